@@ -16,8 +16,11 @@
 #include "base/names.h"
 #include "base/source.h"
 
-struct constant; /* semantics/evaluate.h */
+struct call_target; /* semantics/semantics.h */
+struct constant;    /* semantics/evaluate.h */
 struct expr;
+struct loop_facts; /* semantics/semantics.h */
+struct network;    /* semantics/semantics.h */
 struct scope; /* semantics/scope.h */
 struct statement;
 struct symbol; /* semantics/scope.h */
@@ -185,6 +188,7 @@ struct expr {
     const struct type *type;
     struct symbol *symbol;           /* what a name, field, call or comprehension refers to */
     const struct constant *constant; /* where the value is known */
+    struct call_target *target;      /* what a call, comprehension or pipe runs */
 
     union {
         struct {
@@ -246,6 +250,7 @@ struct expr {
         struct {
             struct for_clause_list clauses;
             struct block *body; /* ends in a yield on each path; semantics checks */
+            struct loop_facts *facts; /* semantics */
         } loop;
     };
 };
@@ -360,6 +365,7 @@ struct statement {
             struct expr *target; /* EXPR_NAME, EXPR_FIELD or EXPR_INDEX */
             enum assign_op op;
             struct expr *value; /* may be EXPR_FOR */
+            struct for_clause_list indices; /* semantics: free names among the target's indices, in order */
         } assign;
         struct {
             struct expr *condition;
@@ -370,6 +376,7 @@ struct statement {
             struct for_clause_list clauses;
             struct block *body;
             bool is_parallel; /* parallel for */
+            struct loop_facts *facts; /* semantics: of parallel for */
         } loop;
         struct {
             struct expr *condition;
@@ -435,14 +442,17 @@ struct statement {
             struct expr *label;    /* teach; may be null */
             bool keeps_state;      /* keeping state */
             struct block *body;    /* after each step; may be null */
+            struct network *network; /* semantics: that owns the targets */
         } present;
         struct {
             struct expr *target; /* may be null: the network of the file */
             struct expr *duration;
             struct block *body; /* may be null */
+            struct network *network; /* semantics */
         } rest;
         struct {
             struct expr *target; /* may be null: the network of the file */
+            struct network *network; /* semantics */
         } reset;
         struct {
             struct expr_list targets; /* empty when is_all */
