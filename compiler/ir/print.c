@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The text form of a program: its tables, then its functions as indented trees. It is stable, for
+ * tests to compare, and meant to be read by people: constants stand where they are used, memory and
+ * tables appear under their names.
+ */
+#include "ir/print.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/rt.h"
+
+struct printer {
+    struct arena *arena;
+    const struct ir_program *program;
+    char *items; /* the text so far */
+    size_t count, capacity;
+    int depth;
+};
+
+static void add_bytes(struct printer *p, const char *bytes, size_t length)
+{
+    while (p->capacity - p->count < length + 1) {
+        size_t capacity = p->capacity > 0 ? 2 * p->capacity : 4096;
+        char *items = arena_alloc(p->arena, capacity);
+        if (p->count > 0)
+            memcpy(items, p->items, p->count);
+        p->items = items;
+        p->capacity = capacity;
+    }
+    memcpy(p->items + p->count, bytes, length);
+    p->count += length;
+    p->items[p->count] = '\0';
+}
+
+__attribute__((format(printf, 2, 3))) static void add(struct printer *p, const char *format, ...)
+{
+    char line[256];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (length < (int)sizeof line) {
+        add_bytes(p, line, (size_t)length);
+        return;
+    }
+    va_start(arguments, format);
+    const char *text = arena_format_va(p->arena, format, arguments);
+    va_end(arguments);
+    add_bytes(p, text, strlen(text));
+}
+
+static void add_indent(struct printer *p)
+{
+    for (int k = 0; k < p->depth; k++)
+        add(p, "    ");
+}
+
+static void add_quoted(struct printer *p, const char *text)
+{
+    add(p, "\"");
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            add(p, "\\%c", *text);
+        else if ((unsigned char)*text < ' ')
+            add(p, "\\x%02x", (unsigned char)*text);
+        else
+            add_bytes(p, text, 1);
+    }
+    add(p, "\"");
+}
+
+/* ---- names ---- */
+
+const char *ir_op_name(enum ir_op op)
+{
+    static const char *const names[] = {
+#define IR_OP(name, text, operands, class) text,
+#include "ir/ops.def"
+#undef IR_OP
+    };
+    return names[op];
+}
+
+const char *ir_type_name(enum ir_type type)
+{
+    static const char *const names[] = { "void", "bool", "i32", "i64", "f32", "f64", "pointer" };
+    return names[type];
+}
+
+static const char *buffer_type_name(enum snn_type type)
+{
+    static const char *const names[] = { "bool", "int32", "int64", "float32", "float64", "string" };
+    return names[type];
+}
+
+static const char *context_field_name(enum ir_context_field field)
+{
+    static const char *const names[] = { "learning", "path", "present", "step", "steps" };
+    return names[field];
+}
+
+static const char *reduction_name(enum ir_reduction reduction)
+{
+    static const char *const names[] = { "sum", "product", "min",    "max",
+                                         "any", "all",     "argmin", "argmax" };
+    return names[reduction];
+}
+
+static const char *ode_method_name(enum ir_ode_method method)
+{
+    static const char *const names[] = { "exact", "euler", "rk4", "exponential_euler" };
+    return names[method];
+}
+
+static const char *function_kind_name(enum ir_function_kind kind)
+{
+    static const char *const names[] = { "setup", "init", "clear", "reset",
+                                         "start", "step", "end",   "task" };
+    return names[kind];
+}
+
+/* ---- values ---- */
+
+/* The fewest digits that read back as the same number. */
+static void add_real(struct printer *p, enum ir_type type, double value)
+{
+    char text[40];
+    int limit = type == IR_F32 ? 9 : 17;
+    for (int digits = 1; digits <= limit; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        double back = type == IR_F32 ? (double)strtof(text, NULL) : strtod(text, NULL);
+        if (back == value)
+            break;
+    }
+    add(p, "%s%s", text, strpbrk(text, ".enf") == NULL ? ".0" : "");
+}
+
+static void add_constant(struct printer *p, const struct ir_node *node)
+{
+    switch (node->type) {
+    case IR_BOOL: add(p, "%s", node->payload.integer ? "true" : "false"); return;
+    case IR_I32: add(p, "0x%x", (unsigned)node->payload.integer); return;
+    case IR_I64: add(p, "%lld", (long long)node->payload.integer); return;
+    case IR_F32:
+    case IR_F64: add_real(p, node->type, node->payload.real); return;
+    case IR_VOID:
+    case IR_POINTER: break;
+    }
+    add(p, "const of %s", ir_type_name(node->type));
+}
+
+static void add_value(struct printer *p, const struct ir_node *node)
+{
+    if (node == NULL)
+        add(p, "nothing");
+    else if (node->kind == IR_NODE_INSTR && node->op == IR_CONST)
+        add_constant(p, node);
+    else
+        add(p, "%%%d", (int)node->id);
+}
+
+static void add_buffer(struct printer *p, int32_t buffer)
+{
+    if (buffer < 0)
+        add(p, "none");
+    else if (buffer < p->program->buffer_count)
+        add(p, "@%s", p->program->buffers[buffer].name);
+    else
+        add(p, "@%d?", (int)buffer);
+}
+
+static void add_size(struct printer *p, int32_t size)
+{
+    if (size < 0)
+        add(p, "?");
+    else if (size < p->program->size_count)
+        add_quoted(p, p->program->sizes[size].name);
+    else
+        add(p, "%d?", (int)size);
+}
+
+/* "name", or a number beyond the table. */
+static void add_entry(struct printer *p, int32_t index, int32_t count, const char *name)
+{
+    if (index >= 0 && index < count && name != NULL)
+        add_quoted(p, name);
+    else
+        add(p, "%d", (int)index);
+}
+
+/* ---- instructions ---- */
+
+static void add_operands(struct printer *p, const struct ir_node *node, int32_t first)
+{
+    for (int32_t k = first; k < node->operand_count; k++) {
+        add(p, k == first ? " " : ", ");
+        add_value(p, node->operands[k]);
+    }
+}
+
+static void add_result(struct printer *p, const struct ir_node *node)
+{
+    if (node->type != IR_VOID)
+        add(p, "%%%d: %s = ", (int)node->id, ir_type_name(node->type));
+}
+
+static void add_table_leaf(struct printer *p, const struct ir_node *node)
+{
+    const struct ir_program *program = p->program;
+    int32_t index = node->payload.index;
+    add(p, " ");
+    switch (node->op) {
+    case IR_SIZE:
+    case IR_SIZE_SET: add_size(p, index); return;
+    case IR_CONSTANT:
+    case IR_CONSTANT_SET:
+        add_entry(p, index, program->constant_count,
+                  index < program->constant_count ? program->constants[index].name : NULL);
+        return;
+    case IR_PARAM:
+        add_entry(p, index, program->param_count,
+                  index < program->param_count ? program->params[index].name : NULL);
+        return;
+    case IR_DATA:
+        add_entry(p, index, program->data_count,
+                  index < program->data_count ? program->data[index].name : NULL);
+        return;
+    default: add(p, "%d", (int)index); return;
+    }
+}
+
+static void add_variable_instruction(struct printer *p, const struct ir_node *node)
+{
+    if (node->op == IR_VAR) {
+        add(p, "var %%%d", (int)node->id);
+        if (node->name != NULL)
+            add(p, " \"%s\"", node->name);
+        add(p, ": %s =", ir_type_name(node->type));
+        add_operands(p, node, 0);
+        return;
+    }
+    add_result(p, node);
+    add(p, "%s ", ir_op_name(node->op));
+    add_value(p, node->payload.node);
+    if (node->payload.node != NULL && node->payload.node->name != NULL)
+        add(p, " \"%s\"", node->payload.node->name);
+    if (node->op == IR_VAR_SET) {
+        add(p, " =");
+        add_operands(p, node, 0);
+    }
+}
+
+static void add_access(struct printer *p, const struct ir_node *node)
+{
+    add_result(p, node);
+    add(p, "%s ", ir_op_name(node->op));
+    add_buffer(p, node->payload.index);
+    add(p, "[");
+    add_value(p, node->operand_count > 0 ? node->operands[0] : NULL);
+    add(p, "]");
+    if (node->op == IR_STORE) {
+        add(p, " =");
+        add_operands(p, node, 1);
+    }
+}
+
+static void add_instruction(struct printer *p, const struct ir_node *node)
+{
+    switch (node->op) {
+    case IR_VAR:
+    case IR_VAR_GET:
+    case IR_VAR_SET: add_variable_instruction(p, node); return;
+    case IR_LOAD:
+    case IR_STORE: add_access(p, node); return;
+    default: break;
+    }
+    add_result(p, node);
+    add(p, "%s", ir_op_name(node->op));
+    switch (node->op) {
+    case IR_CONST:
+        add(p, " ");
+        add_constant(p, node);
+        break;
+    case IR_TEXT:
+        add(p, " ");
+        add_quoted(p, node->payload.text);
+        break;
+    case IR_SIZE:
+    case IR_SIZE_SET:
+    case IR_CONSTANT:
+    case IR_CONSTANT_SET:
+    case IR_PARAM:
+    case IR_DATA:
+    case IR_KEY:
+    case IR_ODE_VALUE: add_table_leaf(p, node); break;
+    case IR_CONTEXT_GET:
+    case IR_CONTEXT_SET:
+        add(p, " %s", context_field_name((enum ir_context_field)node->payload.index));
+        break;
+    case IR_CALL_RT: add(p, " %s", ir_rt_name((enum ir_rt)node->payload.index)); break;
+    default: break;
+    }
+    bool sets_entry =
+        node->op == IR_SIZE_SET || node->op == IR_CONSTANT_SET || node->op == IR_CONTEXT_SET;
+    add(p, sets_entry ? " =" : "");
+    add_operands(p, node, 0);
+}
+
+/* ---- structured nodes: their first line ---- */
+
+static void add_range(struct printer *p, const struct ir_node *index, const struct ir_node *low,
+                      const struct ir_node *high)
+{
+    add_value(p, index);
+    add(p, " in ");
+    add_value(p, low);
+    add(p, " ..< ");
+    add_value(p, high);
+}
+
+static void add_loop(struct printer *p, const struct ir_node *node)
+{
+    add(p, "for ");
+    if (node->loop.events >= 0) {
+        add_value(p, node->loop.index);
+        add(p, " of ");
+        add_buffer(p, node->loop.events);
+        add(p, "[");
+        add_value(p, node->loop.low);
+        add(p, " ..< ");
+        add_value(p, node->loop.high);
+        add(p, "]");
+    } else {
+        add_range(p, node->loop.index, node->loop.low, node->loop.high);
+    }
+    add(p, "%s%s%s", node->loop.is_independent ? " independent" : "",
+        node->loop.is_vector ? " vector" : "", node->loop.is_parallel ? " parallel" : "");
+    if (node->name != NULL)
+        add(p, " \"%s\"", node->name);
+}
+
+static void add_compact(struct printer *p, const struct ir_node *node)
+{
+    add(p, "compact ");
+    add_buffer(p, node->compact.flags);
+    add(p, " -> ");
+    add_buffer(p, node->compact.list);
+    add(p, ", ");
+    add_buffer(p, node->compact.count);
+    add(p, " below ");
+    add_value(p, node->compact.high);
+}
+
+static void add_callee(struct printer *p, int32_t function)
+{
+    if (function >= 0 && function < p->program->function_count)
+        add(p, "call @%s", p->program->functions[function]->name);
+    else
+        add(p, "call %d?", (int)function);
+}
+
+static void add_propagate(struct printer *p, int32_t connection)
+{
+    if (connection >= 0 && connection < p->program->connection_count)
+        add(p, "propagate @%s", p->program->connections[connection].name);
+    else
+        add(p, "propagate %d?", (int)connection);
+}
+
+static void add_head(struct printer *p, const struct ir_node *node)
+{
+    switch (node->kind) {
+    case IR_NODE_INSTR: add_instruction(p, node); return;
+    case IR_NODE_LOOP: add_loop(p, node); return;
+    case IR_NODE_REDUCE:
+        add_result(p, node);
+        add(p, "%s ", reduction_name(node->reduce.reduction));
+        add_range(p, node->reduce.index, node->reduce.low, node->reduce.high);
+        return;
+    case IR_NODE_IF:
+        add(p, "if ");
+        add_value(p, node->branch.condition);
+        return;
+    case IR_NODE_WHILE: add(p, "while %%%d", (int)node->id); return;
+    case IR_NODE_BLOCK: add(p, "block %%%d", (int)node->id); return;
+    case IR_NODE_BREAK:
+        add(p, "break ");
+        add_value(p, node->jump.target);
+        return;
+    case IR_NODE_CONTINUE:
+        add(p, "continue ");
+        add_value(p, node->jump.target);
+        return;
+    case IR_NODE_CALL: add_callee(p, node->call.function); return;
+    case IR_NODE_COMPACT: add_compact(p, node); return;
+    case IR_NODE_ODE:
+        add(p, "ode %s dt ", ode_method_name(node->ode.method));
+        add_value(p, node->ode.dt);
+        return;
+    case IR_NODE_PROPAGATE: add_propagate(p, node->propagate.connection); return;
+    }
+    unreachable();
+}
+
+/* ---- the tree ---- */
+
+static void add_node(struct printer *p, const struct ir_node *node);
+
+static void add_block(struct printer *p, const struct ir_block *block)
+{
+    add(p, " {\n");
+    p->depth++;
+    for (const struct ir_node *node = block->first; node != NULL; node = node->next)
+        add_node(p, node);
+    p->depth--;
+    add_indent(p);
+    add(p, "}");
+}
+
+static void add_reduce_tail(struct printer *p, const struct ir_node *node)
+{
+    add(p, " of");
+    for (int32_t k = 0; k < node->reduce.key_count; k++) {
+        add(p, k == 0 ? " " : ", ");
+        add_value(p, node->reduce.keys[k]);
+    }
+    if (node->reduce.condition != NULL) {
+        add(p, " if ");
+        add_value(p, node->reduce.condition);
+    }
+}
+
+static void add_ode_tail(struct printer *p, const struct ir_node *node)
+{
+    for (int32_t k = 0; k < node->ode.variable_count; k++) {
+        const struct ir_ode_variable *variable = &node->ode.variables[k];
+        add(p, "%s %s %%%d' = ", k == 0 ? "" : ",", variable->name, (int)variable->var->id);
+        add_value(p, variable->rate);
+    }
+}
+
+static void add_bodies(struct printer *p, const struct ir_node *node)
+{
+    switch (node->kind) {
+    case IR_NODE_LOOP: add_block(p, &node->loop.body); return;
+    case IR_NODE_REDUCE:
+        add_block(p, &node->reduce.body);
+        add_reduce_tail(p, node);
+        return;
+    case IR_NODE_IF:
+        add_block(p, &node->branch.then_body);
+        if (node->branch.else_body.first != NULL) {
+            add(p, " else");
+            add_block(p, &node->branch.else_body);
+        }
+        return;
+    case IR_NODE_WHILE:
+        add_block(p, &node->loop_while.test);
+        add(p, " ");
+        add_value(p, node->loop_while.condition);
+        add_block(p, &node->loop_while.body);
+        return;
+    case IR_NODE_BLOCK: add_block(p, &node->block.body); return;
+    case IR_NODE_ODE:
+        add_block(p, &node->ode.body);
+        add_ode_tail(p, node);
+        return;
+    case IR_NODE_INSTR:
+    case IR_NODE_BREAK:
+    case IR_NODE_CONTINUE:
+    case IR_NODE_CALL:
+    case IR_NODE_COMPACT:
+    case IR_NODE_PROPAGATE: return;
+    }
+    unreachable();
+}
+
+static void add_node(struct printer *p, const struct ir_node *node)
+{
+    if (node->kind == IR_NODE_INSTR && node->op == IR_CONST)
+        return;
+    add_indent(p);
+    add_head(p, node);
+    add_bodies(p, node);
+    add(p, "\n");
+}
+
+/* ---- tables ---- */
+
+static void add_param(struct printer *p, const struct snn_param *param)
+{
+    add(p, "param %s: %s = ", param->name, buffer_type_name(param->type));
+    if (param->type == SNN_STRING)
+        add_quoted(p, param->initial.text);
+    else if (param->type == SNN_FLOAT64 || param->type == SNN_FLOAT32)
+        add_real(p, IR_F64, param->initial.real);
+    else
+        add(p, "%lld", (long long)param->initial.integer);
+    add(p, "\n");
+}
+
+static void add_buffer_line(struct printer *p, const struct ir_buffer *buffer)
+{
+    static const char *const kinds[] = { "model", "shared", "lane", "local" };
+    add(p, "buffer @%s: %s[", buffer->name, buffer_type_name(buffer->type));
+    add_size(p, buffer->count);
+    add(p, "] %s", kinds[buffer->kind]);
+    for (int32_t k = 0; k < buffer->rank; k++) {
+        add(p, "%s %s ", k == 0 ? " over" : ",",
+            buffer->axes != NULL && buffer->axes[k] != NULL ? buffer->axes[k] : "");
+        add_size(p, buffer->extents[k]);
+    }
+    if (buffer->unit != NULL && buffer->unit[0] != '\0')
+        add(p, " in %s", buffer->unit);
+    add(p, "%s%s\n", buffer->is_state ? " state" : "", buffer->is_observed ? " observed" : "");
+}
+
+static void add_connection_buffer(struct printer *p, const char *label, int32_t buffer)
+{
+    if (buffer < 0)
+        return;
+    add(p, " %s ", label);
+    add_buffer(p, buffer);
+}
+
+static void add_connection_line(struct printer *p, const struct ir_connection *connection)
+{
+    static const char *const topologies[] = { "dense", "one_to_one", "all_but_one", "sparse" };
+    add(p, "connection @%s: %s ", connection->name, topologies[connection->topology]);
+    add_size(p, connection->source_size);
+    add(p, " -> ");
+    add_size(p, connection->target_size);
+    add_connection_buffer(p, "weight", connection->weight);
+    if (connection->weight < 0)
+        add(p, " constant weight %d", (int)connection->constant_weight);
+    add_connection_buffer(p, "spikes", connection->spikes);
+    add_connection_buffer(p, "count", connection->spike_count);
+    add_connection_buffer(p, "target", connection->target);
+    add_connection_buffer(p, "rows", connection->row_starts);
+    add_connection_buffer(p, "columns", connection->columns);
+    add_connection_buffer(p, "delays", connection->delays);
+    add(p, "%s\n", connection->is_plastic ? " plastic" : "");
+}
+
+static void add_tables(struct printer *p)
+{
+    const struct ir_program *program = p->program;
+    add(p, "program \"%s\"\n", program->name != NULL ? program->name : "");
+    for (int32_t k = 0; k < program->param_count; k++)
+        add_param(p, &program->params[k]);
+    for (int32_t k = 0; k < program->data_count; k++)
+        add(p, "data %s\n", program->data[k].name);
+    for (int32_t k = 0; k < program->size_count; k++) {
+        add(p, "size ");
+        add_size(p, k);
+        add(p, "\n");
+    }
+    for (int32_t k = 0; k < program->constant_count; k++) {
+        add(p, "constant %d ", (int)k);
+        add_quoted(p, program->constants[k].name);
+        add(p, ": %s\n", program->constants[k].is_integer ? "i64" : "f64");
+    }
+    for (int32_t k = 0; k < program->site_count; k++)
+        add(p, "site %d %s\n", (int)k, program->sites[k].stream);
+    for (int32_t k = 0; k < program->buffer_count; k++)
+        add_buffer_line(p, &program->buffers[k]);
+    for (int32_t k = 0; k < program->connection_count; k++)
+        add_connection_line(p, &program->connections[k]);
+    for (int32_t k = 0; k < program->task_count; k++)
+        add(p, "task %s: @%s%s\n", program->tasks[k].name,
+            program->functions[program->tasks[k].function]->name,
+            program->tasks[k].is_optional ? " optional" : "");
+}
+
+void ir_print(struct compilation *c, const struct ir_program *program, char **out, size_t *length)
+{
+    struct printer p = { .arena = &c->arena, .program = program };
+    add_tables(&p);
+    for (int32_t k = 0; k < program->function_count; k++) {
+        const struct ir_function *function = program->functions[k];
+        add(&p, "\n%s @%s", function_kind_name(function->kind), function->name);
+        add_block(&p, &function->body);
+        add(&p, "\n");
+    }
+    *out = p.items;
+    *length = p.count;
+}
+
+const char *ir_describe(struct compilation *c, const struct ir_program *program,
+                        const struct ir_node *node)
+{
+    struct printer p = { .arena = &c->arena, .program = program };
+    add_head(&p, node);
+    return p.items;
+}
