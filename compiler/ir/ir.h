@@ -201,6 +201,13 @@ struct ir_function {
     struct span span;
 };
 
+/* What passes have taken out of a program for good: each sets its bit, ir_verify refuses what comes back. */
+enum ir_gone {
+    IR_GONE_ODE = 1,            /* pass `integrate`: ODE, ODE_VALUE */
+    IR_GONE_PROPAGATION = 2,    /* pass `propagation`: PROPAGATE */
+    IR_GONE_MATH = 4,           /* pass `expand`: EXP ... POW, HASH and draws */
+};
+
 struct ir_program {
     const char *name, *doc, *source;
     struct snn_param *params;           int32_t param_count;   /* the run-time descriptors themselves */
@@ -213,6 +220,7 @@ struct ir_program {
     struct ir_connection *connections;  int32_t connection_count;
     struct ir_function **functions;     int32_t function_count;
     int32_t setup, init, clear;         /* function indices */
+    unsigned gone;                      /* bits of enum ir_gone */
     int32_t size_capacity, constant_capacity, site_capacity, buffer_capacity, connection_capacity, function_capacity;
 };
 
@@ -289,6 +297,6 @@ struct ir_node *ir_clone_block(struct ir_builder *, const struct ir_block *from,
 
 /* ---- text form, invariants ---- */
 void ir_print(struct compilation *, const struct ir_program *program, char **out, size_t *length);  /* print.c: arena text */
-bool ir_verify(struct compilation *, struct ir_program *program, const char *after);  /* verify.c: false prints the violation, the node and the pass */
+bool ir_verify(struct compilation *, struct ir_program *program, const char *after);  /* verify.c: numbers the functions; false prints the violation, the node and the pass */
 
 #endif
