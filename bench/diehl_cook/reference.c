@@ -28,9 +28,9 @@
 
 enum {
     PIXELS = 784, STEPS = 250, CLASSES = 10, INTERVAL = 250,
-    LANES = 16, RANDOM_BLOCK = 2048, LARGEST_DRAW = 255,
+    LANES = 16, RANDOM_BLOCK = 1024,
     EXC_REFRACTORY = 5, INH_REFRACTORY = 2,
-    LONG_AGO = -1000000,
+    LONG_AGO = -STEPS,          // older than any spike of the sample: its trace is 0
 };
 
 static const float exc_rest = -65, exc_reset = -60, exc_threshold = -52, theta_up = 0.05f;
@@ -120,25 +120,32 @@ ALWAYS_INLINE void multiply(uvec a, uint32_t m, uvec *high, uvec *low)
 #endif
 }
 
-static void philox(uint32_t out[4 * LANES], uint32_t block, uint32_t sample, uint32_t stream, uint32_t seed)
+// One block is a chain of ten dependent rounds; two blocks keep the multipliers busy.
+static void philox(uint32_t out[2 * 4 * LANES], uint32_t block, uint32_t sample, uint32_t stream, uint32_t seed)
 {
-    uvec c0, c1 = (uvec){0} + sample, c2 = (uvec){0} + stream, c3 = {0};
+    uvec c[2][4];
+    uvec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     uint32_t k0 = seed, k1 = 0x5eed5eed;
-    for (int k = 0; k < LANES; k++)
-        c0[k] = block * LANES + k;
+    for (int b = 0; b < 2; b++) {
+        c[b][0] = lane + (block + b) * LANES;
+        c[b][1] = (uvec){0} + sample;
+        c[b][2] = (uvec){0} + stream;
+        c[b][3] = (uvec){0};
+    }
     for (int round = 0; round < 10; round++) {
-        uvec high0, low0, high1, low1;
-        multiply(c0, 0xD2511F53, &high0, &low0);
-        multiply(c2, 0xCD9E8D57, &high1, &low1);
-        c0 = high1 ^ c1 ^ k0;
-        c1 = low1;
-        c2 = high0 ^ c3 ^ k1;
-        c3 = low0;
+        for (int b = 0; b < 2; b++) {
+            uvec high0, low0, high1, low1;
+            multiply(c[b][0], 0xD2511F53, &high0, &low0);
+            multiply(c[b][2], 0xCD9E8D57, &high1, &low1);
+            c[b][0] = high1 ^ c[b][1] ^ k0;
+            c[b][1] = low1;
+            c[b][2] = high0 ^ c[b][3] ^ k1;
+            c[b][3] = low0;
+        }
         k0 += 0x9E3779B9;
         k1 += 0xBB67AE85;
     }
-    uvec *o = (uvec *)out;
-    o[0] = c0, o[1] = c1, o[2] = c2, o[3] = c3;
+    memcpy(out, c, sizeof c);
 }
 
 struct random {
@@ -158,10 +165,13 @@ static void random_start(struct random *r, uint32_t sample, uint32_t stream, uin
 
 ALWAYS_INLINE void random_reserve(struct random *r, int count)
 {
-    if (r->next + count <= RANDOM_BLOCK)
+    int left = RANDOM_BLOCK - r->next;
+    if (left >= count)
         return;
-    for (int k = 0; k < RANDOM_BLOCK; k += 4 * LANES)
-        philox(r->numbers + k, r->block++, r->sample, r->stream, r->seed);
+    int kept = left & ~(2 * 4 * LANES - 1);
+    memmove(r->numbers, r->numbers + RANDOM_BLOCK - kept, sizeof(uint32_t) * kept);
+    for (int k = kept; k < RANDOM_BLOCK; k += 2 * 4 * LANES, r->block += 2)
+        philox(r->numbers + k, r->block, r->sample, r->stream, r->seed);
     r->next = 0;
 }
 
@@ -246,7 +256,7 @@ struct network {
 // What one presentation works on; each thread has its own.
 struct lane {
     float *v, *trace, *own;                 // per excitatory neuron
-    int32_t *integrates_at, *counts;
+    int32_t *integrates_at, *counts, *reached;
     float *inh_v;                           // per inhibitory neuron, valid at inh_time
     int32_t *inh_time, *inh_integrates_at;
     bool *fired;                            // per block of 16: did one fire in this sample?
@@ -260,7 +270,7 @@ struct lane {
     uint16_t spike_count[STEPS];
     uint16_t *spikes;                       // [step][stride], pixels
     struct random random;
-    float trace_decay[STEPS + 1], inh_decay[STEPS + 1];
+    float trace_decay[2 * STEPS + 1], inh_decay[STEPS + 1];
     float exc_decay, theta_decay;
     uint64_t ticks[8];
 };
@@ -318,6 +328,7 @@ static struct lane *lane_new(const struct network *net)
     lane->own = zeroed(floats);
     lane->integrates_at = zeroed(floats);
     lane->counts = zeroed(floats);
+    lane->reached = zeroed(floats);
     lane->inh_v = zeroed(floats);
     lane->inh_time = zeroed(floats);
     lane->inh_integrates_at = zeroed(floats);
@@ -330,7 +341,8 @@ static struct lane *lane_new(const struct network *net)
     lane->theta_decay = expf(-1.0f / 1e7f);
     lane->trace_decay[0] = lane->inh_decay[0] = 1;
     for (int k = 1; k <= STEPS; k++) {
-        lane->trace_decay[k] = lane->trace_decay[k - 1] * expf(-1.0f / 20);
+        if (k < STEPS)
+            lane->trace_decay[k] = lane->trace_decay[k - 1] * expf(-1.0f / 20);
         lane->inh_decay[k] = lane->inh_decay[k - 1] * expf(-1.0f / 10);
     }
     return lane;
@@ -359,7 +371,8 @@ static void encode(struct lane *lane, const struct encoder *e, const uint8_t *im
         uint32_t step = (uint32_t)-1;
         for (;;) {
             uint32_t bits = *draw++, entry = table[bits & mask];
-            step += (bits >> 8) < (entry >> 8) ? bits & mask : entry & 255;
+            uint32_t drawn = bits & mask, alias = entry & 255, take = -(uint32_t)((bits >> 8) < (entry >> 8));
+            step += alias ^ ((alias ^ drawn) & take);
             if (step >= STEPS)
                 break;
             lane->spikes[step * lane->stride + lane->spike_count[step]++] = (uint16_t)pixel;
@@ -452,27 +465,22 @@ static uint32_t draw_below(struct lane *lane, uint32_t bound)
 // Every neuron at its threshold is reset; one of them, drawn, keeps its spike.
 static int resolve_spikes(struct network *net, struct lane *lane, int t, bool learn)
 {
-    int reached[64], count = 0, winner = -1;
-    for (int j = 0; j < net->n; j++) {
-        if (lane->v[j] < exc_threshold + net->theta[j])
+    uint32_t count = 0;
+    for (int block = 0; block < net->blocks; block++) {
+        const vec *v = (const vec *)lane->v + block, *theta = (const vec *)net->theta + block;
+        if (!any_lane(*v >= *theta + exc_threshold))
             continue;
-        lane->v[j] = exc_reset;
-        lane->integrates_at[j] = t + EXC_REFRACTORY + 1;
-        if (learn)
-            net->theta[j] += theta_up;
-        if (count < 64)
-            reached[count] = j;
-        count++;
-        winner = j;
+        for (int j = block * LANES; j < (block + 1) * LANES; j++) {
+            if (lane->v[j] < net->theta[j] + exc_threshold)
+                continue;
+            lane->v[j] = exc_reset;
+            lane->integrates_at[j] = t + EXC_REFRACTORY + 1;
+            if (learn)
+                net->theta[j] += theta_up;
+            lane->reached[count++] = j;
+        }
     }
-    if (count > 64) {
-        // Too many to list: they are those reset in this very step.
-        uint32_t skip = draw_below(lane, (uint32_t)count);
-        for (winner = 0; lane->integrates_at[winner] != t + EXC_REFRACTORY + 1 || skip--; winner++)
-            ;
-    } else if (count > 1) {
-        winner = reached[draw_below(lane, (uint32_t)count)];
-    }
+    int winner = lane->reached[count > 1 ? draw_below(lane, count) : 0];
     lane->counts[winner]++;
     return winner;
 }
@@ -522,8 +530,6 @@ static void potentiate(struct network *net, struct lane *lane, int j, int t)
     size_t stride = (size_t)net->panel_blocks[p] * LANES;
     for (int a = 0; a < lane->active_count; a++) {
         int pixel = lane->active[a], age = t - lane->last_spike[pixel];
-        if (age > STEPS)
-            continue;
         float w = column[pixel * stride] + eta_post * lane->trace_decay[age];
         column[pixel * stride] = w < 1 ? w : 1;
     }
