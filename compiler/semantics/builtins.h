@@ -22,7 +22,6 @@ enum builtin_group {
     BUILTIN_GROUP_REDUCE,   /* array or comprehension to a number */
     BUILTIN_GROUP_ARRAY,
     BUILTIN_GROUP_DRAW,
-    BUILTIN_GROUP_INITIAL,  /* `weight` and `bias` of a connection only */
     BUILTIN_GROUP_RULE,     /* rules only */
     BUILTIN_GROUP_SOURCE,   /* gives a data set */
     BUILTIN_GROUP_STAGE,    /* data set to data set */

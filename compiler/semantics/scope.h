@@ -60,6 +60,8 @@ enum builtin_variable {
     VARIABLE_POST,
     VARIABLE_GRAD,     /* optimizers */
     VARIABLE_DISTANCE, /* x: surrogates */
+    VARIABLE_FAN_IN,   /* weights, biases and functions called there: synapses onto a neuron, int */
+    VARIABLE_FAN_OUT,  /* synapses of a source neuron, int */
 };
 
 /* What can be asked of layers, connections, data sets after a dot and is not declared by the user. */
@@ -81,14 +83,17 @@ enum builtin_field {
     FIELD_VAL,
     FIELD_TEST,
     FIELD_CLASSES,
-    FIELD_INDEX,   /* sample, batch, set: place in the set first declared as */
+    FIELD_INPUTS,   /* of event sets: how many inputs */
+    FIELD_MAX_TIME, /* of event sets: the largest time */
+    FIELD_INDEX,   /* sample, set: place in the set first declared as */
     FIELD_RECORD,  /* field of a record; position */
 };
 
 enum domain_kind {
     DOMAIN_RANGE,   /* expr is an EXPR_RANGE, or an expression of TYPE_RANGE (an axis) */
     DOMAIN_EXTENT,  /* 0 ..< the extent of dimension `position` of the array or layer `expr` */
-    DOMAIN_SAMPLES, /* the samples of the data set expr; with `by`: batches of it, as data sets or BATCH */
+    DOMAIN_NEURONS, /* all neurons of the layer `expr`, by flat index: `for i in pre` */
+    DOMAIN_SAMPLES, /* the samples of the data set expr; with `by` (or expr of TYPE_BATCHES): data sets */
     DOMAIN_ITEMS,   /* the elements of the array expr */
     DOMAIN_LAYER,   /* for layer: all neurons of the layer whose body it is; the variable has no name */
 };
@@ -124,11 +129,17 @@ struct symbol {
     struct connection *connection;   /* connection; owner of rule state and formal; null if none */
     struct rule_instance *rule;      /* rule state, formal of a rule, rule instance; null if none */
 
+    size_t depth;        /* how many loops are around its declaration; checker's own */
+    bool is_adaptable;   /* no type was written and the initial value is a constant: see infer.h */
+    struct span context; /* of the layer or connection that it belongs to, for infer.h */
+
     bool is_assigned;    /* by some statement after its declaration */
     bool is_per_neuron;  /* formal of a model: some task sets it with an index */
     bool is_read;
     bool is_traced;      /* state: recorded as exc.trace.v somewhere */
     bool is_learnt;      /* persistent state: some task says learn */
+
+    struct binding *binding; /* lowering's own: what it is in the program IR; null before */
 };
 
 ARRAY_STRUCT(symbol_list, struct symbol *);

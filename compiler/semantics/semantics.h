@@ -80,7 +80,6 @@ struct neuron_instance {
     struct statement *spike;       /* when / with chance / at; null if none */
     bool emits;                    /* has `emit`: sends numbers instead of spikes */
     struct unit emit_unit;
-    bool is_source;                /* is presented data, or fires by itself: no connection needed */
     bool reads_since, reads_fired, reads_spiked;
 };
 
@@ -183,6 +182,9 @@ struct model {
     struct function_list functions; /* instances, callees first */
     struct symbol_list tasks;       /* declaration->task; of the main file only */
 };
+
+/* Modules that every program has without a `use`. */
+#define SEMANTICS_PRELUDE "encode", "init"
 
 struct semantics_options {
     const char *stdlib_folder; /* where `use std.x` finds x.snn; null: none is found */

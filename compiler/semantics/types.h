@@ -37,7 +37,7 @@ enum type_kind {
     TYPE_RANGE,      /* 0 ..< n, exc.neuron: integers to loop over; axes[0] is its axis */
     TYPE_DATASET,    /* an ordered set of samples; dataset */
     TYPE_SAMPLE,     /* one of them */
-    TYPE_BATCH,      /* some of them together; fields have the axis `batch` first */
+    TYPE_BATCHES,    /* a data set cut into batches: a loop over it gives data sets */
     TYPE_NETWORK,    /* network; axes of an array of networks */
     TYPE_LAYER,      /* layer; axes: of its network array, then its own */
     TYPE_TRACE,      /* exc.trace: its fields are recordings of the layer's states */
@@ -73,7 +73,7 @@ struct type {
     bool is_constant; /* see above; of bool, int, real, string */
     struct unit unit; /* of real */
     struct axis_list axes;
-    const struct dataset *dataset;      /* DATASET SAMPLE BATCH */
+    const struct dataset *dataset;      /* DATASET SAMPLE BATCHES */
     struct network *network;            /* NETWORK */
     struct layer *layer;                /* LAYER TRACE; null for the `post` of an uninstantiated rule */
     struct connection *connection;      /* CONNECTION RULE */

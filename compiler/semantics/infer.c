@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A list of facts about declarations, found by the place of the declaration.
+ */
+#include "semantics/infer.h"
+
+static bool same_span(struct span a, struct span b)
+{
+    return a.source == b.source && a.start == b.start && a.end == b.end;
+}
+
+static struct inference *find_inference(struct inferences *inferences, const struct symbol *symbol)
+{
+    for (size_t i = 0; i < inferences->count; i++)
+        if (same_span(inferences->items[i].declared, symbol->span) &&
+            same_span(inferences->items[i].context, symbol->context))
+            return &inferences->items[i];
+    return NULL;
+}
+
+const struct type *infer_type(struct arena *arena, struct inferences *inferences,
+                              struct symbol *symbol, const struct type *t)
+{
+    bool is_open_kind = t->kind == TYPE_INT && t->is_constant;
+    symbol->is_adaptable = is_open_kind || (type_is_number(t) && t->unit.is_any);
+    if (!symbol->is_adaptable)
+        return t;
+    const struct inference *known = find_inference(inferences, symbol);
+    if (known == NULL)
+        return t;
+    struct type *result = arena_new(arena, struct type);
+    *result = *t;
+    if (known->is_real && t->kind == TYPE_INT)
+        result->kind = t->is_constant ? TYPE_REAL64 : TYPE_REAL32;
+    if (known->has_unit && t->unit.is_any)
+        result->unit = known->unit;
+    return result;
+}
+
+void infer_assignment(struct arena *arena, struct inferences *inferences,
+                      const struct symbol *symbol, const struct type *value)
+{
+    if (!symbol->is_adaptable || !type_is_number(value))
+        return;
+    bool is_real = type_is_real(value);
+    bool has_unit = is_real && !value->unit.is_any && !unit_is_none(value->unit);
+    if (!is_real && !has_unit)
+        return;
+    struct inference *known = find_inference(inferences, symbol);
+    if (known == NULL) {
+        struct inference fresh = { symbol->span, symbol->context, false, false, unit_none() };
+        array_push(arena, inferences, fresh);
+        known = &inferences->items[inferences->count - 1];
+    }
+    if (is_real && !known->is_real)
+        inferences->has_changed = known->is_real = true;
+    if (has_unit && !known->has_unit) {
+        inferences->has_changed = known->has_unit = true;
+        known->unit = value->unit;
+    }
+}
