@@ -64,7 +64,7 @@ enum ir_reduction {
     IR_REDUCE_MAX,     /* of nothing: -inf; integers: the smallest i64 */
     IR_REDUCE_ANY,     /* bool; of nothing: false */
     IR_REDUCE_ALL,     /* bool; of nothing: true */
-    IR_REDUCE_ARGMIN,  /* i64: the first index whose keys are smallest, compared key by key; of nothing: -1; NaN is never smaller */
+    IR_REDUCE_ARGMIN,  /* i64: the first index whose keys are smallest, compared key by key; of nothing: -1; a NaN loses to every number and ties with NaN */
     IR_REDUCE_ARGMAX,
 };
 /*
