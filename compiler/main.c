@@ -2,7 +2,9 @@
  *
  * snnc: reads the command line, runs the command, returns its exit code.
  */
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/compilation.h"
 #include "config.h"
@@ -26,19 +28,11 @@ static enum exit_code run_command(struct compilation *c, const struct options *o
     case COMMAND_COMPILE:
     case COMMAND_CHECK:
     case COMMAND_INTERPRET:
-    case COMMAND_RUN:
-        return compile_model(c, options);
-    case COMMAND_DATA_FETCH:
-        failure("'data fetch' is not part of this build");
-        return EXIT_FAILED;
-    case COMMAND_PRINT_PATHS:
-        return print_paths(c, options);
-    case COMMAND_VERSION:
-        puts(PACKAGE_STRING);
-        return EXIT_OK;
-    case COMMAND_HELP:
-        options_print_help();
-        return EXIT_OK;
+    case COMMAND_RUN: return compile_model(c, options);
+    case COMMAND_DATA_FETCH: failure("'data fetch' is not part of this build"); return EXIT_FAILED;
+    case COMMAND_PRINT_PATHS: return print_paths(c, options);
+    case COMMAND_VERSION: puts(PACKAGE_STRING); return EXIT_OK;
+    case COMMAND_HELP: options_print_help(); return EXIT_OK;
     }
     unreachable();
 }
@@ -52,10 +46,18 @@ static enum exit_code flush_output(enum exit_code code)
     return EXIT_FAILED;
 }
 
+/* A failed assert has said where; what is left is the exit code. */
+static void on_abort(int signal_number)
+{
+    (void)signal_number;
+    _exit(EXIT_COMPILER_BUG);
+}
+
 int main(int argc, char **argv)
 {
     struct compilation c;
     struct options options;
+    signal(SIGABRT, on_abort);
     compilation_init(&c);
     enum exit_code code = EXIT_USAGE;
     if (options_parse(&options, &c.arena, argc, argv))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Says on stderr what the environment or the command line refused; errors in the user's program are diagnostics.
+ * Says on stderr what the environment or the command line refused; errors in the user's program are
+ * diagnostics.
  */
 #ifndef SNNC_DRIVER_FAILURE_H
 #define SNNC_DRIVER_FAILURE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A tree of snnc is a folder that holds the standard library and the runtime in one of two layouts: as the build leaves
- * them or as 'make install' does. Each place is tried in both layouts.
+ * A tree of snnc is a folder that holds the standard library and the runtime in one of two layouts:
+ * as the build leaves them or as 'make install' does. Each place is tried in both layouts.
  */
 #include "driver/install_paths.h"
 
@@ -14,7 +14,8 @@
 #include "config.h"
 #include "driver/failure.h"
 
-static bool take_if_present(struct install_paths *paths, const char *origin, const char *stdlib, const char *runtime)
+static bool take_if_present(struct install_paths *paths, const char *origin, const char *stdlib,
+                            const char *runtime)
 {
     if (access(stdlib, R_OK | X_OK) != 0 || access(runtime, R_OK) != 0)
         return false;
@@ -22,14 +23,15 @@ static bool take_if_present(struct install_paths *paths, const char *origin, con
     return true;
 }
 
-static bool try_build_layout(struct install_paths *paths, struct arena *arena, const char *origin, const char *folder)
+static bool try_build_layout(struct install_paths *paths, struct arena *arena, const char *origin,
+                             const char *folder)
 {
     return take_if_present(paths, origin, arena_format(arena, "%s/stdlib", folder),
                            arena_format(arena, "%s/libsnnrt.a", folder));
 }
 
-static bool try_installed_layout(struct install_paths *paths, struct arena *arena, const char *origin,
-                                 const char *prefix)
+static bool try_installed_layout(struct install_paths *paths, struct arena *arena,
+                                 const char *origin, const char *prefix)
 {
     return take_if_present(paths, origin, arena_format(arena, "%s/share/snnc/stdlib", prefix),
                            arena_format(arena, "%s/lib/snnc/libsnnrt.a", prefix));
@@ -51,19 +53,24 @@ bool install_paths_find(struct install_paths *paths, struct arena *arena, const 
 {
     const char *home = getenv("SNNC_HOME");
     if (home != NULL && *home != '\0') {
-        if (try_build_layout(paths, arena, "SNNC_HOME", home) || try_installed_layout(paths, arena, "SNNC_HOME", home))
+        if (try_build_layout(paths, arena, "SNNC_HOME", home) ||
+            try_installed_layout(paths, arena, "SNNC_HOME", home))
             return true;
-        return failure("SNNC_HOME is '%s', but the standard library and the runtime are not there: looked for "
-                       "'stdlib' with 'libsnnrt.a', and for 'share/snnc/stdlib' with 'lib/snnc/libsnnrt.a'",
-                       home);
+        return failure(
+            "SNNC_HOME is '%s', but the standard library and the runtime are not there: looked for "
+            "'stdlib' with 'libsnnrt.a', and for 'share/snnc/stdlib' with 'lib/snnc/libsnnrt.a'",
+            home);
     }
     const char *folder = executable_folder(arena, program);
     if (folder != NULL && (try_build_layout(paths, arena, "build tree", folder) ||
-                           try_installed_layout(paths, arena, "installed tree", arena_format(arena, "%s/..", folder))))
+                           try_installed_layout(paths, arena, "installed tree",
+                                                arena_format(arena, "%s/..", folder))))
         return true;
-    if (take_if_present(paths, "configuration", SNNC_STDLIB_FOLDER, SNNC_RUNTIME_FOLDER "/libsnnrt.a"))
+    if (take_if_present(paths, "configuration", SNNC_STDLIB_FOLDER,
+                        SNNC_RUNTIME_FOLDER "/libsnnrt.a"))
         return true;
-    return failure("cannot find the standard library and the runtime: looked in '%s', '%s/..' and '%s'; "
-                   "set SNNC_HOME to the folder where snnc is installed",
-                   folder ? folder : ".", folder ? folder : ".", SNNC_STDLIB_FOLDER);
+    return failure(
+        "cannot find the standard library and the runtime: looked in '%s', '%s/..' and '%s'; "
+        "set SNNC_HOME to the folder where snnc is installed",
+        folder ? folder : ".", folder ? folder : ".", SNNC_STDLIB_FOLDER);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs the C compiler as linker: it knows where the start-up files and the C library are, we don't want to. $CC names
- * it, else the one that snnc was configured with, which also decides the libraries and flags that libsnnrt.a needs.
+ * Runs the C compiler as linker: it knows where the start-up files and the C library are, we don't
+ * want to. $CC names it, else the one that snnc was configured with, which also decides the
+ * libraries and flags that libsnnrt.a needs.
  */
 #include "driver/link.h"
 
@@ -15,7 +16,6 @@
 #include "base/array.h"
 #include "config.h"
 #include "driver/failure.h"
-#include "driver/output.h"
 
 extern char **environ;
 
@@ -40,7 +40,8 @@ static const char *c_compiler(void)
 }
 
 /* cc flags -o output object runtime libraries, and a null. */
-static struct words linker_command(struct arena *arena, const char *object, const char *runtime, const char *output)
+static struct words linker_command(struct arena *arena, const char *object, const char *runtime,
+                                   const char *output)
 {
     struct words words = { 0 };
     add_words(&words, arena, c_compiler());
@@ -71,9 +72,11 @@ static bool run_command(struct arena *arena, const struct words *words)
     pid_t child;
     int error = posix_spawnp(&child, name, NULL, NULL, (char *const *)words->items, environ);
     if (error != 0) {
-        return report_command(words, arena_format(arena, "cannot run '%s': %s; install a C compiler (on Debian: "
-                                                         "apt-get install gcc) or name one in CC",
-                                                  name, strerror(error)));
+        return report_command(words,
+                              arena_format(arena,
+                                           "cannot run '%s': %s; install a C compiler (on Debian: "
+                                           "apt-get install gcc) or name one in CC",
+                                           name, strerror(error)));
     }
     int status;
     while (waitpid(child, &status, 0) < 0) {
@@ -81,25 +84,22 @@ static bool run_command(struct arena *arena, const struct words *words)
             return report_command(words, strerror(errno));
     }
     if (WIFSIGNALED(status))
-        return report_command(words, arena_format(arena, "'%s' was ended by signal %d", name, WTERMSIG(status)));
+        return report_command(
+            words, arena_format(arena, "'%s' was ended by signal %d", name, WTERMSIG(status)));
     if (WEXITSTATUS(status) == 127)
-        return report_command(words, arena_format(arena, "'%s' was not found; install a C compiler (on Debian: "
-                                                         "apt-get install gcc) or name one in CC", name));
+        return report_command(words,
+                              arena_format(arena,
+                                           "'%s' was not found; install a C compiler (on Debian: "
+                                           "apt-get install gcc) or name one in CC",
+                                           name));
     if (WEXITSTATUS(status) != 0)
-        return report_command(words, arena_format(arena, "'%s' ended with status %d", name, WEXITSTATUS(status)));
+        return report_command(
+            words, arena_format(arena, "'%s' ended with status %d", name, WEXITSTATUS(status)));
     return true;
 }
 
-bool link_program(struct arena *arena, const char *object, size_t bytes, const char *runtime, const char *output)
+bool link_program(struct arena *arena, const char *object, const char *runtime, const char *output)
 {
-    const char *folder = output_scratch_folder(arena, output);
-    if (folder == NULL)
-        return false;
-    const char *object_file = arena_format(arena, "%s/program.o", folder);
-    const char *program = arena_format(arena, "%s/program", folder);
-    struct words command = linker_command(arena, object_file, runtime, program);
-    bool ok = output_write(object_file, object, bytes) && run_command(arena, &command) &&
-              output_rename(program, output);
-    output_remove_folder(arena, folder);
-    return ok;
+    struct words command = linker_command(arena, object, runtime, output);
+    return run_command(arena, &command);
 }

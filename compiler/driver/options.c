@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Command line -> struct options. Each option is one row of `rows`: parsing walks it, --help prints it, and the man page
- * is compared with what --help prints. A row's function stores the value; it returns false where the value is wrong.
+ * Command line -> struct options. Each option is one row of `rows`: parsing walks it, --help prints
+ * it, and the man page is compared with what --help prints. A row's function stores the value; it
+ * returns false where the value is wrong.
  */
 #include "driver/options.h"
 
@@ -159,8 +160,8 @@ static bool set_help(struct options *o, const char *text)
     return true;
 }
 
-/* `argument` is how --help calls the value, null for a flag. A name of one dash takes its value joined or as the next
-   word, a name of two dashes after '=' or as the next word. */
+/* `argument` is how --help calls the value, null for a flag. A name of one dash takes its value
+   joined or as the next word, a name of two dashes after '=' or as the next word. */
 struct row {
     const char *name;
     const char *argument;
@@ -182,7 +183,8 @@ static const struct row rows[] = {
     { "-I", "FOLDER", "look for used modules in FOLDER too", add_include_folder },
     { "--to", "FOLDER", "data fetch: write to FOLDER", set_fetch_to },
     { "--from", "URL", "data fetch: get the files from URL", set_fetch_from },
-    { "--print-paths", NULL, "print where the standard library and the runtime are", set_print_paths },
+    { "--print-paths", NULL, "print where the standard library and the runtime are",
+      set_print_paths },
     { "--version", NULL, "print the version", set_version },
     { "--help", NULL, "print this text", set_help },
 };
@@ -203,11 +205,13 @@ void options_print_help(void)
         const struct row *row = &rows[i];
         char left[32];
         const char *between = row->argument == NULL ? "" : row->name[1] == '-' ? "=" : " ";
-        snprintf(left, sizeof left, "%s%s%s", row->name, between, row->argument ? row->argument : "");
+        snprintf(left, sizeof left, "%s%s%s", row->name, between,
+                 row->argument ? row->argument : "");
         printf("  %-20s %s\n", left, row->help);
     }
     puts("\n"
-         "'snnc run' compiles to a temporary file and runs it; what follows the file is for the program.");
+         "'snnc run' compiles to a temporary file and runs it; what follows the file is for the "
+         "program.");
 }
 
 /* The row that `word` names; *value is set to the value joined to it, or to null. */
@@ -282,8 +286,9 @@ static bool needs_input(enum command command)
 static bool check_combination(const struct options *o)
 {
     if (o->input == NULL && needs_input(o->command)) {
-        return o->command == COMMAND_DATA_FETCH ? failure("which data set? try 'snnc data fetch mnist'")
-                                                : failure("no input file");
+        return o->command == COMMAND_DATA_FETCH
+                   ? failure("which data set? try 'snnc data fetch mnist'")
+                   : failure("no input file");
     }
     if ((o->fetch_to != NULL || o->fetch_from != NULL) && o->command != COMMAND_DATA_FETCH)
         return failure("'--to' and '--from' belong to 'snnc data fetch'");
@@ -302,7 +307,9 @@ static bool parse_words(struct options *o, int argc, char **argv)
             if (!parse_option(o, argc, argv, &i))
                 return false;
         } else if (o->input != NULL) {
-            return failure("unexpected '%s': one file at a time, and arguments only with 'run' or '--interpret'", word);
+            return failure("unexpected '%s': one file at a time, and arguments only with 'run' or "
+                           "'--interpret'",
+                           word);
         } else if (o->command == COMMAND_RUN || o->command == COMMAND_DATA_FETCH) {
             o->input = word;
         } else if (!parse_command(o, argc, argv, &i)) {
@@ -320,7 +327,8 @@ static bool parse_words(struct options *o, int argc, char **argv)
 bool options_parse(struct options *options, struct arena *arena, int argc, char **argv)
 {
     *options = (struct options){ .program = argv[0], .optimization = 3 };
-    options->include_folders = arena_alloc_array(arena, (size_t)argc + 1, sizeof *options->include_folders);
+    options->include_folders =
+        arena_alloc_array(arena, (size_t)argc + 1, sizeof *options->include_folders);
     if (parse_words(options, argc, argv))
         return true;
     fprintf(stderr, "try 'snnc --help'\n");

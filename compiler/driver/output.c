@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * The scratch folder lies beside the result, so that the last step is a rename within one file system.
+ * The scratch folder lies beside the result, so that the last step is a rename within one file
+ * system.
  */
 #include "driver/output.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "driver/failure.h"
@@ -39,38 +40,29 @@ void output_remove_folder(struct arena *arena, const char *folder)
     rmdir(folder);
 }
 
-bool output_write(const char *path, const void *data, size_t bytes)
+static bool copy_to_stdout(const char *from)
 {
-    FILE *file = fopen(path, "wb");
+    char buffer[65536];
+    FILE *file = fopen(from, "rb");
     if (file == NULL)
-        return failure("cannot write '%s': %s", path, strerror(errno));
-    size_t written = fwrite(data, 1, bytes, file);
-    bool ok = written == bytes && fflush(file) == 0;
-    int reason = errno;
-    if (fclose(file) != 0 && ok) {
-        ok = false;
-        reason = errno;
-    }
-    return ok || failure("cannot write '%s': %s", path, strerror(reason));
+        return failure("cannot read '%s': %s", from, strerror(errno));
+    for (size_t n = fread(buffer, 1, sizeof buffer, file); n > 0;
+         n = fread(buffer, 1, sizeof buffer, file))
+        fwrite(buffer, 1, n, stdout);
+    fclose(file);
+    return true;
 }
 
-bool output_rename(const char *from, const char *to)
+bool output_finish(const char *from, const char *to)
 {
+    if (strcmp(to, "-") == 0)
+        return copy_to_stdout(from);
     return rename(from, to) == 0 || failure("cannot write '%s': %s", to, strerror(errno));
 }
 
-bool output_replace(struct arena *arena, const char *path, const void *data, size_t bytes)
+bool output_is_same_file(const char *a, const char *b)
 {
-    if (strcmp(path, "-") == 0) {
-        if (fwrite(data, 1, bytes, stdout) == bytes && fflush(stdout) == 0)
-            return true;
-        return failure("cannot write to the standard output: %s", strerror(errno));
-    }
-    const char *folder = output_scratch_folder(arena, path);
-    if (folder == NULL)
-        return false;
-    const char *unfinished = arena_format(arena, "%s/result", folder);
-    bool ok = output_write(unfinished, data, bytes) && output_rename(unfinished, path);
-    output_remove_folder(arena, folder);
-    return ok;
+    struct stat of_a, of_b;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files that appear whole or not at all: written beside their place under another name, then renamed.
+ * Files that appear whole or not at all: written beside their place under another name, then
+ * renamed.
  */
 #ifndef SNNC_DRIVER_OUTPUT_H
 #define SNNC_DRIVER_OUTPUT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/arena.h"
 
@@ -16,13 +16,11 @@ const char *output_scratch_folder(struct arena *arena, const char *path);
 /* Removes the folder and the files in it; errors are ignored. */
 void output_remove_folder(struct arena *arena, const char *folder);
 
-/* Writes `path` in place; for files inside a scratch folder. False: already reported. */
-bool output_write(const char *path, const void *data, size_t bytes);
+/* Gives the finished file `from` its name, or copies it to stdout where that is "-". False: already
+ * reported. */
+bool output_finish(const char *from, const char *to);
 
-/* Writes `path` so that a failure leaves what was there; "-" is stdout. False: already reported. */
-bool output_replace(struct arena *arena, const char *path, const void *data, size_t bytes);
-
-/* Gives a finished file its name. False: already reported. */
-bool output_rename(const char *from, const char *to);
+/* Whether both paths lead to the same existing file. */
+bool output_is_same_file(const char *a, const char *b);
 
 #endif
