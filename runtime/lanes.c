@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Buffers are cache-line aligned, zeroed and rounded up to whole vectors, so generated code may always load and store full
+ * vectors. Large ones ask for huge pages: plasticity walks columns of matrices, one page per row otherwise. Sizes are checked
+ * against the memory of the machine before anything is asked of the system, which would grant it and kill the run later.
+ */
+#define _DEFAULT_SOURCE /* madvise */
+#include "lanes.h"
+
+#include "options.h"
+#include "panic.h"
+#include "parameters.h"
+#include "record/number.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { HUGE_PAGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 1 << 20 };
+
+size_t snn_type_bytes(enum snn_type type)
+{
+    switch (type) {
+    case SNN_BOOL: return 1;
+    case SNN_INT32:
+    case SNN_FLOAT32: return 4;
+    case SNN_INT64:
+    case SNN_FLOAT64: return 8;
+    case SNN_STRING: break;
+    }
+    return sizeof(const char *);
+}
+
+static int64_t machine_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+
+    return pages > 0 && page_bytes > 0 ? (int64_t)pages * page_bytes : INT64_MAX;
+}
+
+/* "n = 1000000, interval = 250": what the command line gave, or else every whole number. */
+static void describe_params(char *out, size_t bytes, const struct snn_runtime *runtime)
+{
+    const struct snn_program *program = runtime->program;
+    bool any_given = false;
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < program->param_count; i++)
+        any_given |= runtime->options->is_given[i];
+    for (int i = 0; i < program->param_count && used < bytes; i++) {
+        char value[128];
+        bool is_shown = any_given ? runtime->options->is_given[i] : program->params[i].type == SNN_INT64;
+
+        if (!is_shown)
+            continue;
+        snn_parameter_print(value, sizeof value, &program->params[i], runtime->options->params[i]);
+        used += (size_t)snprintf(out + used, bytes - used, "%s%s = %s", used ? ", " : "", program->params[i].name,
+                                 value);
+    }
+}
+
+/* "784 x 100 float32" */
+static void describe_shape(char *out, size_t bytes, const struct snn_context *context, int32_t number, int64_t count)
+{
+    static const char *const types[] = { "bool", "int32", "int64", "float32", "float64", "text" };
+    const struct snn_buffer *buffer = &context->program->buffers[number];
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < buffer->rank && buffer->count >= 0 && used < bytes; i++)
+        used += (size_t)snprintf(out + used, bytes - used, "%s%" PRId64, i ? " x " : "",
+                                 context->sizes[buffer->extents[i]]);
+    if (used == 0)
+        used += (size_t)snprintf(out, bytes, "%" PRId64, count);
+    if (used < bytes)
+        snprintf(out + used, bytes - used, " %s", types[buffer->type]);
+}
+
+static _Noreturn void panic_memory(const struct snn_context *context, int32_t number, int64_t count)
+{
+    const struct snn_runtime *runtime = context->runtime;
+    const struct snn_buffer *buffer = &context->program->buffers[number];
+    double gigabytes = (double)count * (double)snn_type_bytes(buffer->type) / 1e9;
+    char shape[160], params[256];
+
+    describe_shape(shape, sizeof shape, context, number, count);
+    describe_params(params, sizeof params, runtime);
+    snn_panic("'%s' would take %.4g GB (%s) beside %.3g GB in use, but this machine has %.3g GB%s%s", buffer->name,
+              gigabytes, shape, (double)runtime->held_bytes / 1e9, (double)machine_bytes() / 1e9,
+              *params ? "; the parameters are " : "", params);
+}
+
+static void *allocate_zeroed(size_t bytes)
+{
+    size_t alignment = bytes >= HUGE_FROM_BYTES ? HUGE_PAGE_BYTES : SNN_REGION_ALIGNMENT;
+    void *memory;
+
+    if (posix_memalign(&memory, alignment, bytes) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (alignment == HUGE_PAGE_BYTES)
+        madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    return memset(memory, 0, bytes);
+}
+
+/* Gives this lane a buffer of its own. */
+static void allocate_buffer(struct snn_context *context, int32_t number, int64_t count)
+{
+    struct snn_runtime *runtime = context->runtime;
+    int64_t element = (int64_t)snn_type_bytes(context->program->buffers[number].type), rounded, bytes;
+
+    if (count < 0 || count > (INT64_MAX / 2 - SNN_ROUND_ELEMENTS) / element)
+        panic_memory(context, number, count);
+    rounded = (count + (count == 0) + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
+    bytes = rounded * element;
+    if (__atomic_add_fetch(&runtime->held_bytes, bytes, __ATOMIC_RELAXED) > machine_bytes()) {
+        __atomic_sub_fetch(&runtime->held_bytes, bytes, __ATOMIC_RELAXED);
+        panic_memory(context, number, count);
+    }
+    context->lane->owned[number] = context->buffers[number] = allocate_zeroed((size_t)bytes);
+    if (!context->buffers[number])
+        panic_memory(context, number, count);
+    context->lane->counts[number] = count;
+    context->lane->bytes[number] = bytes;
+}
+
+static void free_buffer(struct snn_context *context, int32_t number)
+{
+    struct snn_lane *lane = context->lane;
+
+    __atomic_sub_fetch(&context->runtime->held_bytes, lane->bytes[number], __ATOMIC_RELAXED);
+    free(lane->owned[number]);
+    lane->owned[number] = context->buffers[number] = NULL;
+    lane->counts[number] = lane->bytes[number] = 0;
+}
+
+static void *table(struct snn_runtime *runtime, int64_t count, size_t size)
+{
+    return snn_region_array(runtime->region, (size_t)count, size);
+}
+
+static struct snn_context *create_context(struct snn_runtime *runtime, int number)
+{
+    int32_t buffers = runtime->program->buffer_count;
+    struct snn_region *region = snn_region_create();
+    struct snn_context *context = snn_region_alloc(region, sizeof *context);
+    struct snn_lane *lane = snn_region_alloc(region, sizeof *lane);
+
+    lane->number = number;
+    lane->region = region;
+    lane->counts = snn_region_array(region, (size_t)buffers, sizeof *lane->counts);
+    lane->bytes = snn_region_array(region, (size_t)buffers, sizeof *lane->bytes);
+    lane->owned = snn_region_array(region, (size_t)buffers, sizeof *lane->owned);
+    context->buffers = snn_region_array(region, (size_t)buffers, sizeof *context->buffers);
+    context->program = runtime->program;
+    context->lane = lane;
+    context->runtime = runtime;
+    runtime->contexts[number] = context;
+    return context;
+}
+
+struct snn_context *snn_lane_create_main(struct snn_runtime *runtime)
+{
+    const struct snn_program *program = runtime->program;
+    struct snn_context *context = create_context(runtime, 0);
+
+    context->sizes = table(runtime, program->size_count, sizeof *context->sizes);
+    context->constants = table(runtime, program->constant_count, sizeof *context->constants);
+    context->params = table(runtime, program->param_count, sizeof *context->params);
+    context->keys = table(runtime, program->key_count, sizeof *context->keys);
+    context->data = table(runtime, program->data_count, sizeof *context->data);
+    for (int i = 0; i < program->param_count; i++)
+        context->params[i] = runtime->options->params[i];
+    return context;
+}
+
+void snn_lane_allocate_main(struct snn_context *context)
+{
+    const struct snn_program *program = context->program;
+
+    for (int32_t i = 0; i < program->buffer_count; i++)
+        if (program->buffers[i].count >= 0 && program->buffers[i].kind != SNN_BUFFER_LOCAL)
+            allocate_buffer(context, i, context->sizes[program->buffers[i].count]);
+}
+
+struct snn_context *snn_lane_create_worker(struct snn_context *main, int number)
+{
+    const struct snn_program *program = main->program;
+    struct snn_context *context = create_context(main->runtime, number);
+
+    context->sizes = main->sizes;
+    context->constants = main->constants;
+    context->params = main->params;
+    context->keys = main->keys;
+    context->data = main->data;
+    for (int32_t i = 0; i < program->buffer_count; i++)
+        if (program->buffers[i].kind == SNN_BUFFER_LANE && main->buffers[i])
+            allocate_buffer(context, i, main->lane->counts[i]);
+    snn_lane_adopt(context, main);
+    program->call(context, program->clear);
+    return context;
+}
+
+void snn_lane_adopt(struct snn_context *worker, const struct snn_context *main)
+{
+    const struct snn_program *program = main->program;
+
+    for (int32_t i = 0; i < program->buffer_count; i++)
+        if (program->buffers[i].kind != SNN_BUFFER_LANE)
+            worker->buffers[i] = main->buffers[i];
+    worker->learning = main->learning;
+    worker->path = main->path;
+    worker->present = main->present;
+    worker->step = main->step;
+    worker->steps = main->steps;
+}
+
+void snn_lane_destroy(struct snn_context *context)
+{
+    if (!context)
+        return;
+    for (int32_t i = 0; i < context->program->buffer_count; i++)
+        if (context->lane->owned[i])
+            free_buffer(context, i);
+    free(context->lane->marks);
+    snn_region_destroy(context->lane->region);
+}
+
+int64_t snn_lane_count(const struct snn_context *context, int32_t buffer)
+{
+    bool is_private = context->program->buffers[buffer].kind == SNN_BUFFER_LANE;
+    const struct snn_context *owner = is_private ? context : context->runtime->contexts[0];
+
+    return owner->lane->counts[buffer];
+}
+
+int snn_buffer_extents(const struct snn_context *context, int32_t number, int64_t extents[SNN_RANK_LIMIT])
+{
+    const struct snn_buffer *buffer = &context->program->buffers[number];
+    int64_t count = snn_lane_count(context, number), product = 1;
+
+    for (int i = 0; i < buffer->rank && i < SNN_RANK_LIMIT; i++) {
+        extents[i] = context->sizes[buffer->extents[i]];
+        product *= extents[i];
+    }
+    if (product == count && buffer->rank <= SNN_RANK_LIMIT)
+        return buffer->rank;
+    extents[0] = count;
+    return 1;
+}
+
+int snn_lane_take_axes(struct snn_context *context, struct snn_axis axes[SNN_RANK_LIMIT])
+{
+    int count = context->lane->axis_count;
+
+    memcpy(axes, context->lane->axes, sizeof context->lane->axes);
+    context->lane->axis_count = 0;
+    return count;
+}
+
+void snn_lane_resize(struct snn_context *context, int32_t buffer, int64_t count)
+{
+    if (context->lane->owned[buffer])
+        free_buffer(context, buffer);
+    allocate_buffer(context, buffer, count);
+}

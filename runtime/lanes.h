@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lanes: the contexts that generated code runs in, and the buffers behind them. Lane 0 runs the tasks and owns what all lanes
+ * share; lane k is made when worker k first has something to do.
+ */
+#ifndef SNN_LANES_H
+#define SNN_LANES_H
+
+#include "runtime.h"
+
+/* Lane 0 with its tables (sizes, constants, parameters, keys, data), without buffers. */
+struct snn_context *snn_lane_create_main(struct snn_runtime *runtime);
+
+/* Gives lane 0 its buffers, zeroed, once the sizes are known. Panics, naming the buffer, if the machine is too small. */
+void snn_lane_allocate_main(struct snn_context *context);
+
+/* Lane `number` >= 1, cleared: a private copy of the buffers of kind LANE, everything else shared with `main`. Called by the
+   thread that will use it. */
+struct snn_context *snn_lane_create_worker(struct snn_context *main, int number);
+
+/* Before a parallel loop: `worker` sees what `main` sees now, except for its own LANE buffers. */
+void snn_lane_adopt(struct snn_context *worker, const struct snn_context *main);
+
+void snn_lane_destroy(struct snn_context *context); /* NULL is legal */
+
+/* Elements of a buffer as this lane sees it, 0 if it has none. */
+int64_t snn_lane_count(const struct snn_context *context, int32_t buffer);
+
+/* Bytes of one element. */
+size_t snn_type_bytes(enum snn_type type);
+
+/* The extents of a buffer; the rank is the result. A buffer whose length was set at run time is one axis. */
+int snn_buffer_extents(const struct snn_context *context, int32_t buffer, int64_t extents[SNN_RANK_LIMIT]);
+
+/* The axes pushed by snn_rt_axis: their number; forgets them. */
+int snn_lane_take_axes(struct snn_context *context, struct snn_axis axes[SNN_RANK_LIMIT]);
+
+/* What snn_rt_resize does. */
+void snn_lane_resize(struct snn_context *context, int32_t buffer, int64_t count);
+
+#endif

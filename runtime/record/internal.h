@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of a record, for the files that implement record.h. All memory is of the run's region, or grows on the heap and
+ * stays to the end of the process.
+ */
+#ifndef SNN_RECORD_INTERNAL_H
+#define SNN_RECORD_INTERNAL_H
+
+#include "record/record.h"
+
+#include <pthread.h>
+
+struct snn_logged {
+    const char *task, *name;
+    double value;
+    int64_t samples; /* shown in this loop so far, 0 outside of loops */
+};
+
+struct snn_reported {
+    const char *task, *name;
+    char *value; /* as JSON */
+};
+
+struct snn_timed_loop {
+    const char *task, *label;
+    int64_t iterations, samples;
+    double seconds;
+};
+
+struct snn_timed_task {
+    const char *name;
+    double seconds;
+};
+
+struct snn_record {
+    struct snn_runtime *runtime;
+    char *folder;
+    char started[40]; /* local time, ISO 8601 */
+    pthread_mutex_t mutex;
+    int metrics; /* descriptor of metrics.jsonl, -1 until something is logged */
+    struct snn_logged *logged;          size_t logged_count, logged_capacity;
+    struct snn_reported *reported;      size_t reported_count, reported_capacity;
+    struct snn_timed_loop *loops;       size_t loop_count, loop_capacity;
+    struct snn_timed_task *tasks;       size_t task_count, task_capacity;
+};
+
+/* The address of a new last element; panics if memory is exhausted. */
+void *snn_record_append(void *elements, size_t *count, size_t *capacity, size_t element_bytes);
+
+const char *snn_record_copy(struct snn_record *record, const char *text);
+
+/* Name of the task being run, "" outside. */
+const char *snn_record_task_name(const struct snn_record *record);
+
+/* Ends the run with snn_last_error() if `status` is negative. */
+void snn_record_check(int status);
+
+/* Replaces the file `name` of the folder by the document. */
+void snn_record_write_json(struct snn_record *record, const char *name, struct snn_json *json);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What task code asks to be recorded: log, report, export, save, load. An array argument has its axes pushed before the call;
+ * without them it has those of its buffer.
+ */
+#include "calls.h"
+
+#include "error.h"
+#include "lanes.h"
+#include "panic.h"
+#include "record/file.h"
+#include "record/model.h"
+#include "record/npz_write.h"
+#include "record/record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void snn_rt_axis(struct snn_context *context, const char *name, int64_t extent)
+{
+    struct snn_lane *lane = context->lane;
+
+    if (lane->axis_count == SNN_RANK_LIMIT)
+        snn_panic("an array has more than %d axes", SNN_RANK_LIMIT);
+    lane->axes[lane->axis_count++] = (struct snn_axis){ name, extent };
+}
+
+/* The axes of an array argument; the result is its rank. */
+static int take_axes(struct snn_context *context, int32_t number, struct snn_axis axes[SNN_RANK_LIMIT])
+{
+    const struct snn_buffer *buffer = &context->program->buffers[number];
+    int rank = snn_lane_take_axes(context, axes);
+    int64_t extents[SNN_RANK_LIMIT];
+
+    if (rank > 0 || buffer->rank == 0)
+        return rank;
+    rank = snn_buffer_extents(context, number, extents);
+    for (int i = 0; i < rank; i++)
+        axes[i] = (struct snn_axis){ i < buffer->rank ? buffer->axes[i] : "", extents[i] };
+    return rank;
+}
+
+void snn_rt_log_number(struct snn_context *context, const char *name, double value)
+{
+    snn_record_log(context->runtime->record, name, value);
+}
+
+void snn_rt_log_array(struct snn_context *context, const char *name, int32_t buffer)
+{
+    struct snn_axis axes[SNN_RANK_LIMIT];
+    int rank = take_axes(context, buffer, axes);
+
+    snn_record_log_array(context->runtime->record, name, context->program->buffers[buffer].type,
+                         context->buffers[buffer], axes, rank);
+}
+
+void snn_rt_report_number(struct snn_context *context, const char *name, double value, const char *unit)
+{
+    snn_record_report_number(context->runtime->record, name, value, unit);
+}
+
+void snn_rt_report_integer(struct snn_context *context, const char *name, int64_t value)
+{
+    snn_record_report_integer(context->runtime->record, name, value);
+}
+
+void snn_rt_report_text(struct snn_context *context, const char *name, const char *text)
+{
+    snn_record_report_text(context->runtime->record, name, text);
+}
+
+void snn_rt_report_array(struct snn_context *context, const char *name, int32_t buffer, const char *unit)
+{
+    struct snn_axis axes[SNN_RANK_LIMIT];
+    int rank = take_axes(context, buffer, axes);
+
+    snn_record_report_array(context->runtime->record, name, unit, context->program->buffers[buffer].type,
+                            context->buffers[buffer], axes, rank);
+}
+
+/* A name within the run's folder: not absolute, not upwards. */
+static void check_name(const char *place, const char *name)
+{
+    if (*name == '\0' || *name == '/' || strcmp(name, "..") == 0 || strncmp(name, "../", 3) == 0 ||
+        strstr(name, "/../"))
+        snn_panic("%s%s'%s' is not a name for a file within the run's folder", place, *place ? ": " : "", name);
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), ending_length = strlen(ending);
+
+    return length >= ending_length && strcmp(text + length - ending_length, ending) == 0;
+}
+
+void snn_rt_export(struct snn_context *context, int32_t buffer, const char *file, const char *place)
+{
+    const struct snn_buffer *what = &context->program->buffers[buffer];
+    struct snn_axis axes[SNN_RANK_LIMIT];
+    int64_t extents[SNN_RANK_LIMIT];
+    struct snn_array array = { what->name, what->type, context->buffers[buffer], take_axes(context, buffer, axes),
+                               extents };
+    const char *path;
+
+    check_name(place, file);
+    for (int i = 0; i < array.rank; i++)
+        extents[i] = axes[i].extent;
+    path = snn_record_path(context->runtime->record, file);
+    if ((ends_with(file, ".npz") ? snn_npz_write(path, &array, 1) : snn_npy_write(path, &array)) < 0)
+        snn_panic("%s: %s", place, snn_last_error());
+}
+
+static const char *snapshot_path(struct snn_context *context, const char *place, const char *name)
+{
+    char file[512];
+
+    check_name(place, name);
+    snprintf(file, sizeof file, "models/%.400s.npz", name);
+    return snn_record_path(context->runtime->record, file);
+}
+
+void snn_rt_save(struct snn_context *context, const char *name)
+{
+    snn_model_save(context, snapshot_path(context, "", name));
+}
+
+/* The snapshot of this run, or else of the run whose model this one began with. */
+void snn_rt_load(struct snn_context *context, const char *name, const char *place)
+{
+    const char *path = snapshot_path(context, place, name), *model = context->runtime->model_path;
+    const char *slash = model ? strrchr(model, '/') : NULL;
+    char earlier[SNN_PATH_BYTES];
+
+    if (access(path, F_OK) == 0) {
+        snn_model_load(context, path, place);
+        return;
+    }
+    if (!slash || snprintf(earlier, sizeof earlier, "%.*s/models/%s.npz", (int)(slash - model), model, name) >=
+                      (int)sizeof earlier || access(earlier, F_OK) != 0)
+        snn_panic("%s: there is no model '%s' in this run; 'save \"%s\"' makes one", place, name, name);
+    snn_model_load(context, earlier, place);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the runtime's own files know about a run: the options it was started with, its lanes, its pool, its records. Created
+ * once by snn_main; generated code sees none of it.
+ */
+#ifndef SNN_RUNTIME_H
+#define SNN_RUNTIME_H
+
+#include "memory.h"
+#include "snn/program.h"
+
+#include <stddef.h>
+
+/* Exit statuses of a program. */
+enum {
+    SNN_EXIT_FAILURE = 1,
+    SNN_EXIT_USAGE = 2,
+    SNN_EXIT_INTERRUPTED = 130, /* as shells report SIGINT */
+};
+
+enum {
+    SNN_RANK_LIMIT = 8,      /* axes of an array */
+    SNN_ROUND_ELEMENTS = 16, /* buffers are rounded up to whole vectors of this many elements */
+};
+
+#define SNN_SIZE_LIMIT INT64_C(2147483647) /* of one axis: indices into a layer are 32 bits wide */
+
+/* An axis pushed by snn_rt_axis for the array argument that follows. */
+struct snn_axis {
+    const char *name;
+    int64_t extent;
+};
+
+/* The private part of a lane. */
+struct snn_lane {
+    int number;                    /* 0: the one that runs tasks */
+    bool is_parallel;              /* runs the body of a parallel loop now */
+    struct snn_region *region;     /* arrays, views and texts of tasks */
+    struct snn_region_mark *marks; /* [mark_count], what snn_rt_mark handed out */
+    int64_t mark_count, mark_capacity;
+    void **owned;                  /* [buffer_count] buffers that this lane allocated, or NULL */
+    int64_t *counts;               /* [buffer_count] their elements */
+    int64_t *bytes;                /* [buffer_count] their bytes, rounded up */
+    struct snn_axis axes[SNN_RANK_LIMIT];
+    int axis_count;
+    int loop_depth;                /* loops begun inside a parallel body: not shown */
+};
+
+struct snn_runtime {
+    const struct snn_program *program;
+    const struct snn_options *options;
+    struct snn_region *region;      /* what lives as long as the run */
+    struct snn_context **contexts;  /* [options->threads], lane by lane; NULL until first used */
+    int64_t held_bytes;             /* of all buffers of all lanes */
+    struct snn_pool *pool;
+    struct snn_progress *progress;
+    struct snn_record *record;
+    const char *model_path;         /* the model that this run began with, or NULL */
+    double start_seconds;           /* from the process's first statement to the first task */
+    const char *task;               /* name of the task being run, or NULL */
+};
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A run from its command line to its exit status: set-up, the model it begins with, its tasks, its records. What a program is
+ * comes from its descriptor; what it computes is behind program->call.
+ */
+#include "snn/program.h"
+
+#include "console.h"
+#include "interrupt.h"
+#include "lanes.h"
+#include "options.h"
+#include "panic.h"
+#include "progress.h"
+#include "record/model.h"
+#include "record/record.h"
+#include "run.h"
+#include "runtime.h"
+#include "threads.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the first task that reads the model can count on. */
+enum model_need {
+    MODEL_NOT_NEEDED, /* the tasks before it run here, or it is the first that uses the model at all */
+    MODEL_WELCOME,    /* only optional tasks come before it: goes on with their model if there is one */
+    MODEL_NEEDED,     /* a task before it writes the model, and that one does not run here */
+};
+
+static enum model_need need_before(const struct snn_program *program, int task)
+{
+    enum model_need need = MODEL_NOT_NEEDED;
+
+    for (int i = 0; i < task; i++)
+        if (program->tasks[i].writes_model && need != MODEL_NEEDED)
+            need = program->tasks[i].is_optional ? MODEL_WELCOME : MODEL_NEEDED;
+    return need;
+}
+
+/* The need of this run, and the task that has it. */
+static enum model_need model_need(const struct snn_program *program, const struct snn_options *options, int *task)
+{
+    for (int i = 0; i < options->task_count; i++) {
+        *task = options->tasks[i];
+        if (program->tasks[*task].reads_model && need_before(program, *task) != MODEL_NOT_NEEDED)
+            return need_before(program, *task);
+        if (program->tasks[*task].writes_model)
+            break;
+    }
+    return MODEL_NOT_NEEDED;
+}
+
+/* The name of the last task before `task` that writes the model. */
+static const char *writer_before(const struct snn_program *program, int task)
+{
+    while (--task > 0 && (!program->tasks[task].writes_model || program->tasks[task].is_optional))
+        ;
+    return program->tasks[task].name;
+}
+
+static const char *choose_model(struct snn_runtime *runtime)
+{
+    const struct snn_program *program = runtime->program;
+    char why[512];
+    const char *path;
+    int task = 0;
+    enum model_need need = model_need(program, runtime->options, &task);
+
+    if (runtime->options->model)
+        return runtime->options->model;
+    if (need == MODEL_NOT_NEEDED)
+        return NULL;
+    path = snn_model_find(runtime, why, sizeof why);
+    if (!path && need == MODEL_NEEDED)
+        snn_panic("task '%s' needs a model, and no earlier run has one with these parameters (%s); run task '%s' first, "
+                  "or name a model with --model",
+                  program->tasks[task].name, why, writer_before(program, task));
+    return path;
+}
+
+static void set_keys(struct snn_context *context)
+{
+    const struct snn_program *program = context->program;
+
+    for (int i = 0; i < program->key_count; i++)
+        context->keys[i] = snn_seed_key(&context->runtime->options->seeds, program->streams[i], i);
+}
+
+/* Everything up to the first task. */
+static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_options *options)
+{
+    const struct snn_program *program = runtime->program;
+    struct snn_context *context;
+
+    runtime->contexts = snn_region_array(runtime->region, (size_t)options->threads, sizeof *runtime->contexts);
+    runtime->pool = snn_pool_create(options->threads);
+    runtime->progress = snn_progress_create(runtime);
+    runtime->model_path = choose_model(runtime);
+    if (runtime->model_path)
+        snn_model_adopt_seeds(options, runtime->model_path);
+    context = snn_lane_create_main(runtime);
+    set_keys(context);
+    program->call(context, program->setup);
+    snn_lane_allocate_main(context);
+    runtime->record = snn_record_create(runtime);
+    program->call(context, program->init);
+    program->call(context, program->clear);
+    if (runtime->model_path) {
+        snn_model_load(context, runtime->model_path, "");
+        if (!options->is_quiet)
+            snn_console_note("model: %s", runtime->model_path);
+    }
+    return context;
+}
+
+static void run_task(struct snn_context *context, const struct snn_task *task)
+{
+    struct snn_runtime *runtime = context->runtime;
+    double began = snn_clock_seconds();
+    struct snn_region_mark mark = snn_region_mark(context->lane->region);
+
+    runtime->task = task->name;
+    context->path = 0;
+    context->present = 0;
+    context->learning = 0;
+    context->program->call(context, task->function);
+    snn_region_release(context->lane->region, mark);
+    snn_record_task(runtime->record, task->name, snn_clock_seconds() - began);
+    if (task->writes_model)
+        snn_model_save(context, snn_record_path(runtime->record, "model.npz"));
+    snn_record_results(runtime->record);
+    snn_record_timing(runtime->record);
+    runtime->task = NULL;
+}
+
+static void finish_records(struct snn_context *context, const char *status)
+{
+    struct snn_record *record = context->runtime->record;
+
+    snn_record_results(record);
+    snn_record_timing(record);
+    snn_record_plot_logs(record);
+    snn_record_params(record, status);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        snn_panic("cannot write to standard output: %s", strerror(errno));
+    if (!context->runtime->options->is_quiet)
+        snn_console_note("results: %s", snn_record_folder(record));
+}
+
+_Noreturn void snn_run_interrupted(struct snn_context *context)
+{
+    struct snn_runtime *runtime = context->runtime;
+    bool has_model = false;
+
+    for (int i = 0; i < context->program->task_count; i++)
+        if (runtime->task && strcmp(context->program->tasks[i].name, runtime->task) == 0)
+            has_model = context->program->tasks[i].writes_model;
+    snn_console_end_line();
+    if (has_model)
+        snn_model_save(context, snn_record_path(runtime->record, "model-interrupted.npz"));
+    snn_console_note("interrupted in task '%s'%s", runtime->task,
+                     has_model ? "; the model as it is now is kept as model-interrupted.npz" : "");
+    finish_records(context, "interrupted");
+    exit(SNN_EXIT_INTERRUPTED);
+}
+
+static void dispose(struct snn_runtime *runtime)
+{
+    snn_pool_destroy(runtime->pool);
+    for (int i = runtime->options->threads - 1; i >= 0; i--)
+        snn_lane_destroy(runtime->contexts[i]);
+}
+
+int snn_main(const struct snn_program *program, int argc, char **argv)
+{
+    double began = snn_clock_seconds();
+    struct snn_options options;
+    struct snn_runtime runtime = { .program = program, .options = &options, .region = snn_region_create() };
+    struct snn_context *context;
+
+    if (program->abi_version != SNN_ABI_VERSION)
+        snn_panic("the program was compiled for runtime %d, this is %d; compile it again", program->abi_version,
+                  SNN_ABI_VERSION);
+    switch (snn_options_read(&options, runtime.region, program, argc, argv)) {
+    case SNN_OPTIONS_RUN: break;
+    case SNN_OPTIONS_DONE: return fflush(stdout) == 0 ? 0 : SNN_EXIT_FAILURE;
+    case SNN_OPTIONS_WRONG: return SNN_EXIT_USAGE;
+    }
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
+    snn_interrupt_install();
+    context = prepare(&runtime, &options);
+    runtime.start_seconds = snn_clock_seconds() - began;
+    for (int i = 0; i < options.task_count; i++) {
+        run_task(context, &program->tasks[options.tasks[i]]);
+        if (snn_interrupt_requested())
+            break;
+    }
+    finish_records(context, snn_interrupt_requested() ? "interrupted" : "finished");
+    dispose(&runtime);
+    snn_region_destroy(runtime.region);
+    return snn_interrupt_requested() ? SNN_EXIT_INTERRUPTED : 0;
+}

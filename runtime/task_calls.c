@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What task code asks of the runtime besides records: arrays in the lane's region, data sets, texts. Failures of the data
+ * functions end the run with their message.
+ */
+#include "calls.h"
+
+#include "data/dataset.h"
+#include "data/view.h"
+#include "error.h"
+#include "lanes.h"
+#include "options.h"
+#include "panic.h"
+#include "record/number.h"
+#include "runtime.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lanes and memory */
+
+int64_t snn_rt_mark(struct snn_context *context)
+{
+    struct snn_lane *lane = context->lane;
+
+    if (lane->mark_count == lane->mark_capacity) {
+        lane->mark_capacity = lane->mark_capacity ? 2 * lane->mark_capacity : 64;
+        lane->marks = realloc(lane->marks, (size_t)lane->mark_capacity * sizeof *lane->marks);
+        if (!lane->marks)
+            snn_panic("out of memory for %" PRId64 " nested loops", lane->mark_capacity);
+    }
+    lane->marks[lane->mark_count] = snn_region_mark(lane->region);
+    return lane->mark_count++;
+}
+
+void snn_rt_release(struct snn_context *context, int64_t mark)
+{
+    struct snn_lane *lane = context->lane;
+
+    snn_region_release(lane->region, lane->marks[mark]);
+    lane->mark_count = mark;
+}
+
+void snn_rt_array(struct snn_context *context, int32_t buffer, int64_t elements)
+{
+    const struct snn_buffer *what = &context->program->buffers[buffer];
+    int64_t rounded;
+
+    if (elements < 0 || elements > INT64_MAX / 64)
+        snn_panic("array '%s' would have %" PRId64 " elements", what->name, elements);
+    rounded = (elements + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
+    context->buffers[buffer] = snn_region_array(context->lane->region, (size_t)rounded, snn_type_bytes(what->type));
+    context->lane->counts[buffer] = elements;
+}
+
+void snn_rt_resize(struct snn_context *context, int32_t buffer, int64_t elements)
+{
+    snn_lane_resize(context, buffer, elements);
+}
+
+/* ---- data sets */
+
+/* What generated code holds as a view. A whole set is read by the first call that looks into it; it stays whole beside that,
+   so that its splits can still be taken. */
+struct handle {
+    struct snn_view view;   /* as it was made */
+    struct snn_view loaded; /* valid once is_loaded */
+    atomic_bool is_loaded;
+};
+
+static struct handle *new_handle(struct snn_context *context)
+{
+    return snn_region_alloc(context->lane->region, sizeof(struct handle));
+}
+
+static struct snn_view view_of(void *handle)
+{
+    return ((struct handle *)handle)->view;
+}
+
+/* Ends the run unless `status` says that all went well. */
+static void check(int status)
+{
+    if (status < 0)
+        snn_panic("%s", snn_last_error());
+}
+
+/* The set may be older than the loop whose body first looks into it, in any lane: what is read lives as long as the run. */
+static struct snn_view *loaded(struct snn_context *context, void *view)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    struct handle *handle = view;
+
+    if (atomic_load_explicit(&handle->is_loaded, memory_order_acquire))
+        return &handle->loaded;
+    pthread_mutex_lock(&mutex);
+    if (!atomic_load(&handle->is_loaded)) {
+        handle->loaded = handle->view;
+        check(snn_view_load(&handle->loaded, context->runtime->region));
+        atomic_store_explicit(&handle->is_loaded, true, memory_order_release);
+    }
+    pthread_mutex_unlock(&mutex);
+    return &handle->loaded;
+}
+
+void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader, const char *text, double number)
+{
+    const char *place = data >= 0 ? context->runtime->options->data[data] : NULL;
+    const char *name = data >= 0 ? context->program->data[data].name : NULL;
+    struct handle *out = new_handle(context);
+    struct snn_dataset *set;
+
+    check(place ? snn_dataset_open_place(&set, name, place) : snn_dataset_open(&set, name, reader, text, number));
+    out->view = snn_view_whole(set);
+    return out;
+}
+
+void snn_rt_data_set(struct snn_context *context, int32_t data, void *view)
+{
+    context->data[data] = view;
+}
+
+void *snn_rt_data_pipe(struct snn_context *context, void *view, const char *operation, double x, double y)
+{
+    struct handle *out = new_handle(context);
+
+    check(snn_view_pipe(&out->view, context->lane->region, view_of(view), operation, x, y));
+    return out;
+}
+
+void *snn_rt_data_split(struct snn_context *context, void *view, const char *split)
+{
+    struct handle *out = new_handle(context);
+
+    check(snn_view_split(&out->view, context->lane->region, view_of(view), split));
+    return out;
+}
+
+void *snn_rt_data_slice(struct snn_context *context, void *view, int64_t first, int64_t end)
+{
+    struct handle *out = new_handle(context);
+
+    check(snn_view_slice(&out->view, context->lane->region, *loaded(context, view), first, end));
+    return out;
+}
+
+void *snn_rt_data_shuffled(struct snn_context *context, void *view, int64_t key)
+{
+    struct handle *out = new_handle(context);
+
+    check(snn_view_shuffled(&out->view, context->lane->region, *loaded(context, view), (uint64_t)key));
+    return out;
+}
+
+void *snn_rt_data_sample(struct snn_context *context, void *view, int64_t k, int64_t key)
+{
+    struct handle *out = new_handle(context);
+
+    check(snn_view_draw(&out->view, context->lane->region, *loaded(context, view), k, (uint64_t)key));
+    return out;
+}
+
+void *snn_rt_data_every(struct snn_context *context, void *view, int64_t k)
+{
+    struct handle *out = new_handle(context);
+
+    check(snn_view_every(&out->view, context->lane->region, *loaded(context, view), k));
+    return out;
+}
+
+void *snn_rt_data_where(struct snn_context *context, void *view, int32_t buffer)
+{
+    struct handle *out = new_handle(context);
+    int64_t count = snn_lane_count(context, buffer);
+
+    check(snn_view_where(&out->view, context->lane->region, *loaded(context, view), context->buffers[buffer], count));
+    return out;
+}
+
+void *snn_rt_data_join(struct snn_context *context, void *a, void *b)
+{
+    struct handle *out = new_handle(context);
+
+    check(snn_view_join(&out->view, context->lane->region, *loaded(context, a), *loaded(context, b)));
+    return out;
+}
+
+int64_t snn_rt_data_count(struct snn_context *context, void *view)
+{
+    return snn_view_count(loaded(context, view));
+}
+
+int64_t snn_rt_data_classes(struct snn_context *context, void *view)
+{
+    int64_t classes = 0;
+
+    (void)context;
+    check(snn_dataset_classes(view_of(view).set, &classes));
+    return classes;
+}
+
+/* The view with that sample in it. */
+static struct snn_view *with_sample(struct snn_context *context, void *view, int64_t index)
+{
+    struct snn_view *of = loaded(context, view);
+    int64_t count = snn_view_count(of);
+
+    if (index < 0 || index >= count)
+        snn_panic("data set '%s': sample %" PRId64 " was asked for, but there are %" PRId64, snn_dataset_name(of->set),
+                  index, count);
+    return of;
+}
+
+int64_t snn_rt_data_label(struct snn_context *context, void *view, int64_t index)
+{
+    return snn_view_label(with_sample(context, view, index), index);
+}
+
+int64_t snn_rt_data_index(struct snn_context *context, void *view, int64_t index)
+{
+    return snn_view_index(with_sample(context, view, index), index);
+}
+
+int64_t snn_rt_data_extent(struct snn_context *context, void *view, const char *axis)
+{
+    (void)context;
+    return snn_dataset_extent(view_of(view).set, axis);
+}
+
+void snn_rt_data_present(struct snn_context *context, void *view, int64_t sample, int32_t buffer, int64_t elements,
+                         const char *place)
+{
+    struct snn_view *of = with_sample(context, view, sample);
+
+    if (snn_view_sample(of, sample, context->buffers[buffer], (size_t)elements) < 0)
+        snn_panic("%s: %s", place, snn_last_error());
+}
+
+/* ---- texts */
+
+const char *snn_rt_text_join(struct snn_context *context, const char *a, const char *b)
+{
+    size_t a_length = strlen(a), b_length = strlen(b);
+    char *text = snn_region_alloc(context->lane->region, a_length + b_length + 1);
+
+    memcpy(text, a, a_length);
+    memcpy(text + a_length, b, b_length + 1);
+    return text;
+}
+
+const char *snn_rt_text_number(struct snn_context *context, double value)
+{
+    return snn_format_number(snn_region_alloc(context->lane->region, SNN_NUMBER_BYTES), value);
+}
+
+const char *snn_rt_text_integer(struct snn_context *context, int64_t value)
+{
+    char *text = snn_region_alloc(context->lane->region, SNN_NUMBER_BYTES);
+
+    snprintf(text, SNN_NUMBER_BYTES, "%" PRId64, value);
+    return text;
+}
+
+bool snn_rt_text_equal(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
