@@ -267,8 +267,7 @@ struct lane {
     int active_count, stride;
     uint16_t active[PIXELS];
     int32_t last_spike[PIXELS];
-    uint16_t spike_count[STEPS];
-    uint16_t *spikes;                       // [step][stride], pixels
+    uint16_t *spikes, *spikes_end[STEPS];   // pixels that spike, [step][stride]
     struct random random;
     float trace_decay[2 * STEPS + 1], inh_decay[STEPS + 1];
     float exc_decay, theta_decay;
@@ -359,7 +358,8 @@ static void encode(struct lane *lane, const struct encoder *e, const uint8_t *im
     }
     lane->active_count = active;
     lane->stride = (active + 31) & ~31;
-    memset(lane->spike_count, 0, sizeof lane->spike_count);
+    for (int t = 0; t < STEPS; t++)
+        lane->spikes_end[t] = lane->spikes + t * lane->stride;
 
     struct random *r = &lane->random;
     for (int a = 0; a < active; a++) {
@@ -371,11 +371,11 @@ static void encode(struct lane *lane, const struct encoder *e, const uint8_t *im
         uint32_t step = (uint32_t)-1;
         for (;;) {
             uint32_t bits = *draw++, entry = table[bits & mask];
-            uint32_t drawn = bits & mask, alias = entry & 255, take = -(uint32_t)((bits >> 8) < (entry >> 8));
+            uint32_t drawn = bits & mask, alias = entry & 255, take = -(uint32_t)(bits < entry);
             step += alias ^ ((alias ^ drawn) & take);
             if (step >= STEPS)
                 break;
-            lane->spikes[step * lane->stride + lane->spike_count[step]++] = (uint16_t)pixel;
+            *lane->spikes_end[step]++ = (uint16_t)pixel;
         }
         r->next = (int)(draw - r->numbers);
         lane->last_spike[pixel] = LONG_AGO;
@@ -613,7 +613,7 @@ ALWAYS_INLINE void present(struct network *net, struct lane *lane, const uint8_t
     int arriving_count = 0;
     for (int t = 0; t < STEPS; t++) {
         const uint16_t *spikes = lane->spikes + t * lane->stride;
-        int count = lane->spike_count[t], inhibited_by = lane->inh_spike;
+        int count = (int)(lane->spikes_end[t] - spikes), inhibited_by = lane->inh_spike;
         if (inhibited_by >= 0)
             lane->own[inhibited_by] = -weight_inh_exc;
         bool reached = advance(net, lane, arriving, arriving_count, t, inhibited_by >= 0, learn);
