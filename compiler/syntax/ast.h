@@ -182,6 +182,7 @@ ARRAY_STRUCT(string_part_list, struct string_part);
 
 struct expr {
     enum expr_kind kind;
+    uint32_t depth; /* of the tree below, 0 for a leaf; at most PARSE_NESTING_LIMIT */
     struct span span;
 
     /* semantics */
@@ -286,6 +287,8 @@ enum statement_kind {
     STATEMENT_TIME,     /* time continuous until e */
     STATEMENT_LAYER,    /* layer x = model(args)[y: 28, x: 28] */
     STATEMENT_CONNECT,  /* connect name: a -> b.state via topology { weight e; ... } */
+    STATEMENT_ITEM,     /* weight e in a .. b; bias; delay: never outside of the parser, which
+                           moves them into their connect */
 
     /* tasks and the functions they call */
     STATEMENT_PRESENT,  /* present e to x, f to y for T teach l keeping state { } */
@@ -342,6 +345,12 @@ struct presented {
 
 ARRAY_STRUCT(presented_list, struct presented);
 
+enum item_word {
+    ITEM_WEIGHT, /* weight e in low .. high */
+    ITEM_BIAS,   /* bias e */
+    ITEM_DELAY,  /* delay e in low .. high */
+};
+
 /* An item of a connection's block: `weight e in low .. high`. */
 struct connect_item {
     struct span span;
@@ -352,6 +361,7 @@ struct connect_item {
 struct statement {
     enum statement_kind kind;
     struct span span;
+    const char *doc;       /* the ## lines above a let or persistent of the file; else null */
     struct symbol *symbol; /* semantics: what a let, input, state, layer or connect declares */
 
     union {
@@ -396,6 +406,7 @@ struct statement {
             bool is_shared;     /* one value for the layer */
             bool is_learnt;     /* learn gradient */
             struct type_ref *type; /* may be null */
+            struct axis_spec_list axes; /* empty: only a persistent of the file has axes */
             struct bounds bounds;
             struct expr *value; /* initial value; may be null */
         } state;
@@ -436,6 +447,10 @@ struct statement {
             bool learns_gradient;   /* learn gradient */
             struct span learn_span; /* of the learn item; no place where there is none */
         } connect;
+        struct {
+            enum item_word word;
+            struct connect_item item;
+        } item; /* only while parsing */
         struct {
             struct presented_list inputs;
             struct expr *duration; /* may be null: from the data */
