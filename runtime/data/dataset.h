@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A data set: an immutable source of samples with named axes, integer labels and, where it has
+ * them, the splits train, val and test. What a program does with one (slices, shuffles, samples) is
+ * a view, view.h.
+ *
+ * Reading is lazy per split: making a set checks nothing but its arguments where the samples are
+ * large (mnist) and reads the file where it is small (npz, csv). A split is read once, by the first
+ * view that needs it, under a lock; after that any number of threads may look at its samples.
+ * Functions return 0 or a negative number with the message in snn_last_error().
+ */
+#ifndef SNN_DATA_DATASET_H
+#define SNN_DATA_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SNN_AXIS_NAME_BYTES = 16,
+    SNN_DATASET_MAX_AXES = 4,
+};
+
+enum snn_pixel {
+    SNN_PIXEL_UINT8,   /* stored as a byte b, presented as the float32 b / 255 */
+    SNN_PIXEL_FLOAT32, /* presented as stored */
+};
+
+enum snn_split {
+    SNN_SPLIT_TRAIN,
+    SNN_SPLIT_VAL,
+    SNN_SPLIT_TEST,
+    SNN_SPLIT_NONE, /* all samples of a set that is not split */
+};
+
+struct snn_dataset_axis {
+    char name[SNN_AXIS_NAME_BYTES]; /* "y" */
+    int64_t size;
+};
+
+struct snn_dataset;
+
+/* ---- sources. `name` is the set's name in the program, for messages; it is copied, and may be
+ *NULL for one without a name. out belongs to the caller and is given back with snn_dataset_release.
+ */
+
+/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz" or "csv".
+   `text` is its text argument
+   ("" if none), `number` its number (NAN if none). */
+int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
+                     const char *text, double number);
+
+/* What `--data NAME=place` gives: "builtin", a file ending in .npz or .csv (label in the last
+   column), or the folder of the MNIST files. */
+int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *place);
+
+/* The four IDX files, plain or .gz, in `folder` (NULL or "": none given), $SNN_DATA,
+   $SNN_DATA/mnist, ./data or ./data/mnist, whichever has them first. Splits train and test, axes y:
+   28 and x: 28, 10 classes. */
+int snn_dataset_mnist(struct snn_dataset **out, const char *name, const char *folder);
+
+/* Digits drawn from strokes, in the form of MNIST: a pure function of seed, split and index. */
+int snn_dataset_builtin_digits(struct snn_dataset **out, const char *name, int64_t train_count,
+                               int64_t test_count, uint64_t seed);
+
+/* Arrays of an .npz file. x (or images, data) is the samples, y (or labels, label, target) the
+   labels, both over their first axis; or x_train, y_train, x_test, y_test, x_val, y_val for a set
+   with splits. Unsigned bytes are pixels, all else is float32. The axes of a sample are [feature],
+   [y, x], or, of three, [channel, y, x] if the first has at most 4 places and [y, x, channel]
+   otherwise. */
+int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path);
+
+/* Numbers separated by commas (or semicolons or tabs), one sample a line, with or without a line of
+   column names. `label` is the column of the label, counted from 0, or from the end if negative;
+   NAN if there is none. Axis: feature. */
+int snn_dataset_csv(struct snn_dataset **out, const char *name, const char *path, double label);
+
+/* ---- ownership: a set is shared by counting. */
+struct snn_dataset *snn_dataset_retain(struct snn_dataset *set);
+void snn_dataset_release(struct snn_dataset *set); /* NULL is legal */
+
+/* ---- facts that are known without reading */
+const char *snn_dataset_name(const struct snn_dataset *set); /* never NULL */
+int snn_dataset_axis_count(const struct snn_dataset *set);
+const struct snn_dataset_axis *snn_dataset_axis(const struct snn_dataset *set,
+                                                int axis); /* outermost first */
+int64_t snn_dataset_extent(const struct snn_dataset *set,
+                           const char *axis); /* size of the named axis, 0 if none */
+size_t snn_dataset_sample_size(const struct snn_dataset *set); /* elements of one sample */
+enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set);
+
+/* The number of classes. Of a set without labels it is the number of samples, and the set is read
+ * to tell. */
+int snn_dataset_classes(struct snn_dataset *set, int64_t *classes);
+
+/* "[y: 28, x: 28]", for messages. */
+void snn_dataset_describe(const struct snn_dataset *set, char *text, size_t bytes);
+
+#endif

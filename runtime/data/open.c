@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the words of a program or of its command line to a data set.
+ */
+#include "data/dataset.h"
+#include "error.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* The built-in digits as `builtin_digits()` and `--data NAME=builtin` give them: a tenth of MNIST,
+ * always the same. */
+enum {
+    BUILTIN_TRAIN_COUNT = 6000,
+    BUILTIN_TEST_COUNT = 1000,
+    BUILTIN_SEED = 1,
+};
+
+static int open_builtin(struct snn_dataset **out, const char *name)
+{
+    return snn_dataset_builtin_digits(out, name, BUILTIN_TRAIN_COUNT, BUILTIN_TEST_COUNT,
+                                      BUILTIN_SEED);
+}
+
+static bool ends_in(const char *text, const char *ending)
+{
+    size_t length = strlen(text), ending_length = strlen(ending);
+
+    return length >= ending_length && strcmp(text + length - ending_length, ending) == 0;
+}
+
+int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
+                     const char *text, double number)
+{
+    if (strcmp(reader, "mnist") == 0)
+        return snn_dataset_mnist(out, name, text);
+    if (strcmp(reader, "builtin_digits") == 0)
+        return open_builtin(out, name);
+    if (strcmp(reader, "npz") == 0)
+        return snn_dataset_npz(out, name, text);
+    if (strcmp(reader, "csv") == 0)
+        return snn_dataset_csv(out, name, text, number);
+    return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
+                         "builtin_digits, npz and csv",
+                         name ? name : "data", reader);
+}
+
+int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *place)
+{
+    if (place[0] == '\0')
+        return snn_error_set(
+            "data set '%s': nothing given; name a folder, an .npz or .csv file, or 'builtin'",
+            name ? name : "data");
+    if (strcmp(place, "builtin") == 0)
+        return open_builtin(out, name);
+    if (ends_in(place, ".npz"))
+        return snn_dataset_npz(out, name, place);
+    if (ends_in(place, ".csv") || ends_in(place, ".csv.gz"))
+        return snn_dataset_csv(out, name, place, -1);
+    return snn_dataset_mnist(out, name, place);
+}

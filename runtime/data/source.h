@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside a data set: for the files of runtime/data only. A kind of source fills in a struct
+ * snn_dataset made by snn_dataset_create and says how to read one split.
+ */
+#ifndef SNN_DATA_SOURCE_H
+#define SNN_DATA_SOURCE_H
+
+#include "data/dataset.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum { SNN_SPLIT_SLOTS = SNN_SPLIT_NONE + 1 };
+
+/* The samples of one split. */
+struct snn_part {
+    int64_t count;
+    void *pixels;    /* owned: count * sample_size elements */
+    int32_t *labels; /* owned: count of them, each in 0 .. classes - 1; NULL: the label of a sample
+                        is its position */
+};
+
+struct snn_dataset {
+    char *name; /* never NULL */
+    struct snn_dataset_axis axes[SNN_DATASET_MAX_AXES];
+    int axis_count;
+    size_t sample_size; /* product of the axes */
+    enum snn_pixel pixel;
+    int32_t classes; /* 0: without labels */
+    unsigned splits; /* bit s: split s exists */
+    struct snn_part parts[SNN_SPLIT_SLOTS];
+    bool is_loaded[SNN_SPLIT_SLOTS]; /* under the lock */
+    pthread_mutex_t lock;
+    atomic_int references;
+    /* Fills *part. What it leaves there on failure is freed. */
+    int (*load)(struct snn_dataset *set, enum snn_split split, struct snn_part *part);
+    void (*dispose)(void *state); /* NULL: nothing to give back */
+    void *state;                  /* of the source */
+};
+
+/* A set with one reference and no axes, splits or loader yet; NULL with the message set when memory
+ * is exhausted. */
+struct snn_dataset *snn_dataset_create(const char *name);
+
+/* Appends an axis; false (message set) if there are too many or the sample gets impossibly large.
+ */
+bool snn_dataset_add_axis(struct snn_dataset *set, const char *name, int64_t size);
+
+/* Gives a set all samples of `split`: for sources that are read when they are made. Takes over
+ * *part. */
+void snn_dataset_put_part(struct snn_dataset *set, enum snn_split split, struct snn_part *part);
+
+/* The samples of a split, read now if they were not yet; NULL with the message set on failure or if
+ * there is no such split. */
+const struct snn_part *snn_dataset_part(struct snn_dataset *set, enum snn_split split);
+
+size_t snn_dataset_element_bytes(const struct snn_dataset *set);
+
+/* Memory for `count` samples (and labels); -1 with the message set if it is not to be had. */
+int snn_part_allocate(struct snn_part *part, const struct snn_dataset *set, int64_t count,
+                      bool has_labels);
+void snn_part_dispose(struct snn_part *part);
+
+const char *snn_split_name(enum snn_split split); /* "train" */
+
+/* The readers behind snn_dataset_npz and snn_dataset_csv, over what is open already: for tests and
+ * fuzzing. */
+struct snn_npz;
+struct snn_stream;
+int snn_dataset_npz_from(struct snn_dataset **out, const char *name, const struct snn_npz *npz,
+                         const char *path);
+int snn_dataset_csv_from(struct snn_dataset **out, const char *name, struct snn_stream *stream,
+                         double label);
+
+#endif
