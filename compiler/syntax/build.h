@@ -144,7 +144,7 @@ struct axis_spec axis_of_expr(struct expr *e);
 
 struct type_ref *type_of_word(struct parser *parser, const struct identifier *word);
 struct type_ref *type_of_unit(struct parser *parser, struct unit_ref *unit);
-struct type_ref *type_with_unit(struct parser *parser, const struct identifier *word,
+struct type_ref *type_ref_with_unit(struct parser *parser, const struct identifier *word,
                                 struct unit_ref *unit, struct span span);
 struct unit_ref *unit_begin(struct parser *parser, struct span span);
 void unit_factor(struct parser *parser, struct unit_ref *unit, const struct identifier *word,

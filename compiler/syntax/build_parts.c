@@ -88,7 +88,7 @@ struct type_ref *type_of_unit(struct parser *parser, struct unit_ref *unit) {
     return type_new(parser, SCALAR_UNSAID, unit, unit->span);
 }
 
-struct type_ref *type_with_unit(struct parser *parser, const struct identifier *word,
+struct type_ref *type_ref_with_unit(struct parser *parser, const struct identifier *word,
                                 struct unit_ref *unit, struct span span) {
     enum scalar_word scalar = scalar_of(word->name);
     if (scalar == SCALAR_FLOAT32 || scalar == SCALAR_FLOAT64)

@@ -345,9 +345,9 @@ type:
   | '%'                         { $$ = type_of_unit(parser, percent_unit(parser, @1)); }
   | '[' unit_product ']'        { $$ = type_of_unit(parser, $2); $$->span = @$; }
   | identifier identifier
-        { $$ = type_with_unit(parser, &$1, unit_of_word(parser, &$2), @$); }
+        { $$ = type_ref_with_unit(parser, &$1, unit_of_word(parser, &$2), @$); }
   | identifier '[' unit_product ']'
-        { $$ = type_with_unit(parser, &$1, $3, @$); }
+        { $$ = type_ref_with_unit(parser, &$1, $3, @$); }
   ;
 
 /* mV/ms   1/s   mol*m^-3 */
