@@ -5,7 +5,11 @@
 // It follows the step of BindsNET's eth_mnist example and shares no code with
 // the compiler or its runtime, which makes it a check of the results as well.
 //
-//   reference [n=100] [train=60000] [test=10000] [seed=0] [threads=1] [phases=0] [data=DIR]
+//   reference [n=100] [train=60000] [test=10000] [seed=0] [threads=1] [alpha=1] [data=DIR]
+//
+// alpha is what an interval leaves of the responses before it when neurons are
+// labelled: 1, as in the example, adds up the whole of training. Compiled with
+// -DMEASURE_PHASES it also prints the time stamps each phase takes.
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -685,6 +689,7 @@ static struct images read_images(const char *folder, const char *part)
 // ---- read-out, training, testing -----------------------------------------------
 
 struct readout {
+    double alpha;
     double *rates;              // [neuron][class], summed over the intervals
     int *labels;
 };
@@ -694,6 +699,8 @@ static void assign_labels(struct readout *out, const int32_t *counts, const uint
     int of_class[CLASSES] = {0};
     for (int s = 0; s < samples; s++)
         of_class[labels[s]]++;
+    for (int k = 0; k < n * CLASSES; k++)
+        out->rates[k] *= out->alpha;
     for (int s = 0; s < samples; s++)
         for (int j = 0; j < n; j++)
             if (counts[(size_t)s * n + j])
@@ -803,12 +810,13 @@ int main(int argc, char **argv)
     const char *environment = getenv("SNN_DATA");
     const char *folder = option(argc, argv, "data", environment ? environment : "../shared/data/mnist");
     if (n < 1 || train_count < 0 || test_count < 0 || threads < 1 || threads > 64)
-        fail("usage:", "reference [n=100] [train=60000] [test=10000] [seed=0] [threads=1] [data=DIR]");
+        fail("usage:", "reference [n=100] [train=60000] [test=10000] [seed=0] [threads=1] [alpha=1] [data=DIR]");
 
     struct images training = read_images(folder, "train"), testing = read_images(folder, "t10k");
     struct network *net = network_new(n, seed);
     struct lane *lane = lane_new(net);
-    struct readout out = {zeroed(sizeof(double) * n * CLASSES), zeroed(sizeof(int) * n)};
+    struct readout out = {atof(option(argc, argv, "alpha", "1")), zeroed(sizeof(double) * n * CLASSES),
+                          zeroed(sizeof(int) * n)};
 
     double start = seconds(), spikes = train(net, lane, &out, training, train_count);
     double trained = seconds(), accuracy = test(net, &out, testing, test_count, threads), tested = seconds();
