@@ -10,6 +10,7 @@
 #include "config.h"
 #include "driver/compile.h"
 #include "driver/failure.h"
+#include "driver/fetch.h"
 #include "driver/install_paths.h"
 #include "driver/options.h"
 
