@@ -23,6 +23,13 @@ static enum exit_code print_paths(struct compilation *c, const struct options *o
     return EXIT_OK;
 }
 
+static enum exit_code fetch_data(const struct options *options)
+{
+    bool shows_progress = isatty(STDERR_FILENO);
+    bool ok = fetch_data_set(options->input, options->fetch_to, options->fetch_from, shows_progress);
+    return ok ? EXIT_OK : EXIT_FAILED;
+}
+
 static enum exit_code run_command(struct compilation *c, const struct options *options)
 {
     switch (options->command) {
@@ -30,7 +37,7 @@ static enum exit_code run_command(struct compilation *c, const struct options *o
     case COMMAND_CHECK:
     case COMMAND_INTERPRET:
     case COMMAND_RUN: return compile_model(c, options);
-    case COMMAND_DATA_FETCH: failure("'data fetch' is not part of this build"); return EXIT_FAILED;
+    case COMMAND_DATA_FETCH: return fetch_data(options);
     case COMMAND_PRINT_PATHS: return print_paths(c, options);
     case COMMAND_VERSION: puts(PACKAGE_STRING); return EXIT_OK;
     case COMMAND_HELP: options_print_help(); return EXIT_OK;
