@@ -194,7 +194,7 @@ static bool fetch_file_from(const struct fetch_file *file, const char *path, con
 
 static bool is_there(const struct fetch_file *file, const char *path)
 {
-    static char block[1 << 16];
+    char block[1 << 14];
     char sum[SHA256_HEX_BYTES];
     struct sha256 hash;
     FILE *in = fopen(path, "rb");
@@ -226,7 +226,8 @@ static bool fetch_file(const struct fetch_file *file, const char *folder,
             printf("%s fetched\n", path);
             return true;
         }
-    return false;
+    return failure("put %s into %s by hand, or name another server with '--from'", file->name,
+                   folder);
 }
 
 /* mkdir -p */
@@ -234,6 +235,7 @@ static bool make_folder(const char *folder)
 {
     char path[PATH_BYTES];
     struct stat status;
+    int error;
 
     if (snprintf(path, sizeof path, "%s", folder) >= PATH_BYTES)
         return failure("the name of the folder is too long: %.60s…", folder);
@@ -242,9 +244,12 @@ static bool make_folder(const char *folder)
         mkdir(path, 0777);
         *slash = '/';
     }
-    if (mkdir(path, 0777) == 0 || (stat(path, &status) == 0 && S_ISDIR(status.st_mode)))
+    if (mkdir(path, 0777) == 0)
         return true;
-    return failure("cannot make the folder %s: %s", folder, strerror(errno));
+    error = errno;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return true;
+    return failure("cannot make the folder %s: %s", folder, strerror(error));
 }
 
 bool fetch_files(const struct fetch_file *files, int file_count, const char *folder,
