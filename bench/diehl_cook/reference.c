@@ -42,7 +42,9 @@ static const float inh_rest = -60, inh_reset = -45, inh_threshold = -40;
 static const float weight_exc_inh = 22.5f, weight_inh_exc = -120;
 static const float eta_pre = 1e-4f, eta_post = 1e-2f, column_sum = 78.4f, white_hz = 128;
 
-// Sixteen lanes. The compiler splits them where the machine's registers are narrower.
+// Sixteen lanes. The compiler splits them where the machine's registers are narrower
+// (and then warns about calls between object files, of which there are none).
+#pragma GCC diagnostic ignored "-Wpsabi"
 typedef float vec __attribute__((vector_size(4 * LANES), may_alias));
 typedef int32_t ivec __attribute__((vector_size(4 * LANES), may_alias));
 typedef uint32_t uvec __attribute__((vector_size(4 * LANES), may_alias));
