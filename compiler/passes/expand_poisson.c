@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Poisson numbers by inversion of one word of 32 random bits, without loops.
+ *
+ * Mean L < 4: the number is how many of the tails P(N >= 1), P(N >= 2), … exceed a uniform number,
+ * with P(N >= k) exp(L) = L^k / k! + L^(k + 1) / (k + 1)! + …, summed from the far end so that
+ * small tails are exact, too.
+ *
+ * Mean L >= 4: floor(x) with the asymptotic inverse of Temme (N. M. Temme: "Asymptotic inversion of
+ * incomplete gamma functions", Math. Comp. 58, 1992), as used by M. B. Giles ("Algorithm 955:
+ * approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42, 2016):  x =
+ * L r(s) + c0(s) + c1(s) / L,  s = w / sqrt(L), w the standard normal quantile; written here as L +
+ * sqrt(L) w + w^2 R(s) + C0(s) + C1(s) / L. R, C0 and C1 are polynomials fitted to the exact steps
+ * of the distribution for L = 4 .. 10^5: |error of x| < 2e-4 for |w| < 3, 4e-4 for |w| < 4, 3e-3
+ * for |w| < 5, so probabilities are right to that part. The quantile is z = (1 - 2 p) h(-log(4 p (1
+ * - p))) as in Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011), h fitted in
+ * two pieces to 4e-7.
+ */
+#include <math.h>
+
+#include "passes/expand.h"
+
+enum { TERMS = 20 }; /* P(N > 20) is 1e-9 where the mean is 4 */
+
+static const double r_p[] = { 0.166666667,    -0.0138817496,   0.00356622,
+                              -0.00108173084, 0.000679380643,  -0.000628246405,
+                              0.000289973667, -4.33320951e-05, 5.39972436e-07 };
+static const double c0_p[] = { 0.333333333,    -0.0274788413, 0.010647904,  -0.00710172499,
+                               0.000225877029, 0.00311381905, -0.0013980155 };
+static const double c1_p[] = { -0.019779117, 0.019731697, -0.021051017, 0.0116216655 };
+
+/* h(v) in v - 2.5 for v < 5, in sqrt(v) - 3.25 above, up to v = 21.6 (p = 2^-33). */
+static const double center_p[] = {
+    2.12331319,     0.34880355,      -0.00590611389,  -0.00177424902,
+    0.000307362556, -5.80507367e-06, -4.50608786e-06, 4.47409917e-07
+};
+static const double tail_p[] = { 4.36127424,    1.42164326,     0.0075600585,  -0.00523114437,
+                                 0.00365984952, -0.00260742125, 0.00121890369, -0.000239882138 };
+
+/* The standard normal quantile of 1 - p, for 0 < p <= 1/2. */
+static struct ir_node *quantile(struct ir_builder *b, struct ir_node *p)
+{
+    struct ir_node *q = sub(b, f32(b, 1), p);
+    struct ir_node *v = mul(b, expand_log_positive(b, mul(b, mul(b, p, f32(b, 4)), q)), f32(b, -1));
+    struct ir_node *center = POLYNOMIAL(b, sub(b, v, f32(b, 2.5)), center_p);
+    struct ir_node *root = ir_unary(b, IR_SQRT, ir_binary(b, IR_MAX, v, f32(b, 0)));
+    struct ir_node *tail = POLYNOMIAL(b, sub(b, root, f32(b, 3.25)), tail_p);
+    return mul(b, choose(b, less(b, v, f32(b, 5)), center, tail), sub(b, q, p));
+}
+
+/* `tail` is uniform in (0, 1]. */
+static struct ir_node *small_poisson(struct ir_builder *b, struct ir_node *mean,
+                                     struct ir_node *tail)
+{
+    struct ir_node *powers[TERMS + 1], *zero = f32(b, 0), *one = f32(b, 1);
+    double factorial = 1;
+    powers[1] = mean;
+    for (int k = 2; k <= TERMS; k++)
+        powers[k] = mul(b, powers[k - 1], mean);
+    for (int k = 2; k <= TERMS; k++)
+        factorial *= k;
+    struct ir_node *scaled = mul(b, tail, expand_exp_bounded(b, mean));
+    struct ir_node *sum = zero, *number = zero;
+    for (int k = TERMS; k >= 1; k--) {
+        sum = fused(b, powers[k], f32(b, 1 / factorial), sum);
+        number = add(b, number, choose(b, less(b, scaled, sum), one, zero));
+        factorial /= k;
+    }
+    return number;
+}
+
+/* `z` is standard normal. What is below -1.35 in s is below 1 in x for every mean that a word
+ * reaches it with. */
+static struct ir_node *large_poisson(struct ir_builder *b, struct ir_node *mean, struct ir_node *z)
+{
+    struct ir_node *root = ir_unary(b, IR_SQRT, mean), *inverse = divide(b, f32(b, 1), mean);
+    struct ir_node *w = ir_binary(b, IR_MAX, z, mul(b, root, f32(b, -1.35)));
+    struct ir_node *s = mul(b, w, mul(b, root, inverse));
+    struct ir_node *x = fused(b, POLYNOMIAL(b, s, c1_p), inverse, POLYNOMIAL(b, s, c0_p));
+    x = fused(b, mul(b, w, w), POLYNOMIAL(b, s, r_p), x);
+    x = fused(b, root, w, x);
+    /* Whole and broken part of the mean apart: their sum with x would lose the digits that decide.
+     */
+    struct ir_node *whole = ir_unary(b, IR_FLOOR, mean);
+    struct ir_node *number = add(b, whole, ir_unary(b, IR_FLOOR, add(b, sub(b, mean, whole), x)));
+    return ir_binary(b, IR_MAX, number, f32(b, 0));
+}
+
+/* A mean of 0 or less gives 0; one of inf or NaN gives itself. */
+struct ir_node *expand_poisson(struct ir_builder *b, struct ir_node *const *operands)
+{
+    struct ir_node *mean = operands[0], *zero = f32(b, 0);
+    struct ir_node *word = expand_word(b, operands + 1, false);
+    struct ir_node *sign = with_bits(b, IR_AND, word, 0x80000000u);
+    struct ir_node *rest = ir_cast(b, IR_F32, with_bits(b, IR_AND, word, 0x7fffffff));
+    struct ir_node *p = fused(b, rest, f32(b, 0x1p-32), f32(b, 0x1p-33)); /* (0, 1/2] */
+    struct ir_node *z =
+        ir_bitcast(b, IR_F32, ir_binary(b, IR_XOR, ir_bitcast(b, IR_I32, quantile(b, p)), sign));
+    struct ir_node *is_lower = ir_binary(b, IR_NE, sign, ir_bits(b, 0));
+    struct ir_node *tail = choose(b, is_lower, sub(b, f32(b, 1), p), p);
+    struct ir_node *small = small_poisson(b, mean, tail), *large = large_poisson(b, mean, z);
+    struct ir_node *number = choose(b, less(b, mean, f32(b, 4)), small, large);
+    number = choose(b, less(b, zero, mean), number, zero);
+    return choose(b, less(b, mean, f32(b, INFINITY)), number, mean);
+}
