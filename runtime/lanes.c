@@ -81,18 +81,19 @@ static void describe_shape(char *out, size_t bytes, const struct snn_context *co
         snprintf(out + used, bytes - used, " %s", types[buffer->type]);
 }
 
-static _Noreturn void panic_memory(const struct snn_context *context, int32_t number, int64_t count)
+static _Noreturn void panic_memory(const struct snn_context *context, int32_t number, int64_t count, int64_t others)
 {
     const struct snn_runtime *runtime = context->runtime;
     const struct snn_buffer *buffer = &context->program->buffers[number];
     double gigabytes = (double)count * (double)snn_type_bytes(buffer->type) / 1e9;
-    char shape[160], params[256];
+    char shape[160], params[256], beside[64] = "";
 
     describe_shape(shape, sizeof shape, context, number, count);
     describe_params(params, sizeof params, runtime);
-    snn_panic("'%s' would take %.4g GB (%s) beside %.3g GB in use, but this machine has %.3g GB%s%s", buffer->name,
-              gigabytes, shape, (double)runtime->held_bytes / 1e9, (double)machine_bytes() / 1e9,
-              *params ? "; the parameters are " : "", params);
+    if (others > 0)
+        snprintf(beside, sizeof beside, " beside %.3g GB of others", (double)others / 1e9);
+    snn_panic("'%s' would take %.4g GB (%s)%s, but this machine has %.3g GB%s%s", buffer->name, gigabytes, shape,
+              beside, (double)machine_bytes() / 1e9, *params ? "; the parameters are " : "", params);
 }
 
 static void *allocate_zeroed(size_t bytes)
@@ -109,23 +110,31 @@ static void *allocate_zeroed(size_t bytes)
     return memset(memory, 0, bytes);
 }
 
+/* Bytes that `count` elements of a buffer take, or -1 if no machine has them. */
+static int64_t buffer_bytes(const struct snn_context *context, int32_t number, int64_t count)
+{
+    int64_t element = (int64_t)snn_type_bytes(context->program->buffers[number].type), rounded;
+
+    if (count < 0 || count > (INT64_MAX / 2 - SNN_ROUND_ELEMENTS) / element)
+        return -1;
+    rounded = (count + (count == 0) + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
+    return rounded * element;
+}
+
 /* Gives this lane a buffer of its own. */
 static void allocate_buffer(struct snn_context *context, int32_t number, int64_t count)
 {
     struct snn_runtime *runtime = context->runtime;
-    int64_t element = (int64_t)snn_type_bytes(context->program->buffers[number].type), rounded, bytes;
+    int64_t bytes = buffer_bytes(context, number, count), held;
 
-    if (count < 0 || count > (INT64_MAX / 2 - SNN_ROUND_ELEMENTS) / element)
-        panic_memory(context, number, count);
-    rounded = (count + (count == 0) + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
-    bytes = rounded * element;
-    if (__atomic_add_fetch(&runtime->held_bytes, bytes, __ATOMIC_RELAXED) > machine_bytes()) {
-        __atomic_sub_fetch(&runtime->held_bytes, bytes, __ATOMIC_RELAXED);
-        panic_memory(context, number, count);
-    }
-    context->lane->owned[number] = context->buffers[number] = allocate_zeroed((size_t)bytes);
-    if (!context->buffers[number])
-        panic_memory(context, number, count);
+    if (bytes < 0)
+        panic_memory(context, number, count, 0);
+    held = __atomic_add_fetch(&runtime->held_bytes, bytes, __ATOMIC_RELAXED);
+    if (held <= machine_bytes())
+        context->buffers[number] = allocate_zeroed((size_t)bytes);
+    if (held > machine_bytes() || !context->buffers[number])
+        panic_memory(context, number, count, held - bytes);
+    context->lane->owned[number] = context->buffers[number];
     context->lane->counts[number] = count;
     context->lane->bytes[number] = bytes;
 }
@@ -180,12 +189,45 @@ struct snn_context *snn_lane_create_main(struct snn_runtime *runtime)
     return context;
 }
 
+static bool has_set_size(const struct snn_buffer *buffer)
+{
+    return buffer->count >= 0 && buffer->kind != SNN_BUFFER_LOCAL;
+}
+
+/* Panics over the largest buffer if all together are too large: before any memory is touched, which could take minutes. */
+static void check_total(const struct snn_context *context)
+{
+    const struct snn_program *program = context->program;
+    int64_t total = 0, most = 0;
+    int32_t largest = -1;
+
+    for (int32_t i = 0; i < program->buffer_count; i++) {
+        int64_t count, bytes;
+
+        if (!has_set_size(&program->buffers[i]))
+            continue;
+        count = context->sizes[program->buffers[i].count];
+        bytes = buffer_bytes(context, i, count);
+        if (bytes < 0 || bytes > machine_bytes())
+            panic_memory(context, i, count, 0);
+        if (bytes > most) {
+            most = bytes;
+            largest = i;
+        }
+        if (__builtin_add_overflow(total, bytes, &total))
+            total = INT64_MAX;
+    }
+    if (total > machine_bytes())
+        panic_memory(context, largest, context->sizes[program->buffers[largest].count], total - most);
+}
+
 void snn_lane_allocate_main(struct snn_context *context)
 {
     const struct snn_program *program = context->program;
 
+    check_total(context);
     for (int32_t i = 0; i < program->buffer_count; i++)
-        if (program->buffers[i].count >= 0 && program->buffers[i].kind != SNN_BUFFER_LOCAL)
+        if (has_set_size(&program->buffers[i]))
             allocate_buffer(context, i, context->sizes[program->buffers[i].count]);
 }
 

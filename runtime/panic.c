@@ -31,6 +31,7 @@ _Noreturn void snn_panic(const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
+    fflush(stderr);
     _exit(SNN_EXIT_FAILURE);
 }
 

@@ -38,7 +38,7 @@ static bool read_candidate(struct candidate *out, const char *name)
     if (strlen(name) >= sizeof out->name || strspn(name, "0123456789-") != strlen(name) ||
         strlen(name) < STAMP_LENGTH || (*rest != '\0' && *rest != '-'))
         return false;
-    snprintf(out->name, sizeof out->name, "%s", name);
+    memcpy(out->name, name, strlen(name) + 1);
     snprintf(out->stamp, sizeof out->stamp, "%.*s", STAMP_LENGTH, name);
     out->number = *rest ? strtol(rest + 1, NULL, 10) : 1;
     return true;

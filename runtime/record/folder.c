@@ -177,8 +177,9 @@ void snn_record_params(struct snn_record *record, const char *status)
 {
     const struct snn_program *program = record->runtime->program;
     const struct snn_options *options = record->runtime->options;
-    struct snn_json json = snn_json_start(true);
+    struct snn_json json;
 
+    snn_json_start(&json, true);
     snn_json_begin_object(&json, NULL);
     snn_json_text(&json, "program", program->name);
     snn_json_text(&json, "source", program->source);

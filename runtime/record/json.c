@@ -11,26 +11,18 @@
 #include <inttypes.h>
 #include <math.h>
 
-struct snn_json snn_json_start(bool is_pretty)
+void snn_json_start(struct snn_json *json, bool is_pretty)
 {
-    return (struct snn_json){ .is_pretty = is_pretty };
-}
-
-static FILE *file_of(struct snn_json *json)
-{
-    if (!json->file)
-        json->file = open_memstream(&json->text, &json->bytes);
+    *json = (struct snn_json){ .is_pretty = is_pretty };
+    json->file = open_memstream(&json->text, &json->bytes);
     if (!json->file)
         snn_panic("out of memory for a record");
-    return json->file;
 }
 
 void snn_json_finish(struct snn_json *json)
 {
-    FILE *file = file_of(json);
-
-    fputc('\n', file);
-    if (ferror(file) || fclose(file) != 0)
+    fputc('\n', json->file);
+    if (ferror(json->file) || fclose(json->file) != 0)
         snn_panic("out of memory for a record");
     json->file = NULL;
 }
@@ -65,7 +57,7 @@ static void new_line(struct snn_json *json)
 /* The comma, the line and the key before a value. */
 static FILE *begin_value(struct snn_json *json, const char *key)
 {
-    FILE *file = file_of(json);
+    FILE *file = json->file;
 
     if (json->depth > 0) {
         bool is_on_line = !json->is_pretty || json->is_flat[json->depth];

@@ -24,8 +24,8 @@ struct snn_json {
     bool is_flat[SNN_JSON_DEPTH];    /* written on one line */
 };
 
-/* Panics if memory is exhausted, as does everything below. */
-struct snn_json snn_json_start(bool is_pretty);
+/* Begins a document; *json stays where it is until it is finished. Panics if memory is exhausted, as does everything below. */
+void snn_json_start(struct snn_json *json, bool is_pretty);
 void snn_json_finish(struct snn_json *json);
 
 /* `key` names the member of an object; NULL for elements of an array and for the document itself. */

@@ -41,16 +41,14 @@ static void append_line(struct snn_record *record, struct snn_json *json)
     free(json->text);
 }
 
-static struct snn_json start_line(struct snn_record *record, const char *name, int64_t samples)
+static void start_line(struct snn_json *json, struct snn_record *record, const char *name, int64_t samples)
 {
-    struct snn_json json = snn_json_start(false);
-
-    snn_json_begin_object(&json, NULL);
-    snn_json_text(&json, "task", snn_record_task_name(record));
+    snn_json_start(json, false);
+    snn_json_begin_object(json, NULL);
+    snn_json_text(json, "task", snn_record_task_name(record));
     if (samples > 0)
-        snn_json_integer(&json, "samples", samples);
-    snn_json_text(&json, "name", name);
-    return json;
+        snn_json_integer(json, "samples", samples);
+    snn_json_text(json, "name", name);
 }
 
 void snn_record_log(struct snn_record *record, const char *name, double value)
@@ -60,7 +58,7 @@ void snn_record_log(struct snn_record *record, const char *name, double value)
     struct snn_json json;
 
     pthread_mutex_lock(&record->mutex);
-    json = start_line(record, name, samples);
+    start_line(&json, record, name, samples);
     snn_json_number(&json, "value", value);
     snn_json_end_object(&json);
     errno = 0;
@@ -76,7 +74,7 @@ void snn_record_log_array(struct snn_record *record, const char *name, enum snn_
     struct snn_json json;
 
     pthread_mutex_lock(&record->mutex);
-    json = start_line(record, name, snn_progress_samples(record->runtime->progress));
+    start_line(&json, record, name, snn_progress_samples(record->runtime->progress));
     snn_json_values(&json, "value", type, data, axes, rank);
     snn_json_end_object(&json);
     errno = 0;

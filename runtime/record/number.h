@@ -6,7 +6,7 @@
 #ifndef SNN_RECORD_NUMBER_H
 #define SNN_RECORD_NUMBER_H
 
-enum { SNN_NUMBER_BYTES = 32 };
+enum { SNN_NUMBER_BYTES = 40 };
 
 /* Both zeros are "0"; "nan", "inf" and "-inf" are what they are. Returns `text`. */
 const char *snn_format_number(char text[SNN_NUMBER_BYTES], double value);

@@ -34,13 +34,11 @@ static void keep(struct snn_record *record, const char *name, struct snn_json *j
 }
 
 /* A value with a unit is an object of both. */
-static struct snn_json start_value(const char *unit)
+static void start_value(struct snn_json *json, const char *unit)
 {
-    struct snn_json json = snn_json_start(false);
-
+    snn_json_start(json, false);
     if (*unit)
-        snn_json_begin_object(&json, NULL);
-    return json;
+        snn_json_begin_object(json, NULL);
 }
 
 static void keep_with_unit(struct snn_record *record, const char *name, struct snn_json *json, const char *unit)
@@ -54,10 +52,11 @@ static void keep_with_unit(struct snn_record *record, const char *name, struct s
 
 void snn_record_report_number(struct snn_record *record, const char *name, double value, const char *unit)
 {
-    struct snn_json json = start_value(unit);
+    struct snn_json json;
     char text[SNN_NUMBER_BYTES];
 
     pthread_mutex_lock(&record->mutex);
+    start_value(&json, unit);
     snn_json_number(&json, *unit ? "value" : NULL, value);
     keep_with_unit(record, name, &json, unit);
     printf("%s = %s%s%s\n", name, snn_format_number(text, value), *unit ? " " : "", unit);
@@ -66,9 +65,10 @@ void snn_record_report_number(struct snn_record *record, const char *name, doubl
 
 void snn_record_report_integer(struct snn_record *record, const char *name, int64_t value)
 {
-    struct snn_json json = snn_json_start(false);
+    struct snn_json json;
 
     pthread_mutex_lock(&record->mutex);
+    snn_json_start(&json, false);
     snn_json_integer(&json, NULL, value);
     keep(record, name, &json);
     printf("%s = %" PRId64 "\n", name, value);
@@ -77,9 +77,10 @@ void snn_record_report_integer(struct snn_record *record, const char *name, int6
 
 void snn_record_report_text(struct snn_record *record, const char *name, const char *text)
 {
-    struct snn_json json = snn_json_start(false);
+    struct snn_json json;
 
     pthread_mutex_lock(&record->mutex);
+    snn_json_start(&json, false);
     snn_json_text(&json, NULL, text);
     keep(record, name, &json);
     printf("%s = %s\n", name, text);
@@ -105,9 +106,10 @@ static void print_array(const char *name, const char *unit, enum snn_type type, 
 void snn_record_report_array(struct snn_record *record, const char *name, const char *unit, enum snn_type type,
                              const void *data, const struct snn_axis *axes, int rank)
 {
-    struct snn_json json = start_value(unit);
+    struct snn_json json;
 
     pthread_mutex_lock(&record->mutex);
+    start_value(&json, unit);
     snn_json_values(&json, *unit ? "value" : NULL, type, data, axes, rank);
     keep_with_unit(record, name, &json, unit);
     print_array(name, unit, type, data, axes, rank);
@@ -124,10 +126,11 @@ static bool is_first_of_task(const struct snn_record *record, size_t i)
 
 void snn_record_results(struct snn_record *record)
 {
-    struct snn_json json = snn_json_start(true);
+    struct snn_json json;
 
     if (record->reported_count == 0)
         return;
+    snn_json_start(&json, true);
     snn_json_begin_object(&json, NULL);
     for (size_t i = 0; i < record->reported_count; i++) {
         const char *task = record->reported[i].task;

@@ -41,8 +41,9 @@ static void write_loop(struct snn_json *json, const struct snn_timed_loop *loop)
 
 void snn_record_timing(struct snn_record *record)
 {
-    struct snn_json json = snn_json_start(true);
+    struct snn_json json;
 
+    snn_json_start(&json, true);
     snn_json_begin_object(&json, NULL);
     snn_json_integer(&json, "threads", record->runtime->options->threads);
     snn_json_number(&json, "seconds_to_start", (double)(float)record->runtime->start_seconds);
