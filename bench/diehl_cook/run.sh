@@ -131,10 +131,14 @@ PYTHON
 
 prepare_compiled() {
     local candidate
+    rm -f "$work/diehl_cook"
     for candidate in "${SNNC:-}" "$root/build/snnc" "$root/snnc" "$root/build/compiler/snnc"; do
         [ -n "$candidate" ] && [ -x "$candidate" ] || continue
         note "compiling examples/diehl_cook.snn with $candidate"
-        "$candidate" "$root/examples/diehl_cook.snn" -o "$work/diehl_cook" && return 0
+        "$candidate" "$root/examples/diehl_cook.snn" -o "$work/diehl_cook" >&2 || true
+        cut_data "$work/trial" 10 10
+        [ -x "$work/diehl_cook" ] && timed "$work/trial" 20 1 > /dev/null && return 0
+        note "no working program came out of it: leaving snnc out"
         return 1
     done
     note "no snnc found: build the project first, or set SNNC"
