@@ -158,13 +158,25 @@ static bool is_commutative(enum ir_op op)
     return op == IR_ADD || op == IR_MUL || op == IR_AND || op == IR_OR || op == IR_XOR;
 }
 
-static struct ir_node *fold_binary(struct ir_builder *b, enum ir_op op, enum ir_type type,
-                                   struct ir_node *const operands[2])
+/* A choice that is known, or that is none. */
+static struct ir_node *fold_select(struct ir_node *const operands[3])
 {
-    struct ir_node *result = fold_constants(b, op, type, 2, operands);
-    if (result == NULL && is_constant(operands[1]))
+    if (is_constant(operands[0]))
+        return operands[0]->payload.integer ? operands[1] : operands[2];
+    return operands[1] == operands[2] ? operands[1] : NULL;
+}
+
+struct ir_node *ir_simplify(struct ir_builder *b, enum ir_op op, enum ir_type type, int32_t count,
+                            struct ir_node *const *operands)
+{
+    if (op == IR_SELECT)
+        return fold_select(operands);
+    if (op < IR_ADD || op > IR_BITCAST)
+        return NULL;
+    struct ir_node *result = fold_constants(b, op, type, count, operands);
+    if (result == NULL && count == 2 && is_constant(operands[1]))
         result = fold_neutral(op, operands[0], operands[1]);
-    if (result == NULL && is_constant(operands[0]) && is_commutative(op))
+    if (result == NULL && count == 2 && is_constant(operands[0]) && is_commutative(op))
         result = fold_neutral(op, operands[1], operands[0]);
     return result;
 }
@@ -176,10 +188,16 @@ static bool is_comparison(enum ir_op op)
     return op >= IR_EQ && op <= IR_GE;
 }
 
+static struct ir_node *operation(struct ir_builder *b, enum ir_op op, enum ir_type type,
+                                 int32_t count, struct ir_node *const *operands)
+{
+    struct ir_node *simpler = ir_simplify(b, op, type, count, operands);
+    return simpler != NULL ? simpler : new_instruction(b, op, type, count, operands);
+}
+
 struct ir_node *ir_unary(struct ir_builder *b, enum ir_op op, struct ir_node *a)
 {
-    struct ir_node *folded = fold_constants(b, op, a->type, 1, &a);
-    return folded != NULL ? folded : new_instruction(b, op, a->type, 1, &a);
+    return operation(b, op, a->type, 1, &a);
 }
 
 struct ir_node *ir_binary(struct ir_builder *b, enum ir_op op, struct ir_node *left,
@@ -187,9 +205,7 @@ struct ir_node *ir_binary(struct ir_builder *b, enum ir_op op, struct ir_node *l
 {
     assert(left->type == right->type);
     struct ir_node *operands[] = { left, right };
-    enum ir_type type = is_comparison(op) ? IR_BOOL : left->type;
-    struct ir_node *folded = fold_binary(b, op, type, operands);
-    return folded != NULL ? folded : new_instruction(b, op, type, 2, operands);
+    return operation(b, op, is_comparison(op) ? IR_BOOL : left->type, 2, operands);
 }
 
 struct ir_node *ir_fma(struct ir_builder *b, struct ir_node *x, struct ir_node *y,
@@ -197,39 +213,25 @@ struct ir_node *ir_fma(struct ir_builder *b, struct ir_node *x, struct ir_node *
 {
     assert(x->type == y->type && y->type == z->type);
     struct ir_node *operands[] = { x, y, z };
-    struct ir_node *folded = fold_constants(b, IR_FMA, x->type, 3, operands);
-    return folded != NULL ? folded : new_instruction(b, IR_FMA, x->type, 3, operands);
+    return operation(b, IR_FMA, x->type, 3, operands);
 }
 
 struct ir_node *ir_select(struct ir_builder *b, struct ir_node *condition, struct ir_node *x,
                           struct ir_node *y)
 {
     assert(condition->type == IR_BOOL && x->type == y->type);
-    if (is_constant(condition))
-        return condition->payload.integer ? x : y;
-    if (x == y)
-        return x;
     struct ir_node *operands[] = { condition, x, y };
-    return new_instruction(b, IR_SELECT, x->type, 3, operands);
-}
-
-static struct ir_node *convert(struct ir_builder *b, enum ir_op op, enum ir_type type,
-                               struct ir_node *a)
-{
-    if (a->type == type)
-        return a;
-    struct ir_node *folded = fold_constants(b, op, type, 1, &a);
-    return folded != NULL ? folded : new_instruction(b, op, type, 1, &a);
+    return operation(b, IR_SELECT, x->type, 3, operands);
 }
 
 struct ir_node *ir_cast(struct ir_builder *b, enum ir_type type, struct ir_node *a)
 {
-    return convert(b, IR_CAST, type, a);
+    return a->type == type ? a : operation(b, IR_CAST, type, 1, &a);
 }
 
 struct ir_node *ir_bitcast(struct ir_builder *b, enum ir_type type, struct ir_node *a)
 {
-    return convert(b, IR_BITCAST, type, a);
+    return a->type == type ? a : operation(b, IR_BITCAST, type, 1, &a);
 }
 
 /* ---- memory and variables ---- */
@@ -409,6 +411,18 @@ void ir_compact(struct ir_builder *b, int32_t flags, int32_t list, int32_t count
     node->compact.list = list;
     node->compact.count = count;
     node->compact.high = high;
+}
+
+struct ir_node *ir_ode(struct ir_builder *b, enum ir_ode_method method, int32_t variable_count,
+                       struct ir_node *dt)
+{
+    struct ir_node *node = append(b, new_node(b, IR_NODE_ODE, IR_VOID));
+    node->ode.method = method;
+    node->ode.variable_count = variable_count;
+    node->ode.variables = arena_alloc_array(&b->compilation->arena, (size_t)variable_count,
+                                            sizeof *node->ode.variables);
+    node->ode.dt = dt;
+    return node;
 }
 
 void ir_propagate(struct ir_builder *b, int32_t connection)

@@ -33,6 +33,11 @@ bool ir_evaluate(enum ir_op op, enum ir_type type, enum ir_type operand_type,
 union ir_value ir_value_of_constant(const struct ir_node *constant);
 void ir_set_constant(struct ir_node *node, union ir_value value);
 
+/* What an instruction with these operands comes to without being executed: one of them, or a new
+ * constant at the builder's place; null if neither. Changes no bit of any result. */
+struct ir_node *ir_simplify(struct ir_builder *, enum ir_op op, enum ir_type type, int32_t count,
+                            struct ir_node *const *operands);
+
 bool ir_value_is_nan(enum ir_type type, union ir_value value);
 
 #endif
