@@ -29,7 +29,7 @@ static int add_axes(struct snn_dataset *set, const struct snn_npy *array, const 
     switch (array->rank) {
     case 2: names = flat; break;
     case 3: names = picture; break;
-    case 4: names = array->shape[1] <= MAX_CHANNELS ? channels_first : channels_last; break;
+    case 4: names = array->shape[3] <= MAX_CHANNELS ? channels_last : channels_first; break;
     default:
         return snn_error_set("%s: the samples have %d axes; [sample, feature], [sample, y, x], "
                              "[sample, channel, y, x] and "

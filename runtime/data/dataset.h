@@ -65,8 +65,8 @@ int snn_dataset_builtin_digits(struct snn_dataset **out, const char *name, int64
 /* Arrays of an .npz file. x (or images, data) is the samples, y (or labels, label, target) the
    labels, both over their first axis; or x_train, y_train, x_test, y_test, x_val, y_val for a set
    with splits. Unsigned bytes are pixels, all else is float32. The axes of a sample are [feature],
-   [y, x], or, of three, [channel, y, x] if the first has at most 4 places and [y, x, channel]
-   otherwise. */
+   [y, x], or, of three, [y, x, channel] if the last has at most 4 places and
+   [channel, y, x] otherwise. */
 int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path);
 
 /* Numbers separated by commas (or semicolons or tabs), one sample a line, with or without a line of
