@@ -142,7 +142,8 @@ LLVMValueRef lanes_and(struct emitter *e, LLVMValueRef mask, LLVMValueRef condit
 
 LLVMValueRef lanes_below(struct emitter *e, LLVMValueRef count)
 {
-    LLVMTypeRef i64 = e->generator->i64;
-    return LLVMBuildICmp(e->builder, LLVMIntSLT, value_iota(i64, e->width),
-                         value_splat(e, count, e->width), "lanes");
+    LLVMTypeRef i32 = e->generator->i32;
+    LLVMValueRef narrow = LLVMBuildTrunc(e->builder, count, i32, "");
+    return LLVMBuildICmp(e->builder, LLVMIntSLT, value_iota(i32, e->width),
+                         value_splat(e, narrow, e->width), "lanes");
 }

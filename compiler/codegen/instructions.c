@@ -202,7 +202,7 @@ void emit_instruction(struct emitter *e, const struct ir_node *node)
     }
 }
 
-static void emit_node(struct emitter *e, const struct ir_node *node)
+void emit_node(struct emitter *e, const struct ir_node *node)
 {
     switch (node->kind) {
     case IR_NODE_INSTR: emit_instruction(e, node); return;

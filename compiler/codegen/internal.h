@@ -154,6 +154,7 @@ struct value emitter_get(struct emitter *e, const struct ir_node *node);
 LLVMValueRef emitter_get_scalar(struct emitter *e, const struct ir_node *node);
 LLVMValueRef emitter_get_vector(struct emitter *e, const struct ir_node *node);
 
+void emit_node(struct emitter *e, const struct ir_node *node);
 void emit_block(struct emitter *e, const struct ir_block *block);
 
 /* A lane state to come back to. */
@@ -165,7 +166,7 @@ struct lanes lanes_enter(struct emitter *e, unsigned width, LLVMValueRef mask);
 void lanes_leave(struct emitter *e, struct lanes outer);
 LLVMValueRef lanes_any(struct emitter *e, LLVMValueRef mask);
 LLVMValueRef lanes_and(struct emitter *e, LLVMValueRef mask, LLVMValueRef condition);
-/* Lanes whose number is below count, an i64. */
+/* Lanes whose number is below count, an i64 of less than 2^31. */
 LLVMValueRef lanes_below(struct emitter *e, LLVMValueRef count);
 
 /* ---- facts about the IR (analysis.c) ---- */
@@ -242,11 +243,10 @@ LLVMValueRef abi_declare(struct generator *generator, enum ir_rt function);
 LLVMValueRef abi_call(struct emitter *e, enum ir_rt function, LLVMValueRef *operands);
 void emit_call_rt(struct emitter *e, const struct ir_node *node);
 
-/* ---- the whole (program.c, kernels.c, optimize.c, emit.c) ---- */
+/* ---- the whole (program.c, optimize.c) ---- */
 
 void program_emit(struct generator *generator);
 LLVMValueRef program_text(struct generator *generator, const char *text);
-void kernels_emit(struct generator *generator);
 bool optimize_module(struct generator *generator);
 
 #endif
