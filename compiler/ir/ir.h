@@ -168,23 +168,25 @@ struct ir_buffer {
 
 enum ir_topology { IR_DENSE, IR_ONE_TO_ONE, IR_ALL_BUT_ONE, IR_SPARSE };
 
-/* A connection as propagations and rules see it. Buffers are -1 where it has none. */
+/* A connection as propagations see it. Buffers and sizes are -1 where it has none. */
 struct ir_connection {
     const char *name;
     struct span span;
     enum ir_topology topology;
     int32_t source_size, target_size;    /* size ids */
-    int32_t weight;                      /* buffer; dense: [source * target_size + target], one_to_one: [source], sparse: [synapse]; -1: constant */
+    int32_t weight;                      /* buffer; dense, all_but_one: [source * target_size + target], one_to_one: [source],
+                                            sparse: [synapse]; -1: one constant */
     int32_t constant_weight;             /* constant id of the one weight, where weight is -1 */
-    int32_t spikes, spike_count;         /* buffers: list of source neurons whose spikes arrive in this step, and its length */
     int32_t target;                      /* buffer that is added to */
+    int32_t values;                      /* buffer of numbers that the source sends instead of spikes; -1: spikes */
+    int32_t spikes, spike_counts;        /* lists of source neurons that spiked and their lengths: of this step, or a ring */
+    int32_t ring_slots;                  /* size id: steps the ring holds, row by row; -1: this step's list only */
+    int32_t clock;                       /* INT64[1]: the row of this step is clock mod slots */
+    int32_t delay;                       /* size id: steps until a spike is added */
     int32_t row_starts, columns;         /* sparse: synapses of source i are row_starts[i] ..< row_starts[i + 1] */
-    int32_t column_starts, column_rows, column_synapses; /* sparse, by target */
-    int32_t delays;                      /* INT32 steps of each synapse; -1: one delay for all */
-    int32_t history;                     /* per-synapse delays: INT64 words, spikes of the last steps of each source, bit d: d steps ago */
-    int32_t bucket_starts;               /* … synapses of source i with delay d are bucket_starts[i * (max + 2) + d] ..< [… + 1] */
-    int32_t max_delay;                   /* … size id */
-    bool is_plastic;
+    int32_t bucket_starts;               /* delays of their own: synapses of source i, ordered by delay; those of delay d
+                                            are columns[k] for k in bucket_starts[i * (max_delay + 2) + d] ..< [… + d + 1] */
+    int32_t max_delay;                   /* size id */
 };
 
 enum ir_function_kind {
@@ -279,6 +281,7 @@ void ir_continue(struct ir_builder *, struct ir_node *target);
 void ir_call(struct ir_builder *, int32_t function);
 void ir_compact(struct ir_builder *, int32_t flags, int32_t list, int32_t count, struct ir_node *high);
 void ir_propagate(struct ir_builder *, int32_t connection);
+struct ir_node *ir_ode(struct ir_builder *, enum ir_ode_method method, int32_t variable_count, struct ir_node *dt);
 
 /* ---- looking at and changing the tree (ir.c) ---- */
 enum ir_type ir_buffer_value_type(enum snn_type type);     /* bool, i64, f32, f64 */

@@ -528,6 +528,14 @@ static void add_connection_buffer(struct printer *p, const char *label, int32_t 
     add_buffer(p, buffer);
 }
 
+static void add_connection_size(struct printer *p, const char *label, int32_t size)
+{
+    if (size < 0)
+        return;
+    add(p, " %s ", label);
+    add_size(p, size);
+}
+
 static void add_connection_line(struct printer *p, const struct ir_connection *connection)
 {
     static const char *const topologies[] = { "dense", "one_to_one", "all_but_one", "sparse" };
@@ -538,13 +546,17 @@ static void add_connection_line(struct printer *p, const struct ir_connection *c
     add_connection_buffer(p, "weight", connection->weight);
     if (connection->weight < 0)
         add(p, " constant weight %d", (int)connection->constant_weight);
+    add_connection_buffer(p, "values", connection->values);
     add_connection_buffer(p, "spikes", connection->spikes);
-    add_connection_buffer(p, "count", connection->spike_count);
+    add_connection_buffer(p, "counts", connection->spike_counts);
     add_connection_buffer(p, "target", connection->target);
     add_connection_buffer(p, "rows", connection->row_starts);
     add_connection_buffer(p, "columns", connection->columns);
-    add_connection_buffer(p, "delays", connection->delays);
-    add(p, "%s\n", connection->is_plastic ? " plastic" : "");
+    add_connection_buffer(p, "buckets", connection->bucket_starts);
+    add_connection_size(p, "slots", connection->ring_slots);
+    add_connection_size(p, "delay", connection->delay);
+    add_connection_size(p, "longest", connection->max_delay);
+    add(p, "\n");
 }
 
 static void add_tables(struct printer *p)
