@@ -92,6 +92,15 @@ static bool is_duplicate(const struct diagnostic *a, const struct diagnostic *b)
            !strcmp(a->text, b->text);
 }
 
+/* Whether one before it, at the same place, says the same. */
+static bool is_repeated(struct diagnostic *const *sorted, size_t i) {
+    const struct diagnostic *d = sorted[i];
+    while (i-- > 0 && sorted[i]->span.source == d->span.source &&
+           sorted[i]->span.start == d->span.start)
+        if (is_duplicate(sorted[i], d)) return true;
+    return false;
+}
+
 /* ---- text ------------------------------------------------------------ */
 
 static const char *severity_text(enum diag_severity severity) {
@@ -239,10 +248,8 @@ void diag_print_all(struct compilation *c, FILE *out, enum diag_format format) {
     qsort(sorted, count, sizeof *sorted, compare_diagnostics);
 
     size_t errors = 0, unprinted = 0;
-    const struct diagnostic *previous = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (previous && is_duplicate(previous, sorted[i])) continue;
-        previous = sorted[i];
+        if (is_repeated(sorted, i)) continue;
         if (sorted[i]->severity == DIAG_ERROR && ++errors > DIAG_ERROR_LIMIT) {
             unprinted++;
             continue;

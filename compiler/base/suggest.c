@@ -45,10 +45,10 @@ struct suggestion suggest_begin(const char *wanted) {
 void suggest_offer(struct suggestion *suggestion, const char *candidate) {
     size_t length = strlen(suggestion->wanted);
     size_t limit = length < 3 ? 1 : (length + 2) / 3;
-    /* Only the case differs: as near as one letter. */
+    /* Nothing is nearer than a word of which only the case differs. */
     size_t distance = strcasecmp(suggestion->wanted, candidate)
                           ? suggest_distance(suggestion->wanted, candidate)
-                          : 1;
+                          : 0;
     if (distance > limit || distance >= strlen(candidate) + (length == 1)) return;
     if (suggestion->best && distance >= suggestion->distance) return;
     suggestion->best = candidate;

@@ -63,8 +63,7 @@ static struct declaration *declaration_of_statement(struct parser *parser,
     case STATEMENT_ERROR: return declaration_new(&parser->c->arena, DECLARATION_ERROR, s->span);
     default: break;
     }
-    diag_error(parser->c, s->span, "a statement of this kind cannot stand outside of %s",
-               placement_of(s->kind));
+    report_misplaced(parser, s, "at the top level of the file");
     return declaration_new(&parser->c->arena, DECLARATION_ERROR, s->span);
 }
 

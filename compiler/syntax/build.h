@@ -17,6 +17,7 @@ struct parser {
     const struct token_list *tokens; /* the last one is the end of the file */
     size_t next;                     /* index of the token to be read next */
     struct file *file;               /* receives the declarations */
+    size_t earlier_count;            /* messages of lexer and layout, which came first */
     bool is_too_deep;                /* reported; further ones are cut silently */
 };
 
@@ -101,7 +102,7 @@ struct statement *build_value(struct parser *parser, enum statement_kind kind, s
                               struct span span);
 struct statement *build_assign(struct parser *parser, struct expr *target, enum assign_op op,
                                struct expr *value, struct span span);
-struct statement *build_call_statement(struct parser *parser, struct expr *call);
+
 struct statement *build_if(struct parser *parser, struct expr *condition, struct block *then,
                            struct block *otherwise, struct span span);
 struct statement *build_state_words(struct parser *parser, enum state_owner owner,
@@ -203,7 +204,7 @@ struct expr *build_loop_value(struct parser *parser, const struct for_clause_lis
 
 void check_placement(struct parser *parser, enum body body, const struct block *block);
 
-/* "a neuron", "a rule", ...: where a statement of this kind may stand. */
-const char *placement_of(enum statement_kind kind);
+/* Reports that the statement cannot stand "in a neuron", "at the top level", and where it can. */
+void report_misplaced(struct parser *parser, const struct statement *s, const char *where);
 
 #endif

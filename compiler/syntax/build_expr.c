@@ -40,8 +40,7 @@ struct expr_list exprs_of(struct parser *parser, struct expr *e) {
 
 struct expr *expect_call(struct parser *parser, struct expr *e, const char *what) {
     if (e->kind == EXPR_NAME || e->kind == EXPR_CALL || e->kind == EXPR_ERROR) return e;
-    diag_error(parser->c, e->span, "expected %s: its name, with arguments in parentheses if it has any",
-               what);
+    diag_error(parser->c, e->span, "expected the name of %s, with arguments if it has any", what);
     return error_expr(parser, e->span);
 }
 

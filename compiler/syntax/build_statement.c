@@ -49,18 +49,6 @@ struct statement *build_assign(struct parser *parser, struct expr *target, enum 
     }
 }
 
-struct statement *build_call_statement(struct parser *parser, struct expr *call) {
-    struct statement *s = build_value(parser, STATEMENT_EXPR, call, call->span);
-    if (call->kind == EXPR_CALL) return s;
-    s->kind = STATEMENT_ERROR;
-    if (call->kind == EXPR_ERROR) return s;
-    diag_error(parser->c, call->span, "this value is not used");
-    diag_hint(parser->c, call->kind == EXPR_NAME
-                             ? "a statement begins with a keyword, assigns with '=', or calls a function"
-                             : "assign it, or log or report it");
-    return s;
-}
-
 /* How many `else if` follow each other; the chain becomes nested blocks. */
 static int chain_length(const struct statement *s) {
     int length = 1;
@@ -138,8 +126,11 @@ static void report_unknown_event(struct parser *parser, const struct identifier 
     struct suggestion nearest = suggest_begin(text);
     for (size_t i = 0; i < EVENT_COUNT; i++)
         if (i != EVENT_STEP) suggest_offer(&nearest, event_words[i]);
-    if (nearest.best)
-        diag_hint(parser->c, "did you mean 'on %s'?", nearest.best);
+    const char *near = !strncmp(text, "pre", 3)    ? "pre"
+                       : !strncmp(text, "post", 4) ? "post"
+                                                   : nearest.best;
+    if (near)
+        diag_hint(parser->c, "did you mean 'on %s'?", near);
     else
         diag_hint(parser->c, "a neuron has 'on spike'; a rule has 'on pre', 'on post', 'on init', "
                              "'on start', 'on end' and 'each step'");

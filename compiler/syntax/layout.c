@@ -159,20 +159,22 @@ static size_t line_indent(const struct source *source, uint32_t offset) {
     return indent;
 }
 
-static bool begins_declaration(const struct layout *l, size_t i) {
+/* Whether the word at i can only be the keyword of a statement or declaration: two words in a row
+ * are nothing else. */
+static bool is_surely_keyword(const struct layout *l, size_t i, int where) {
     const struct token *token = raw_at(l, i);
-    if (!token->starts_line || token->kind != TOK_NAME) return false;
+    if (!token || token->kind != TOK_NAME) return false;
     int next = kind_at(l, i + 1);
     if (next != TOK_NAME && next != TOK_STRING_OPEN) return false;
     for (size_t w = 0; w < WORD_COUNT; w++)
-        if (words[w].where & DECLARES && is_word(token, words[w].text)) return true;
+        if (words[w].where & where && is_word(token, words[w].text)) return true;
     return false;
 }
 
 /* A declaration at the left margin cannot be inside of anything. */
 static bool begins_at_margin(const struct layout *l, size_t i) {
     const struct token *token = raw_at(l, i);
-    return token->starts_line && begins_declaration(l, i) &&
+    return token->starts_line && is_surely_keyword(l, i, DECLARES) &&
            line_indent(l->source, token->span.start) == 0;
 }
 
@@ -353,19 +355,6 @@ static bool is_assigned(const struct layout *l, size_t i) {
     return is_assignment(next) || next == '.' || next == '\'';
 }
 
-/* Words that only together with the next one are keywords. */
-static bool lacks_partner(const struct layout *l, size_t i, int token) {
-    const struct token *next = raw_at(l, i + 1);
-    switch (token) {
-    case TOK_PRE:
-    case TOK_POST:
-    case TOK_SHARED: return !is_word(next, "state") && !is_word(next, "persistent");
-    case TOK_OPTIONAL: return !is_word(next, "task");
-    case TOK_PARALLEL: return kind_at(l, i + 1) != TOK_FOR;
-    default: return false;
-    }
-}
-
 /* The keyword that the word at i is in its place, or TOK_NAME. */
 static int word_kind(const struct layout *l, size_t i) {
     const struct token *token = raw_at(l, i);
@@ -379,7 +368,7 @@ static int word_kind(const struct layout *l, size_t i) {
         int where = words[w].where;
         if (may_start && where & (STARTS | DECLARES)) {
             bool is_name = !(where & ALWAYS) && is_assigned(l, i);
-            return is_name || lacks_partner(l, i, words[w].token) ? TOK_NAME : words[w].token;
+            return is_name ? TOK_NAME : words[w].token;
         }
         if (where & allowed) return words[w].token;
     }
@@ -389,7 +378,8 @@ static int word_kind(const struct layout *l, size_t i) {
 static void layout_word(struct layout *l, size_t i) {
     struct token token = *raw_at(l, i);
     int kind = word_kind(l, i);
-    if (kind == TOK_NAME && last_kind(l) == TOK_NUMBER) {
+    if (kind == TOK_NAME && last_kind(l) == TOK_NUMBER &&
+        !is_surely_keyword(l, i, STARTS | DECLARES)) {
         const char *word = token.name->text;
         if (is_unit_word(word)) {
             emit(l, token, TOK_UNIT);
@@ -428,7 +418,8 @@ static void layout_line_end(struct layout *l, size_t i) {
     }
     if (l->out.count == 0 || last_kind(l) == TOK_END || last_kind(l) == '{') return;
     if (next_kind == 0 || next_kind == '}') return;
-    if (continues_after(last_kind(l)) || continues_before(next_kind)) return;
+    if (continues_before(next_kind)) return;
+    if (continues_after(last_kind(l)) && !is_surely_keyword(l, next, STARTS | DECLARES)) return;
     emit(l, *token, TOK_END);
 }
 

@@ -30,7 +30,8 @@ static struct file *parse_source(struct compilation *c, uint32_t source) {
 
     struct token_list raw = lexer_scan(c, source);
     struct token_list tokens = layout_tokens(c, source, &raw, &file->doc);
-    struct parser parser = {.c = c, .tokens = &tokens, .file = file};
+    struct parser parser = {
+        .c = c, .tokens = &tokens, .file = file, .earlier_count = c->diagnostics.count};
     syntax_parse(&parser); /* what it returns has been reported */
     return file;
 }

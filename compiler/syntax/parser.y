@@ -74,10 +74,10 @@ static void syntax_error(const struct span *span, struct parser *parser, const c
 
 %token YYEOF 0 "end of file"
 %token END "end of line"
-%token <token> NAME "name"
-%token <token> NUMBER "number"
-%token <token> UNIT "unit"
-%token STRING_OPEN "string"
+%token <token> NAME "a name"
+%token <token> NUMBER "a number"
+%token <token> UNIT "a unit"
+%token STRING_OPEN "a string"
 %token <token> STRING_TEXT "text"
 %token STRING_CLOSE "end of string"
 %token BRACES_OPEN "'{' in a string"
@@ -164,7 +164,12 @@ file:
 
 items:
     item                        { $$ = (struct item_list){0}; items_add(parser, &$$, &$1); }
-  | items END item              { $$ = $1; items_add(parser, &$$, &$3); }
+  | items end item              { $$ = $1; items_add(parser, &$$, &$3); }
+  ;
+
+/* What follows a line end is independent of an error before it. */
+end:
+    END                         { yyerrok; }
   ;
 
 item:
@@ -376,7 +381,7 @@ statement:
           $$->doc = $1->doc; }
   | postfix assign_op value
         { $$ = build_assign(parser, $1, (enum assign_op)$2, $3, @$); }
-  | postfix                     { $$ = build_call_statement(parser, $1); }
+  | postfix                     { $$ = build_value(parser, STATEMENT_EXPR, $1, @$); }
   | if_statement
   | FOR clauses block
         { $$ = build_statement(parser, STATEMENT_FOR, @$);

@@ -70,7 +70,8 @@ static int allowed_bodies(enum statement_kind kind) {
     unreachable();
 }
 
-const char *placement_of(enum statement_kind kind) {
+/* Where a statement of this kind may stand. */
+static const char *placement_of(enum statement_kind kind) {
     int bodies = allowed_bodies(kind);
     if (bodies == IN_NEURON) return "a neuron";
     if (bodies == IN_NETWORK) return "a network";
@@ -93,21 +94,43 @@ static bool refuse(struct statement *s) {
     return false;
 }
 
-static bool report_misplaced(struct parser *parser, const struct place *place,
+/* The statement as messages call it. */
+static const char *kind_text(struct parser *parser, const struct statement *s) {
+    switch (s->kind) {
+    case STATEMENT_ASSIGN: return "an assignment";
+    case STATEMENT_ODE: return "an equation";
+    case STATEMENT_EXPR: return s->value.value->kind == EXPR_CALL ? "a call" : "a value alone";
+    default: return arena_format(&parser->c->arena, "'%s'", statement_kind_text(s->kind));
+    }
+}
+
+void report_misplaced(struct parser *parser, const struct statement *s, const char *where) {
+    diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
+    diag_hint(parser->c, "it belongs in %s", placement_of(s->kind));
+}
+
+static bool refuse_misplaced(struct parser *parser, const struct place *place,
                              struct statement *s) {
-    diag_error(parser->c, s->span, "%s cannot stand in %s",
-               s->kind == STATEMENT_ASSIGN ? "an assignment"
-               : s->kind == STATEMENT_ODE  ? "an equation"
-               : s->kind == STATEMENT_EXPR ? "a call"
-                                           : arena_format(&parser->c->arena, "'%s'",
-                                                          statement_kind_text(s->kind)),
-               place->text);
-    if (place->body == IN_RULE && allowed_bodies(s->kind) & IN_HANDLER)
+    const char *where = arena_format(&parser->c->arena, "in %s", place->text);
+    if (place->body == IN_RULE && allowed_bodies(s->kind) & IN_HANDLER) {
+        diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
         diag_hint(parser->c, "put it into a handler such as 'each step { }'");
-    else if (s->kind == STATEMENT_FOR && place->body == IN_NEURON)
+    } else if (s->kind == STATEMENT_FOR && place->body == IN_NEURON) {
+        diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
         diag_hint(parser->c, "a neuron's body runs for each neuron; reduce with 'sum(e for i in s)'");
-    else
-        diag_hint(parser->c, "it belongs in %s", placement_of(s->kind));
+    } else {
+        report_misplaced(parser, s, where);
+    }
+    return refuse(s);
+}
+
+static bool refuse_unused(struct parser *parser, struct statement *s) {
+    enum expr_kind kind = s->value.value->kind;
+    if (kind == EXPR_ERROR) return refuse(s);
+    diag_error(parser->c, s->span, "this value is not used");
+    diag_hint(parser->c, kind == EXPR_NAME
+                             ? "a statement begins with a keyword, assigns with '=', or calls a function"
+                             : "assign it, or log or report it");
     return refuse(s);
 }
 
@@ -134,7 +157,7 @@ static bool check_state(struct parser *parser, const struct place *place, struct
 static bool check_event(struct parser *parser, const struct place *place, struct statement *s) {
     bool is_of_neuron = s->on.event == EVENT_SPIKE;
     if (is_of_neuron == (place->body == IN_NEURON)) return true;
-    diag_error(parser->c, s->span, "%s has no event of this name", place->text);
+    diag_error(parser->c, s->span, "this event does not happen in %s", place->text);
     diag_hint(parser->c, is_of_neuron ? "in a rule, a spike is 'on pre' or 'on post'"
                                       : "a neuron has 'on spike'; the others belong in a rule");
     return refuse(s);
@@ -148,7 +171,7 @@ static bool declares(const struct statement *s) {
 static bool check_statement(struct parser *parser, const struct place *place,
                             struct statement *s) {
     if (s->kind == STATEMENT_ERROR) return false;
-    if (!(allowed_bodies(s->kind) & place->body)) return report_misplaced(parser, place, s);
+    if (!(allowed_bodies(s->kind) & place->body)) return refuse_misplaced(parser, place, s);
     if (place->is_nested && declares(s)) {
         diag_error(parser->c, s->span, "'%s' cannot stand in inner braces",
                    statement_kind_text(s->kind));
@@ -164,6 +187,8 @@ static bool check_statement(struct parser *parser, const struct place *place,
         diag_hint(parser->c, "write 'let a = for x in s { yield e }'");
         return refuse(s);
     }
+    if (s->kind == STATEMENT_EXPR && s->value.value->kind != EXPR_CALL)
+        return refuse_unused(parser, s);
     if (s->kind == STATEMENT_STATE) return check_state(parser, place, s);
     if (s->kind == STATEMENT_ON) return check_event(parser, place, s);
     return true;

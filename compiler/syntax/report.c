@@ -62,22 +62,31 @@ static bool is_in_braces(const struct parser *parser) {
 
 /* Puts groups of tokens under one name: "an expression" instead of twelve signs. */
 static void summarize(struct parser *parser, struct expectation *e) {
-    static const char *const beginnings[] = {"number", "string", "'('", "'['", "'-'", "'not'", "'if'",
-                                             "'true'", "'false'", "'inf'", "name", NULL};
+    static const char *const beginnings[] = {"a number", "a string", "'('", "'['", "'-'",
+                                             "'not'", "'if'", "'true'", "'false'", "'inf'",
+                                             "a name", NULL};
     static const char *const operators[] = {
         "'+'", "'-'", "'*'", "'/'", "'^'", "'<'", "'>'", "'=='", "'!='", "'<='", "'>='", "'and'",
-        "'or'", "'..'", "'..<'", "'|>'", "'.'", "'('", "'['", "unit", "'%'", "'[' of a unit", NULL};
+        "'or'", "'..'", "'..<'", "'|>'", "'.'", "'('", "'['", "a unit", "'%'", "'[' of a unit", NULL};
     static const char *const closings[] = {"'}'", "end of file", NULL};
+    static const char *const continuations[] = {"'.'", "'('", "'['", NULL};
 
     const char *group = NULL;
     if (expects(e, "'let'"))
         group = is_in_braces(parser) ? "a statement" : "a declaration";
-    else if (expects(e, "name") && expects(e, "number") && expects(e, "'('"))
+    else if (expects(e, "a name") && expects(e, "a number") && expects(e, "'('"))
         group = "an expression";
-    if (expects(e, "'let'")) e->count = 0;
-    else if (group) drop(e, beginnings);
+    if (expects(e, "'let'"))
+        e->count = 0;
+    else if (group)
+        drop(e, beginnings);
+    if (expects(e, "'+='")) {
+        group = "an assignment or a call";
+        e->count = 0;
+    }
     if (expects(e, "'*'") && expects(e, "'+'")) drop(e, operators);
     if (expects(e, "end of line")) drop(e, closings);
+    if (e->count > 1) drop(e, continuations);
     if (group) {
         memmove(e->names + 1, e->names, e->count * sizeof *e->names);
         e->names[0] = group;
@@ -175,35 +184,58 @@ static const char *hint_of(const struct parser *parser, const struct expectation
     if (found->kind == '=' && expects(e, "'=='")) return "'=' assigns, '==' compares";
     if (found->kind == '{' && expects(e, "'then'")) return "as a value, write 'if c then a else b'";
     if (found->kind == TOK_THEN && expects(e, "'{'")) return "as a statement, write 'if c { }'";
-    if (found->kind == TOK_ELSE && found == first) return "'else' follows the '}' of an 'if'";
+    if (found->kind == TOK_ELSE) return "'else' follows the '}' of an 'if'";
     if (found->kind == ':' && expects(e, "'{'")) return "the body of a block stands in braces: '{ }'";
     if (found->kind == TOK_END && expects(e, "'{'")) return "a body in braces is missing: '{ }'";
-    if (is_reserved(found->kind) && e->count == 1 && expects(e, "name"))
+    if (is_reserved(found->kind) && e->count == 1 && expects(e, "a name"))
         return "the word is reserved; choose another name";
+    if (expects(e, "'to'") && first->kind == TOK_PRESENT)
+        return "write 'present value to layer for 250 ms'";
     if (found->kind == TOK_FOR && first->kind != TOK_FOR)
         return "a 'for' whose values are collected stands alone after '=' or 'return'";
     if (first->kind == TOK_REST && before && before->kind != TOK_FOR)
         return "write 'rest for 150 ms'";
     if (first->kind == TOK_CONNECT && is_word(found, "to")) return "write 'connect a -> b via dense'";
     if (expects(e, "'via'")) return "write 'connect a -> b via dense'";
-    if (expects(e, "'to'") && first->kind == TOK_PRESENT)
-        return "write 'present value to layer for 250 ms'";
-    if (found->kind == '\'') return "strings are written with double quotes";
     if (expects(e, "end of line") && found->name)
         return "begin a new statement on a new line or after ';'";
     return NULL;
 }
 
+/* Whether the lexer or layout.c found a mistake in the statement before this token: a second
+ * message about it would be noise. */
+static bool is_reported(const struct parser *parser, const struct token *found) {
+    uint32_t start = first_of_statement(parser)->span.start;
+    for (size_t i = 0; i < parser->earlier_count; i++) {
+        struct span span = parser->c->diagnostics.items[i]->span;
+        if (span.source == found->span.source && span.start >= start &&
+            span.start <= found->span.start)
+            return true;
+    }
+    return false;
+}
+
+/* Where the line ends too early, that is where the message belongs, not in the next line. */
+static bool ends_too_early(const struct token *found) {
+    return found->kind == 0 || (found->kind == '}' && found->starts_line);
+}
+
 void report_syntax_error(struct parser *parser, const struct expectation *expectation) {
     struct expectation e = *expectation;
-    if (report_unknown_keyword(parser, e.found)) return;
+    if (is_reported(parser, e.found) || report_unknown_keyword(parser, e.found)) return;
     const char *hint = hint_of(parser, &e);
     summarize(parser, &e);
     const char *expected = expected_text(parser, &e);
     const char *found = found_text(parser, e.found);
+    struct span span = e.found->span;
+    const struct token *before = token_before(parser);
+    if (ends_too_early(e.found) && before) {
+        span.start = span.end = before->span.end;
+        found = "end of line";
+    }
     if (expected)
-        diag_error(parser->c, e.found->span, "unexpected %s, expected %s", found, expected);
+        diag_error(parser->c, span, "unexpected %s, expected %s", found, expected);
     else
-        diag_error(parser->c, e.found->span, "unexpected %s", found);
+        diag_error(parser->c, span, "unexpected %s", found);
     if (hint) diag_hint(parser->c, "%s", hint);
 }
