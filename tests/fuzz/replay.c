@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs a libFuzzer entry without libFuzzer: on each file given, then on COUNT inputs made from them
- * by a few seeded mutations each, so that 'make check' always feeds the same ones. The input being
- * run is kept in a file, for the case that it ends the process.
+ * Runs a libFuzzer entry without libFuzzer: on each file given and each seed that the entry makes,
+ * then on COUNT inputs made from them by a few seeded mutations each, so that 'make check' always
+ * feeds the same ones. The input being run is kept in a file, for the case that it ends the process.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +11,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT_BYTES = 1 << 20, MAX_MUTATIONS = 8 };
+/* An entry whose inputs are binary may make the first of them: number 0, 1, ... into `data`, of
+ * `capacity` bytes. Returns the size, 0 if there are no more. */
+size_t fuzz_seed(size_t number, uint8_t *data, size_t capacity) __attribute__((weak));
+
+/* Seeds get 100 mutations each, so that a reader with two of them gets 200. */
+enum { MAX_INPUT_BYTES = 1 << 20, MAX_MUTATIONS = 8, MAX_SEEDS = 64, MUTATIONS_PER_SEED = 100 };
 
 struct input {
     uint8_t *data;
@@ -101,35 +106,65 @@ static void run(const struct input *input, const char *kept)
     free(exact);
 }
 
+/* The inputs to begin with: the files named, then the seeds of the entry. */
+struct corpus {
+    struct input *inputs;
+    size_t count;
+    size_t seed_count;
+};
+
+static void load_corpus(struct corpus *corpus, char **paths, size_t path_count)
+{
+    corpus->inputs = calloc(path_count + MAX_SEEDS, sizeof *corpus->inputs);
+    for (size_t i = 0; i < path_count; i++)
+        corpus->inputs[corpus->count++] = read_input(paths[i]);
+    while (fuzz_seed != NULL && corpus->seed_count < MAX_SEEDS) {
+        struct input *seed = &corpus->inputs[corpus->count];
+        seed->data = malloc(MAX_INPUT_BYTES);
+        seed->size = fuzz_seed(corpus->seed_count, seed->data, MAX_INPUT_BYTES);
+        if (seed->size == 0) {
+            free(seed->data);
+            return;
+        }
+        corpus->count++;
+        corpus->seed_count++;
+    }
+}
+
+static void free_corpus(struct corpus *corpus)
+{
+    for (size_t i = 0; i < corpus->count; i++)
+        free(corpus->inputs[i].data);
+    free(corpus->inputs);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: %s COUNT KEPT-INPUT FILE...\n", argv[0]);
+    if (argc < 3) {
+        fprintf(stderr, "usage: %s COUNT KEPT-INPUT [FILE...]\n", argv[0]);
         return 2;
     }
     size_t count = strtoul(argv[1], NULL, 10);
     const char *kept = argv[2];
-    size_t file_count = (size_t)argc - 3;
-    struct input *files = calloc(file_count, sizeof *files);
+    struct corpus corpus = { NULL, 0, 0 };
     struct input input = { malloc(MAX_INPUT_BYTES), 0 };
-    for (size_t i = 0; i < file_count; i++) {
-        files[i] = read_input(argv[3 + i]);
-        run(&files[i], kept);
-    }
-    for (size_t i = 0; i < count; i++) {
+    load_corpus(&corpus, argv + 3, (size_t)argc - 3);
+    for (size_t i = 0; i < corpus.count; i++)
+        run(&corpus.inputs[i], kept);
+    if (count < corpus.seed_count * MUTATIONS_PER_SEED)
+        count = corpus.seed_count * MUTATIONS_PER_SEED;
+    for (size_t i = 0; i < count && corpus.count > 0; i++) {
         uint64_t state = UINT64_C(0x9E3779B97F4A7C15) * (i + 1);
-        const struct input *seed = &files[i % file_count];
+        const struct input *seed = &corpus.inputs[i % corpus.count];
         memcpy(input.data, seed->data, seed->size);
         input.size = seed->size;
         for (size_t n = 1 + random_below(&state, MAX_MUTATIONS); n > 0; n--)
-            mutate(&input, &files[random_below(&state, file_count)], &state);
+            mutate(&input, &corpus.inputs[random_below(&state, corpus.count)], &state);
         run(&input, kept);
     }
-    for (size_t i = 0; i < file_count; i++)
-        free(files[i].data);
-    free(files);
+    printf("%zu inputs as they are, %zu mutated\n", corpus.count, count);
+    free_corpus(&corpus);
     free(input.data);
     remove(kept);
-    printf("%zu inputs as they are, %zu mutated\n", file_count, count);
     return 0;
 }

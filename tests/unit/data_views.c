@@ -200,6 +200,7 @@ static void test_crop_and_resize(void)
     large = pipe_pictures(all, "resize", 8, 6);
     pixels = snn_view_pixels(&large, 0);
     assert(pixels[0] == 0 && pixels[6] == 2 && pixels[12] == 5 && pixels[7 * 6] == 18);
+    snn_dataset_release(large.set);
     /* The old size gives the old pictures. */
     large = pipe_pictures(all, "resize", 4, 6);
     pixels = snn_view_pixels(&large, 1);
