@@ -11,9 +11,9 @@
 /* ---- what differs from lane to lane ---- */
 
 struct varying_search {
-    bool *is_varying;     /* by node */
-    int32_t *home_depth;  /* by VAR: how many varying conditions it is declared under, plus one; 0: outside */
-    int32_t depth;        /* varying conditions around */
+    bool *is_varying;  /* by node */
+    int32_t *depths;   /* by VAR: how many varying conditions it is declared under */
+    int32_t depth;     /* varying conditions around */
     bool has_changed;
 };
 
@@ -38,14 +38,14 @@ static void visit_instruction(struct varying_search *s, const struct ir_node *no
     if (has_varying_operand(s, node))
         mark(s, node);
     switch (node->op) {
-    case IR_VAR: s->home_depth[node->id] = s->depth + 1; return;
+    case IR_VAR: s->depths[node->id] = s->depth; return;
     case IR_VAR_GET:
         if (s->is_varying[node->payload.node->id])
             mark(s, node);
         return;
     case IR_VAR_SET: {
         const struct ir_node *variable = node->payload.node;
-        if (s->is_varying[node->id] || s->depth + 1 != s->home_depth[variable->id])
+        if (s->is_varying[node->id] || s->depth != s->depths[variable->id])
             mark(s, variable);
         return;
     }
@@ -97,10 +97,16 @@ static void visit_node(struct varying_search *s, struct ir_node *node)
     }
 }
 
+/* What follows a break runs only in the lanes that did not take it. */
 static void visit_varying(struct ir_block *block, void *data)
 {
-    for (struct ir_node *node = block->first; node != NULL; node = node->next)
-        visit_node(data, node);
+    struct varying_search *s = data;
+    int32_t depth = s->depth;
+    for (struct ir_node *node = block->first; node != NULL; node = node->next) {
+        visit_node(s, node);
+        s->depth += analysis_may_leave(node);
+    }
+    s->depth = depth;
 }
 
 static void forget_varying(struct ir_block *block, void *data)
@@ -119,12 +125,8 @@ static void forget_varying(struct ir_block *block, void *data)
 void analysis_find_varying(struct emitter *e, const struct ir_node *index,
                            const struct ir_block *block)
 {
-    struct arena *arena = &e->generator->compilation->arena;
     struct ir_block inside = *block;
-    struct varying_search search = {
-        .is_varying = e->is_varying,
-        .home_depth = arena_alloc_array(arena, (size_t)e->ir->node_count + 1, sizeof(int32_t)),
-    };
+    struct varying_search search = { .is_varying = e->is_varying, .depths = e->depths };
     forget_varying(&inside, e->is_varying);
     e->is_varying[index->id] = true;
     do {
@@ -280,6 +282,42 @@ bool analysis_has_chain(const struct ir_node *loop)
             return false;
     }
     return has_inner;
+}
+
+struct leave_search {
+    const struct leave_search *outer;
+    const struct ir_node *node; /* being looked into */
+    bool *found;
+};
+
+static void find_leaving(struct ir_block *block, void *data);
+
+static void look_into(const struct ir_node *node, const struct leave_search *outer, bool *found)
+{
+    struct leave_search search = { outer, node, found };
+    struct ir_node copy = *node;
+    if (node->kind == IR_NODE_BREAK || node->kind == IR_NODE_CONTINUE) {
+        const struct leave_search *around = outer;
+        while (around != NULL && around->node != node->jump.target)
+            around = around->outer;
+        *found |= around == NULL;
+    }
+    ir_for_each_block(&copy, find_leaving, &search);
+}
+
+static void find_leaving(struct ir_block *block, void *data)
+{
+    const struct leave_search *s = data;
+    for (const struct ir_node *node = block->first; node != NULL; node = node->next)
+        look_into(node, s, s->found);
+}
+
+bool analysis_may_leave(const struct ir_node *node)
+{
+    bool found = false;
+    if (node->kind != IR_NODE_INSTR)
+        look_into(node, NULL, &found);
+    return found;
 }
 
 static void mark_block(struct ir_block *block, void *data)

@@ -65,14 +65,41 @@ static void push_frame(struct emitter *e, struct jump_frame *frame, const struct
     e->jumps = frame;
 }
 
-/* Lanes never jump apart: pass `vectorize` leaves such loops alone. What follows a jump is never run. */
+static LLVMTypeRef mask_type(struct emitter *e)
+{
+    return LLVMVectorType(e->generator->i1, e->width);
+}
+
+static LLVMValueRef all_lanes(struct emitter *e)
+{
+    return e->mask != NULL ? e->mask : LLVMConstAllOnes(mask_type(e));
+}
+
+/* Lanes jump together, but out of a labelled block: pass `vectorize` leaves other loops alone. What follows is never run. */
 void emit_jump(struct emitter *e, const struct ir_node *node)
 {
     const struct jump_frame *frame = e->jumps;
     while (frame->node != node->jump.target)
         frame = frame->outer;
+    if (frame->live != NULL) {
+        LLVMValueRef live = LLVMBuildLoad2(e->builder, mask_type(e), frame->live, "");
+        LLVMValueRef others = LLVMBuildNot(e->builder, all_lanes(e), "");
+        LLVMBuildStore(e->builder, LLVMBuildAnd(e->builder, live, others, ""), frame->live);
+        return;
+    }
     LLVMBuildBr(e->builder, node->kind == IR_NODE_BREAK ? frame->leave : frame->next);
     emitter_start(e, emitter_block(e, "unreached"));
+}
+
+void emit_remaining_lanes(struct emitter *e, LLVMBasicBlockRef end)
+{
+    LLVMBasicBlockRef go_on = emitter_block(e, "remaining");
+    for (const struct jump_frame *frame = e->jumps; frame != NULL; frame = frame->outer)
+        if (frame->live != NULL)
+            e->mask = lanes_and(e, e->mask,
+                                LLVMBuildLoad2(e->builder, mask_type(e), frame->live, ""));
+    LLVMBuildCondBr(e->builder, lanes_any(e, e->mask), go_on, end);
+    emitter_start(e, go_on);
 }
 
 void emit_labelled_block(struct emitter *e, const struct ir_node *node)
@@ -80,6 +107,10 @@ void emit_labelled_block(struct emitter *e, const struct ir_node *node)
     struct jump_frame frame;
     LLVMBasicBlockRef leave = emitter_block(e, "leave");
     push_frame(e, &frame, node, leave, NULL);
+    if (e->width > 1) {
+        frame.live = emitter_variable(e, mask_type(e), "live");
+        LLVMBuildStore(e->builder, all_lanes(e), frame.live);
+    }
     emit_block(e, &node->block.body);
     e->jumps = frame.outer;
     emitter_branch_to(e, leave);
@@ -92,9 +123,9 @@ static void emit_lanes_while(struct emitter *e, const struct ir_node *node)
 {
     LLVMBasicBlockRef test = emitter_block(e, "while"), body = emitter_block(e, "do");
     LLVMBasicBlockRef leave = emitter_block(e, "done");
-    LLVMTypeRef type = LLVMVectorType(e->generator->i1, e->width);
+    LLVMTypeRef type = mask_type(e);
     LLVMValueRef live = emitter_variable(e, type, "live");
-    LLVMBuildStore(e->builder, e->mask != NULL ? e->mask : LLVMConstAllOnes(type), live);
+    LLVMBuildStore(e->builder, all_lanes(e), live);
     emitter_branch_to(e, test);
     LLVMValueRef mask = LLVMBuildLoad2(e->builder, type, live, "");
     struct lanes outer = lanes_enter(e, e->width, mask);

@@ -223,6 +223,17 @@ void emit_node(struct emitter *e, const struct ir_node *node)
 
 void emit_block(struct emitter *e, const struct ir_block *block)
 {
-    for (const struct ir_node *node = block->first; node != NULL; node = node->next)
+    LLVMValueRef mask = e->mask;
+    LLVMBasicBlockRef end = NULL;
+    for (const struct ir_node *node = block->first; node != NULL; node = node->next) {
         emit_node(e, node);
+        if (e->width == 1 || node->next == NULL || !analysis_may_leave(node))
+            continue;
+        if (end == NULL)
+            end = emitter_block(e, "end");
+        emit_remaining_lanes(e, end);
+    }
+    if (end != NULL)
+        emitter_branch_to(e, end);
+    e->mask = mask;
 }

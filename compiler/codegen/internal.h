@@ -110,6 +110,7 @@ LLVMValueRef value_call(struct generator *generator, const char *intrinsic, unsi
 struct jump_frame {
     const struct ir_node *node;
     LLVMBasicBlockRef leave, next;
+    LLVMValueRef live; /* in lanes: variable, those that have not left; null: all jump together */
     struct jump_frame *outer;
 };
 
@@ -127,6 +128,7 @@ struct emitter {
     unsigned width;           /* lanes */
     LLVMValueRef mask;        /* null: all lanes run */
 
+    int32_t *depths;          /* by VAR, of analysis_find_varying */
     LLVMValueRef *buffers;    /* pointers at hand, null where there is none */
     bool *is_stable;          /* by buffer: its pointer does not change in this function */
     LLVMMetadataRef *scopes;  /* by buffer: !alias.scope and !noalias of its loads and stores */
@@ -182,6 +184,8 @@ bool analysis_is_cheap(struct emitter *e, const struct ir_block *block);
 /* Whether the iterations of a reduction may be the lanes. */
 bool analysis_fits_lanes(const struct ir_block *block);
 bool analysis_has_chain(const struct ir_node *loop);
+/* Whether a break inside the node leaves it. */
+bool analysis_may_leave(const struct ir_node *node);
 void analysis_mark_inside(const struct ir_node *node, bool *inside);
 bool analysis_is_panic(enum ir_rt function);
 
@@ -197,6 +201,8 @@ void emit_if(struct emitter *e, const struct ir_node *node);
 void emit_while(struct emitter *e, const struct ir_node *node);
 void emit_labelled_block(struct emitter *e, const struct ir_node *node);
 void emit_jump(struct emitter *e, const struct ir_node *node);
+/* After a node that some lanes may have left for good: the others go on; if there are none, at `end`. */
+void emit_remaining_lanes(struct emitter *e, LLVMBasicBlockRef end);
 void emit_call(struct emitter *e, const struct ir_node *node);
 LLVMValueRef emit_leaf(struct emitter *e, const struct ir_node *node);
 

@@ -48,7 +48,7 @@ static void emit_uniform_loop(struct emitter *e, const struct ir_node *node, LLV
 {
     struct counted_loop loop;
     counted_begin(e, &loop, low, high, 1, value_integer(e->generator, 1));
-    struct jump_frame frame = { node, loop.leave, loop.latch, e->jumps };
+    struct jump_frame frame = { node, loop.leave, loop.latch, NULL, e->jumps };
     e->jumps = &frame;
     set_index(e, node, value_uniform(loop.index));
     emit_block(e, &node->loop.body);

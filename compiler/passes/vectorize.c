@@ -26,7 +26,13 @@ struct vectorizer {
 
 /* ---- may iterations be lanes ---- */
 
-static bool block_fits(const struct ir_block *block);
+/* A labelled block around, with no loop between. */
+struct open_block {
+    const struct ir_node *node;
+    const struct open_block *outer;
+};
+
+static bool block_fits(const struct ir_block *block, const struct open_block *open);
 
 static bool is_panic(enum ir_rt function)
 {
@@ -47,7 +53,15 @@ static bool call_fits(const struct ir_node *node)
     return true;
 }
 
-static bool node_fits(const struct ir_node *node)
+/* Lanes may leave a labelled block one by one; out of a loop they cannot. */
+static bool jump_fits(const struct ir_node *node, const struct open_block *open)
+{
+    while (open != NULL && open->node != node->jump.target)
+        open = open->outer;
+    return open != NULL;
+}
+
+static bool node_fits(const struct ir_node *node, const struct open_block *open)
 {
     switch (node->kind) {
     case IR_NODE_INSTR:
@@ -55,14 +69,19 @@ static bool node_fits(const struct ir_node *node)
             return call_fits(node);
         return node->op != IR_CONTEXT_SET && node->op != IR_SIZE_SET && node->op != IR_CONSTANT_SET;
     case IR_NODE_LOOP:
-        return !node->loop.is_parallel && !node->loop.is_vector && block_fits(&node->loop.body);
-    case IR_NODE_REDUCE: return block_fits(&node->reduce.body);
+        return !node->loop.is_parallel && !node->loop.is_vector &&
+               block_fits(&node->loop.body, NULL);
+    case IR_NODE_REDUCE: return block_fits(&node->reduce.body, NULL);
     case IR_NODE_IF:
-        return block_fits(&node->branch.then_body) && block_fits(&node->branch.else_body);
+        return block_fits(&node->branch.then_body, open) &&
+               block_fits(&node->branch.else_body, open);
     case IR_NODE_WHILE:
-        return block_fits(&node->loop_while.test) && block_fits(&node->loop_while.body);
-    case IR_NODE_BLOCK:
-    case IR_NODE_BREAK:
+        return block_fits(&node->loop_while.test, NULL) && block_fits(&node->loop_while.body, NULL);
+    case IR_NODE_BLOCK: {
+        struct open_block inside = { node, open };
+        return block_fits(&node->block.body, &inside);
+    }
+    case IR_NODE_BREAK: return jump_fits(node, open);
     case IR_NODE_CONTINUE:
     case IR_NODE_CALL:
     case IR_NODE_COMPACT:
@@ -72,10 +91,10 @@ static bool node_fits(const struct ir_node *node)
     unreachable();
 }
 
-static bool block_fits(const struct ir_block *block)
+static bool block_fits(const struct ir_block *block, const struct open_block *open)
 {
     for (const struct ir_node *node = block->first; node != NULL; node = node->next)
-        if (!node_fits(node))
+        if (!node_fits(node, open))
             return false;
     return true;
 }
@@ -275,7 +294,7 @@ static void visit_block(struct ir_block *block, void *data)
     struct vectorizer *v = data;
     for (struct ir_node *node = block->first; node != NULL; node = node->next) {
         bool is_candidate = node->kind == IR_NODE_LOOP && node->loop.is_independent &&
-                            !node->loop.is_parallel && block_fits(&node->loop.body);
+                            !node->loop.is_parallel && block_fits(&node->loop.body, NULL);
         if (is_candidate && is_better_outside(v, node) && is_worth_it(v, node)) {
             node->loop.is_vector = true;
             remark(v->compilation, node->span, "vectorize", "'%s' runs 16 iterations at once",

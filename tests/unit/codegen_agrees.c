@@ -346,7 +346,11 @@ static void build_strides(struct ir_builder *b)
     struct ir_node *back = ir_binary(b, IR_SUB, ir_binary(b, IR_SUB, size(b, SIZE_COLUMNS), ir_integer(b, 1)), i);
     struct ir_node *far = ir_load(b, WEIGHT, ir_binary(b, IR_MUL, i, ir_integer(b, 3)));
     ir_store(b, SUM, back, ir_binary(b, IR_ADD, far, ir_load(b, V, back)));
-    ir_store(b, SPIKE, back, ir_binary(b, IR_EQ, ir_load(b, SPIKE, i), ir_load(b, SPIKE, back)));
+    ir_store(b, WIDE, i, ir_cast(b, IR_F64, ir_load(b, SPIKE, back)));
+    enter(b, outer);
+    i = loop(b, SIZE_COLUMNS, &outer);
+    back = ir_binary(b, IR_SUB, size(b, SIZE_COLUMNS), ir_binary(b, IR_ADD, i, ir_integer(b, 1)));
+    ir_store(b, SPIKE, back, ir_binary(b, IR_LT, ir_load(b, V, i), ir_load(b, SUM, back)));
     enter(b, outer);
 }
 
@@ -358,8 +362,6 @@ static void build_parallel(struct ir_builder *b)
     ir_set(b, scale, ir_binary(b, IR_MUL, ir_get(b, scale), f32(b, 2)));
     struct ir_block *outer, *inner;
     struct ir_node *i = loop(b, SIZE_ROWS, &outer);
-    struct ir_node *parallel = outer->last;
-    parallel->loop.is_parallel = true;
     struct ir_node *sum = reduce_row(b, IR_REDUCE_SUM, i, false);
     struct ir_node *j = loop(b, SIZE_COLUMNS, &inner);
     struct ir_node *at = element(b, i, j), *w = ir_load(b, WEIGHT, at);
@@ -395,9 +397,37 @@ static void build_jumps(struct ir_builder *b)
     ir_store(b, SUM, ir_integer(b, 0), ir_get(b, total));
 }
 
+/* A function with early returns, in lanes. */
+static void build_returns(struct ir_builder *b)
+{
+    struct ir_block *outer;
+    struct ir_node *i = loop(b, SIZE_COLUMNS, &outer);
+    struct ir_node *result = ir_var(b, "result", f32(b, 0)), *depth = ir_var(b, "depth", ir_integer(b, 0));
+    struct ir_node *since = ir_load(b, SINCE, i);
+    struct ir_node *function = ir_labelled_block(b);
+    struct ir_block *here = enter(b, &function->block.body);
+    for (int k = 2; k < 6; k++) {
+        struct ir_node *branch = ir_if(b, ir_binary(b, IR_EQ, ir_binary(b, IR_MOD, since, ir_integer(b, k)), ir_integer(b, 0)));
+        enter(b, &branch->branch.then_body);
+        ir_set(b, result, ir_binary(b, IR_MUL, ir_load(b, V, i), f32(b, k)));
+        struct ir_node *inner = ir_if(b, ir_binary(b, IR_GT, since, ir_integer(b, k)));
+        enter(b, &inner->branch.then_body);
+        ir_break(b, function);
+        enter(b, &function->block.body);
+        ir_set(b, depth, ir_integer(b, k));
+    }
+    ir_set(b, result, ir_binary(b, IR_SUB, ir_get(b, result), f32(b, 1)));
+    ir_break(b, function);
+    enter(b, here);
+    ir_store(b, SUM, i, ir_get(b, result));
+    ir_store(b, ORDER, i, ir_get(b, depth));
+    enter(b, outer);
+}
+
 static const struct {
     const char *name;
     void (*build)(struct ir_builder *b);
+    bool is_parallel; /* its first loop */
 } cases[] = {
     { "neurons", build_neurons },
     { "propagation", build_propagation },
@@ -410,8 +440,9 @@ static const struct {
     { "while", build_while },
     { "arithmetic", build_arithmetic },
     { "strides", build_strides },
-    { "parallel", build_parallel },
+    { "parallel", build_parallel, true },
     { "jumps", build_jumps },
+    { "returns", build_returns },
 };
 
 /* ---- data ---- */
@@ -526,6 +557,15 @@ static bool is_same(const struct state *a, const struct state *b, const char *na
     return true;
 }
 
+/* Not while interpreting, which would need a lane of the runtime. */
+static void mark_parallel(struct ir_block *block)
+{
+    struct ir_node *node = block->first;
+    while (node->kind != IR_NODE_LOOP)
+        node = node->next;
+    node->loop.is_parallel = true;
+}
+
 static bool check_case(size_t which)
 {
     static struct state interpreted, compiled;
@@ -541,6 +581,8 @@ static bool check_case(size_t which)
     interpreter.count = count;
     fill(&interpreted);
     interpreter_call(&interpreter, &interpreted.context, 1);
+    if (cases[which].is_parallel)
+        mark_parallel(t.builder.block);
     assert(pass_vectorize(&t.compilation, &t.program));
     for (size_t c = 0; c < sizeof cpus / sizeof *cpus; c++)
         for (size_t l = 0; l < sizeof levels / sizeof *levels; l++) {
