@@ -2,14 +2,44 @@
  *
  * The host's processor family: one LLVM function for each IR function, run by the runtime.
  */
-#include <stdio.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "codegen/internal.h"
 
 static bool is_native(const char *cpu)
 {
     return cpu == NULL || strcmp(cpu, "native") == 0;
+}
+
+/* LLVM has no question for this, warns on stderr for a name it does not know, and then makes code for something else. */
+static const char *const x86_names[] = {
+    "x86-64",         "x86-64-v2",      "x86-64-v3",      "x86-64-v4",    "nehalem",
+    "westmere",       "sandybridge",    "ivybridge",      "haswell",      "broadwell",
+    "skylake",        "skylake-avx512", "cascadelake",    "cooperlake",   "icelake-client",
+    "icelake-server", "tigerlake",      "rocketlake",     "alderlake",    "raptorlake",
+    "meteorlake",     "arrowlake",      "lunarlake",      "sapphirerapids", "emeraldrapids",
+    "graniterapids",  "sierraforest",   "silvermont",     "goldmont",     "tremont",
+    "gracemont",      "bdver1",         "bdver2",         "bdver3",       "bdver4",
+    "btver2",         "znver1",         "znver2",         "znver3",       "znver4",
+    "znver5",         NULL,
+};
+
+static bool is_known(struct generator *g, const char *triple)
+{
+    const char *cpu = g->options->cpu;
+    if (is_native(cpu) || strncmp(triple, "x86_64", 6) != 0)
+        return true;
+    for (const char *const *name = x86_names; *name != NULL; name++)
+        if (strcmp(*name, cpu) == 0)
+            return true;
+    diag_error(g->compilation, (struct span){ 0 }, "processor '%s' is not known", cpu);
+    const char *nearest = suggest_word(cpu, x86_names);
+    if (nearest != NULL)
+        diag_hint(g->compilation, "did you mean '%s'?", nearest);
+    else
+        diag_hint(g->compilation, "use 'native', 'x86-64-v3' or another name that LLVM knows");
+    return false;
 }
 
 static LLVMCodeGenOptLevel machine_level(int optimization)
@@ -29,6 +59,10 @@ static bool create_machine(struct generator *g)
     LLVMInitializeNativeAsmPrinter();
     g->cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(g->options->cpu);
     g->features = native ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
+    if (!is_known(g, triple)) {
+        LLVMDisposeMessage(triple);
+        return false;
+    }
     if (LLVMGetTargetFromTriple(triple, &target, &message)) {
         diag_error(g->compilation, (struct span){ 0 }, "no code can be made for '%s': %s", triple,
                    message);

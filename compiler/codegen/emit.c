@@ -2,10 +2,6 @@
  *
  * The four things that others ask for: a program through its target and the optimiser into a file.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "codegen/internal.h"
 
 static bool report_file(struct generator *g, const char *path, const char *why)

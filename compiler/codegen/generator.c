@@ -4,8 +4,6 @@
  */
 #include <string.h>
 
-#include <llvm-c/Analysis.h>
-
 #include "codegen/internal.h"
 
 static unsigned metadata_kind(struct generator *g, const char *name)
@@ -83,6 +81,8 @@ void generator_finish(struct generator *g)
         LLVMDisposeTargetMachine(g->machine);
     if (g->context != NULL)
         LLVMContextDispose(g->context);
-    LLVMDisposeMessage(g->cpu);
-    LLVMDisposeMessage(g->features);
+    if (g->cpu != NULL)
+        LLVMDisposeMessage(g->cpu);
+    if (g->features != NULL)
+        LLVMDisposeMessage(g->features);
 }

@@ -36,7 +36,7 @@ bool optimize_module(struct generator *g)
         LLVMRunPasses(g->module, pipelines[g->options->optimization], g->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (error == NULL)
-        return true;
+        return is_valid(g);
     char *message = LLVMGetErrorMessage(error);
     diag_error(g->compilation, (struct span){ 0 }, "internal error: %s", message);
     LLVMDisposeErrorMessage(message);

@@ -3,8 +3,6 @@
  * GPUs of NVIDIA, compute capability 9.0: the kernels of kernels.c as PTX. A thread runs scalar code, the same that a CPU
  * runs outside vector loops; what differs is where iterations come from and where values of outside are.
  */
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "codegen/internal.h"
