@@ -22,16 +22,19 @@ struct arena_chunk {
     max_align_t memory[];
 };
 
-static _Noreturn void out_of_memory(size_t bytes) {
+static _Noreturn void out_of_memory(size_t bytes)
+{
     fprintf(stderr, "snnc: out of memory (%zu bytes wanted)\n", bytes);
     exit(1);
 }
 
-void arena_init(struct arena *arena) {
-    *arena = (struct arena){0};
+void arena_init(struct arena *arena)
+{
+    *arena = (struct arena){ 0 };
 }
 
-void arena_finish(struct arena *arena) {
+void arena_finish(struct arena *arena)
+{
     struct arena_chunk *chunk = arena->chunks;
     while (chunk) {
         struct arena_chunk *older = chunk->older;
@@ -41,16 +44,19 @@ void arena_finish(struct arena *arena) {
     arena_init(arena);
 }
 
-static void add_chunk(struct arena *arena, size_t wanted) {
+static void add_chunk(struct arena *arena, size_t wanted)
+{
     size_t bytes = FIRST_CHUNK_BYTES;
     if (arena->chunks && arena->chunks->bytes < LARGEST_CHUNK_BYTES)
         bytes = arena->chunks->bytes * 2;
     else if (arena->chunks)
         bytes = LARGEST_CHUNK_BYTES;
-    if (bytes < wanted) bytes = wanted;
+    if (bytes < wanted)
+        bytes = wanted;
 
     struct arena_chunk *chunk = calloc(1, sizeof *chunk + bytes);
-    if (!chunk) out_of_memory(bytes);
+    if (!chunk)
+        out_of_memory(bytes);
     chunk->bytes = bytes;
     chunk->older = arena->chunks;
     arena->chunks = chunk;
@@ -58,40 +64,51 @@ static void add_chunk(struct arena *arena, size_t wanted) {
     arena->end = arena->next + bytes;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes) {
-    if (bytes > SIZE_MAX / 2) out_of_memory(bytes);
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX / 2)
+        out_of_memory(bytes);
     size_t rounded = (bytes + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    if (rounded == 0) rounded = ALIGNMENT;
-    if (!arena->chunks || (size_t)(arena->end - arena->next) < rounded) add_chunk(arena, rounded);
+    if (rounded == 0)
+        rounded = ALIGNMENT;
+    if (!arena->chunks || (size_t)(arena->end - arena->next) < rounded)
+        add_chunk(arena, rounded);
     void *memory = arena->next;
     arena->next += rounded;
     arena->used_bytes += rounded;
     return memory;
 }
 
-void *arena_alloc_array(struct arena *arena, size_t count, size_t size) {
-    if (size && count > SIZE_MAX / size) out_of_memory(SIZE_MAX);
+void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        out_of_memory(SIZE_MAX);
     return arena_alloc(arena, count * size);
 }
 
-char *arena_copy_text(struct arena *arena, const char *text, size_t length) {
+char *arena_copy_text(struct arena *arena, const char *text, size_t length)
+{
     char *copy = arena_alloc(arena, length + 1);
-    if (length) memcpy(copy, text, length);
+    if (length)
+        memcpy(copy, text, length);
     return copy;
 }
 
-char *arena_format_va(struct arena *arena, const char *format, va_list arguments) {
+char *arena_format_va(struct arena *arena, const char *format, va_list arguments)
+{
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
-    if (length < 0) return arena_copy_text(arena, format, strlen(format));
+    if (length < 0)
+        return arena_copy_text(arena, format, strlen(format));
     char *text = arena_alloc(arena, (size_t)length + 1);
     vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;
 }
 
-char *arena_format(struct arena *arena, const char *format, ...) {
+char *arena_format(struct arena *arena, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     char *text = arena_format_va(arena, format, arguments);

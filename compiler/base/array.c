@@ -10,13 +10,15 @@
 
 #define FIRST_CAPACITY 4
 
-void *array_reserve(struct arena *arena, void *items, size_t count, size_t *capacity,
-                    size_t size) {
-    if (count < *capacity) return items;
+void *array_reserve(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return items;
     size_t wanted = *capacity ? *capacity : FIRST_CAPACITY / 2;
     wanted = wanted > SIZE_MAX / 2 ? SIZE_MAX : wanted * 2; /* the arena refuses the product */
     void *grown = arena_alloc_array(arena, wanted, size);
-    if (count) memcpy(grown, items, count * size);
+    if (count)
+        memcpy(grown, items, count * size);
     *capacity = wanted;
     return grown;
 }

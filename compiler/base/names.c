@@ -9,7 +9,8 @@
 #define FIRST_SLOT_COUNT 256
 
 /* FNV-1a: short words, no adversary. */
-static uint32_t hash_text(const char *text, size_t length) {
+static uint32_t hash_text(const char *text, size_t length)
+{
     uint32_t hash = 2166136261u;
     for (size_t i = 0; i < length; i++) {
         hash ^= (unsigned char)text[i];
@@ -18,28 +19,34 @@ static uint32_t hash_text(const char *text, size_t length) {
     return hash;
 }
 
-static void insert(struct names *names, const struct name *name) {
+static void insert(struct names *names, const struct name *name)
+{
     size_t mask = names->slot_count - 1;
     size_t i = name->hash & mask;
-    while (names->slots[i]) i = (i + 1) & mask;
+    while (names->slots[i])
+        i = (i + 1) & mask;
     names->slots[i] = name;
 }
 
-static void grow(struct names *names) {
+static void grow(struct names *names)
+{
     const struct name **old = names->slots;
     size_t old_count = names->slot_count;
     names->slot_count = old_count * 2;
     names->slots = arena_alloc_array(names->arena, names->slot_count, sizeof *names->slots);
     for (size_t i = 0; i < old_count; i++)
-        if (old[i]) insert(names, old[i]);
+        if (old[i])
+            insert(names, old[i]);
 }
 
-void names_init(struct names *names, struct arena *arena) {
-    *names = (struct names){.arena = arena, .slot_count = FIRST_SLOT_COUNT};
+void names_init(struct names *names, struct arena *arena)
+{
+    *names = (struct names){ .arena = arena, .slot_count = FIRST_SLOT_COUNT };
     names->slots = arena_alloc_array(arena, names->slot_count, sizeof *names->slots);
 }
 
-const struct name *names_intern(struct names *names, const char *text, size_t length) {
+const struct name *names_intern(struct names *names, const char *text, size_t length)
+{
     uint32_t hash = hash_text(text, length);
     size_t mask = names->slot_count - 1;
     for (size_t i = hash & mask; names->slots[i]; i = (i + 1) & mask) {
@@ -51,11 +58,13 @@ const struct name *names_intern(struct names *names, const char *text, size_t le
     name->text = arena_copy_text(names->arena, text, length);
     name->length = length;
     name->hash = hash;
-    if (++names->count * 2 > names->slot_count) grow(names);
+    if (++names->count * 2 > names->slot_count)
+        grow(names);
     insert(names, name);
     return name;
 }
 
-const struct name *names_intern_text(struct names *names, const char *text) {
+const struct name *names_intern_text(struct names *names, const char *text)
+{
     return names_intern(names, text, strlen(text));
 }

@@ -7,14 +7,16 @@
 
 #include "base/diagnostics.h"
 
-struct expr *expr_new(struct arena *arena, enum expr_kind kind, struct span span) {
+struct expr *expr_new(struct arena *arena, enum expr_kind kind, struct span span)
+{
     struct expr *e = arena_new(arena, struct expr);
     e->kind = kind;
     e->span = span;
     return e;
 }
 
-struct statement *statement_new(struct arena *arena, enum statement_kind kind, struct span span) {
+struct statement *statement_new(struct arena *arena, enum statement_kind kind, struct span span)
+{
     struct statement *s = arena_new(arena, struct statement);
     s->kind = kind;
     s->span = span;
@@ -22,7 +24,8 @@ struct statement *statement_new(struct arena *arena, enum statement_kind kind, s
 }
 
 struct declaration *declaration_new(struct arena *arena, enum declaration_kind kind,
-                                    struct span span) {
+                                    struct span span)
+{
     struct declaration *d = arena_new(arena, struct declaration);
     d->kind = kind;
     d->span = span;
@@ -36,23 +39,29 @@ struct visit {
     void *data;
 };
 
-static void visit_expr(const struct visit *visit, struct expr *child) {
-    if (child) visit->fn(child, visit->data);
+static void visit_expr(const struct visit *visit, struct expr *child)
+{
+    if (child)
+        visit->fn(child, visit->data);
 }
 
-static void visit_list(const struct visit *visit, const struct expr_list *list) {
-    for (size_t i = 0; i < list->count; i++) visit_expr(visit, list->items[i]);
+static void visit_list(const struct visit *visit, const struct expr_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        visit_expr(visit, list->items[i]);
 }
 
-static void visit_clauses(const struct visit *visit, const struct for_clause_list *clauses) {
+static void visit_clauses(const struct visit *visit, const struct for_clause_list *clauses)
+{
     for (size_t i = 0; i < clauses->count; i++) {
         visit_expr(visit, clauses->items[i].domain);
         visit_expr(visit, clauses->items[i].by);
     }
 }
 
-void expr_children(const struct expr *e, void (*fn)(struct expr *child, void *data), void *data) {
-    const struct visit visit = {fn, data};
+void expr_children(const struct expr *e, void (*fn)(struct expr *child, void *data), void *data)
+{
+    const struct visit visit = { fn, data };
     switch (e->kind) {
     case EXPR_ERROR:
     case EXPR_NUMBER:
@@ -105,7 +114,8 @@ void expr_children(const struct expr *e, void (*fn)(struct expr *child, void *da
 
 /* ---- words ----------------------------------------------------------- */
 
-const char *unary_op_text(enum unary_op op) {
+const char *unary_op_text(enum unary_op op)
+{
     switch (op) {
     case UNARY_MINUS: return "-";
     case UNARY_NOT: return "not";
@@ -113,7 +123,8 @@ const char *unary_op_text(enum unary_op op) {
     unreachable();
 }
 
-const char *binary_op_text(enum binary_op op) {
+const char *binary_op_text(enum binary_op op)
+{
     switch (op) {
     case BINARY_ADD: return "+";
     case BINARY_SUBTRACT: return "-";
@@ -132,7 +143,8 @@ const char *binary_op_text(enum binary_op op) {
     unreachable();
 }
 
-const char *assign_op_text(enum assign_op op) {
+const char *assign_op_text(enum assign_op op)
+{
     switch (op) {
     case ASSIGN_SET: return "=";
     case ASSIGN_ADD: return "+=";
@@ -143,7 +155,8 @@ const char *assign_op_text(enum assign_op op) {
     unreachable();
 }
 
-const char *statement_kind_text(enum statement_kind kind) {
+const char *statement_kind_text(enum statement_kind kind)
+{
     switch (kind) {
     case STATEMENT_ERROR: return "error";
     case STATEMENT_LET: return "let";
@@ -184,7 +197,8 @@ const char *statement_kind_text(enum statement_kind kind) {
     unreachable();
 }
 
-const char *declaration_kind_text(enum declaration_kind kind) {
+const char *declaration_kind_text(enum declaration_kind kind)
+{
     switch (kind) {
     case DECLARATION_ERROR: return "error";
     case DECLARATION_USE: return "use";

@@ -21,7 +21,7 @@ struct constant;    /* semantics/evaluate.h */
 struct expr;
 struct loop_facts; /* semantics/semantics.h */
 struct network;    /* semantics/semantics.h */
-struct scope; /* semantics/scope.h */
+struct scope;      /* semantics/scope.h */
 struct statement;
 struct symbol; /* semantics/scope.h */
 struct type;   /* semantics/types.h */
@@ -82,8 +82,8 @@ ARRAY_STRUCT(argument_list, struct argument);
 struct for_clause {
     struct span span;
     struct identifier variable;
-    struct expr *domain; /* may be null */
-    struct expr *by;     /* may be null */
+    struct expr *domain;   /* may be null */
+    struct expr *by;       /* may be null */
     struct symbol *symbol; /* semantics: the variable */
 };
 
@@ -108,9 +108,9 @@ ARRAY_STRUCT(axis_spec_list, struct axis_spec);
 struct formal {
     struct span span;
     struct identifier name;
-    struct type_ref *type;  /* may be null */
-    struct expr *value;     /* the default; may be null */
-    struct symbol *symbol;  /* semantics */
+    struct type_ref *type; /* may be null */
+    struct expr *value;    /* the default; may be null */
+    struct symbol *symbol; /* semantics */
 };
 
 ARRAY_STRUCT(formal_list, struct formal);
@@ -147,7 +147,7 @@ enum expr_kind {
     EXPR_IF,            /* if c then a else b */
     EXPR_LIST,          /* [0, 5, 10] */
     EXPR_PIPE,          /* a |> f(3) */
-    EXPR_FOR,           /* for s in set { ...; yield e }   as the value of let, =, return, log, report */
+    EXPR_FOR, /* for s in set { ...; yield e }   as the value of let, =, return, log, report */
 };
 
 enum unary_op {
@@ -173,7 +173,7 @@ enum binary_op {
 
 /* A piece of a string: text, or an expression in braces. */
 struct string_part {
-    const char *text;   /* zero-terminated, escapes resolved; null for an expression */
+    const char *text; /* zero-terminated, escapes resolved; null for an expression */
     size_t length;
     struct expr *value; /* null for text */
 };
@@ -219,11 +219,11 @@ struct expr {
             struct argument_list arguments;
         } call;
         struct {
-            struct expr *callee; /* EXPR_NAME: mean sum argmax ... */
-            struct expr_list keys; /* at least one */
+            struct expr *callee;            /* EXPR_NAME: mean sum argmax ... */
+            struct expr_list keys;          /* at least one */
             struct for_clause_list clauses; /* at least one */
-            struct expr *condition; /* may be null */
-            struct scope *scope; /* semantics: the variables */
+            struct expr *condition;         /* may be null */
+            struct scope *scope;            /* semantics: the variables */
         } comprehension;
         struct {
             enum unary_op op;
@@ -250,7 +250,7 @@ struct expr {
         } pipe;
         struct {
             struct for_clause_list clauses;
-            struct block *body; /* ends in a yield on each path; semantics checks */
+            struct block *body;       /* ends in a yield on each path; semantics checks */
             struct loop_facts *facts; /* semantics */
         } loop;
     };
@@ -259,7 +259,7 @@ struct expr {
 /* ---- statements ----------------------------------------------------- */
 
 enum statement_kind {
-    STATEMENT_ERROR,    /* what recovery left; already reported, accept silently */
+    STATEMENT_ERROR, /* what recovery left; already reported, accept silently */
 
     /* in every body */
     STATEMENT_LET,      /* let a = e   let a[i in s, j in t]: int = e */
@@ -274,35 +274,36 @@ enum statement_kind {
     STATEMENT_EXPR,     /* f(x) */
 
     /* neurons, rules, optimizers */
-    STATEMENT_INPUT,    /* input i : mV */
-    STATEMENT_STATE,    /* state v : mV = e   pre state x = 0   shared persistent p in a .. b = e learn gradient */
-    STATEMENT_ODE,      /* v' = e using rk4 */
-    STATEMENT_SPIKE,    /* spike once when c surrogate s(25) */
-    STATEMENT_ON,       /* on pre { }   each step { }   on end(label) { } */
-    STATEMENT_EMIT,     /* emit e */
+    STATEMENT_INPUT, /* input i : mV */
+    STATEMENT_STATE, /* state v : mV = e   pre state x = 0   shared persistent p in a .. b = e learn
+                        gradient */
+    STATEMENT_ODE,   /* v' = e using rk4 */
+    STATEMENT_SPIKE, /* spike once when c surrogate s(25) */
+    STATEMENT_ON,    /* on pre { }   each step { }   on end(label) { } */
+    STATEMENT_EMIT,  /* emit e */
 
     /* networks */
-    STATEMENT_STEP,     /* step 1 ms */
-    STATEMENT_LAG,      /* lag 1 step */
-    STATEMENT_TIME,     /* time continuous until e */
-    STATEMENT_LAYER,    /* layer x = model(args)[y: 28, x: 28] */
-    STATEMENT_CONNECT,  /* connect name: a -> b.state via topology { weight e; ... } */
-    STATEMENT_ITEM,     /* weight e in a .. b; bias; delay: never outside of the parser, which
-                           moves them into their connect */
+    STATEMENT_STEP,    /* step 1 ms */
+    STATEMENT_LAG,     /* lag 1 step */
+    STATEMENT_TIME,    /* time continuous until e */
+    STATEMENT_LAYER,   /* layer x = model(args)[y: 28, x: 28] */
+    STATEMENT_CONNECT, /* connect name: a -> b.state via topology { weight e; ... } */
+    STATEMENT_ITEM,    /* weight e in a .. b; bias; delay: never outside of the parser, which
+                          moves them into their connect */
 
     /* tasks and the functions they call */
-    STATEMENT_PRESENT,  /* present e to x, f to y for T teach l keeping state { } */
-    STATEMENT_REST,     /* rest net[m] for T { } */
-    STATEMENT_RESET,    /* reset net[m] */
-    STATEMENT_LEARN,    /* learn a, b.theta   learn all */
-    STATEMENT_FREEZE,   /* freeze a   freeze all */
-    STATEMENT_DESCEND,  /* descend loss using adam(lr) every 10 steps */
-    STATEMENT_LOG,      /* log x   log name = e */
-    STATEMENT_REPORT,   /* report x   report name = e */
-    STATEMENT_SAVE,     /* save "name" */
-    STATEMENT_LOAD,     /* load "name" */
-    STATEMENT_EXPORT,   /* export a to "f.npy" */
-    STATEMENT_PLOT,     /* plot confusion(a, b), weights(xe) */
+    STATEMENT_PRESENT, /* present e to x, f to y for T teach l keeping state { } */
+    STATEMENT_REST,    /* rest net[m] for T { } */
+    STATEMENT_RESET,   /* reset net[m] */
+    STATEMENT_LEARN,   /* learn a, b.theta   learn all */
+    STATEMENT_FREEZE,  /* freeze a   freeze all */
+    STATEMENT_DESCEND, /* descend loss using adam(lr) every 10 steps */
+    STATEMENT_LOG,     /* log x   log name = e */
+    STATEMENT_REPORT,  /* report x   report name = e */
+    STATEMENT_SAVE,    /* save "name" */
+    STATEMENT_LOAD,    /* load "name" */
+    STATEMENT_EXPORT,  /* export a to "f.npy" */
+    STATEMENT_PLOT,    /* plot confusion(a, b), weights(xe) */
 };
 
 enum assign_op {
@@ -375,7 +376,8 @@ struct statement {
             struct expr *target; /* EXPR_NAME, EXPR_FIELD or EXPR_INDEX */
             enum assign_op op;
             struct expr *value; /* may be EXPR_FOR */
-            struct for_clause_list indices; /* semantics: free names among the target's indices, in order */
+            struct for_clause_list
+                indices; /* semantics: free names among the target's indices, in order */
         } assign;
         struct {
             struct expr *condition;
@@ -385,7 +387,7 @@ struct statement {
         struct {
             struct for_clause_list clauses;
             struct block *body;
-            bool is_parallel; /* parallel for */
+            bool is_parallel;         /* parallel for */
             struct loop_facts *facts; /* semantics: of parallel for */
         } loop;
         struct {
@@ -402,16 +404,16 @@ struct statement {
         struct {
             struct identifier name;
             enum state_owner owner;
-            bool is_persistent; /* survives reset, saved with the model */
-            bool is_shared;     /* one value for the layer */
-            bool is_learnt;     /* learn gradient */
-            struct type_ref *type; /* may be null */
+            bool is_persistent;         /* survives reset, saved with the model */
+            bool is_shared;             /* one value for the layer */
+            bool is_learnt;             /* learn gradient */
+            struct type_ref *type;      /* may be null */
             struct axis_spec_list axes; /* empty: only a persistent of the file has axes */
             struct bounds bounds;
             struct expr *value; /* initial value; may be null */
         } state;
         struct {
-            struct identifier name;   /* v of v' */
+            struct identifier name; /* v of v' */
             struct expr *value;
             struct identifier method; /* euler rk4 exponential_euler; name null: exact */
         } ode;
@@ -434,7 +436,7 @@ struct statement {
         } time;
         struct {
             struct identifier name;
-            struct expr *model; /* EXPR_NAME, or EXPR_CALL of one */
+            struct expr *model;         /* EXPR_NAME, or EXPR_CALL of one */
             struct axis_spec_list axes; /* empty: a connection determines them */
         } layer;
         struct {
@@ -453,20 +455,20 @@ struct statement {
         } item; /* only while parsing */
         struct {
             struct presented_list inputs;
-            struct expr *duration; /* may be null: from the data */
-            struct expr *label;    /* teach; may be null */
-            bool keeps_state;      /* keeping state */
-            struct block *body;    /* after each step; may be null */
+            struct expr *duration;   /* may be null: from the data */
+            struct expr *label;      /* teach; may be null */
+            bool keeps_state;        /* keeping state */
+            struct block *body;      /* after each step; may be null */
             struct network *network; /* semantics: that owns the targets */
         } present;
         struct {
             struct expr *target; /* may be null: the network of the file */
             struct expr *duration;
-            struct block *body; /* may be null */
+            struct block *body;      /* may be null */
             struct network *network; /* semantics */
         } rest;
         struct {
-            struct expr *target; /* may be null: the network of the file */
+            struct expr *target;     /* may be null: the network of the file */
             struct network *network; /* semantics */
         } reset;
         struct {
@@ -481,7 +483,7 @@ struct statement {
         struct {
             struct identifier name; /* name.name null: `log x` names itself */
             struct expr *value;     /* may be EXPR_FOR */
-        } metric; /* log and report */
+        } metric;                   /* log and report */
         struct {
             struct expr *value;
             struct expr *path;
@@ -514,9 +516,9 @@ struct declaration {
     enum declaration_kind kind;
     struct span span;       /* of the head, up to the body */
     struct identifier name; /* name null for use and error */
-    const char *doc;        /* the ## lines above, joined by newlines, or the doc string; may be null */
-    struct symbol *symbol;  /* semantics */
-    struct scope *scope;    /* semantics: formals and body names */
+    const char *doc; /* the ## lines above, joined by newlines, or the doc string; may be null */
+    struct symbol *symbol; /* semantics */
+    struct scope *scope;   /* semantics: formals and body names */
 
     union {
         struct {
@@ -531,17 +533,17 @@ struct declaration {
         } param;
         struct {
             struct formal_list formals;
-            struct expr *value;  /* = e; null for a block */
-            struct block *body;  /* null for = e */
-        } func; /* func and surrogate */
+            struct expr *value; /* = e; null for a block */
+            struct block *body; /* null for = e */
+        } func;                 /* func and surrogate */
         struct {
-            struct type_ref *type; /* may be null */
+            struct type_ref *type;          /* may be null */
             struct for_clause_list indices; /* let a[i in s] = e; may be empty */
             struct expr *value;
         } let;
         struct {
             struct axis_spec_list axes; /* may be empty */
-            struct type_ref *type; /* may be null */
+            struct type_ref *type;      /* may be null */
             struct bounds bounds;
             struct expr *value;
         } persistent;
@@ -578,9 +580,10 @@ struct declaration {
 ARRAY_STRUCT(declaration_list, struct declaration *);
 
 struct file {
-    uint32_t source;   /* index into struct sources */
-    const char *path;  /* as given to parse_file */
-    const char *doc;   /* the ## lines at the head of the file, set off by a blank line or `use`; may be null */
+    uint32_t source;  /* index into struct sources */
+    const char *path; /* as given to parse_file */
+    const char *doc;  /* the ## lines at the head of the file, set off by a blank line or `use`; may
+                         be null */
     struct declaration_list declarations;
 };
 

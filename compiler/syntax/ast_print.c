@@ -21,50 +21,62 @@ static void print_block(struct printer *p, const struct block *block);
 
 /* ---- parts ----------------------------------------------------------- */
 
-static void put(struct printer *p, const char *text) {
+static void put(struct printer *p, const char *text)
+{
     fputs(text, p->out);
 }
 
-static void put_name(struct printer *p, const struct identifier *name) {
+static void put_name(struct printer *p, const struct identifier *name)
+{
     put(p, name->name ? name->name->text : "?");
 }
 
-static void begin_line(struct printer *p) {
+static void begin_line(struct printer *p)
+{
     fprintf(p->out, "%*s", p->indent * 2, "");
 }
 
 /* A word and the expression after it; nothing when that is null. */
-static void put_part(struct printer *p, const char *word, const struct expr *e) {
-    if (!e) return;
+static void put_part(struct printer *p, const char *word, const struct expr *e)
+{
+    if (!e)
+        return;
     put(p, word);
     print_expr(p, e);
 }
 
-static void put_list(struct printer *p, const struct expr_list *list) {
+static void put_list(struct printer *p, const struct expr_list *list)
+{
     for (size_t i = 0; i < list->count; i++) {
-        if (i) put(p, ", ");
+        if (i)
+            put(p, ", ");
         print_expr(p, list->items[i]);
     }
 }
 
-static void put_names(struct printer *p, const struct identifier_list *names, const char *between) {
+static void put_names(struct printer *p, const struct identifier_list *names, const char *between)
+{
     for (size_t i = 0; i < names->count; i++) {
-        if (i) put(p, between);
+        if (i)
+            put(p, between);
         put_name(p, &names->items[i]);
     }
 }
 
-static void put_clauses(struct printer *p, const struct for_clause_list *clauses) {
+static void put_clauses(struct printer *p, const struct for_clause_list *clauses)
+{
     for (size_t i = 0; i < clauses->count; i++) {
         const struct for_clause *clause = &clauses->items[i];
-        if (i) put(p, ", ");
+        if (i)
+            put(p, ", ");
         put_name(p, &clause->variable);
         put_part(p, " in ", clause->domain);
         put_part(p, " by ", clause->by);
     }
 }
 
-static void put_unit(struct printer *p, const struct unit_ref *unit) {
+static void put_unit(struct printer *p, const struct unit_ref *unit)
+{
     if (unit->count == 1 && unit->items[0].power == 1) {
         put(p, unit->items[0].name->text);
         return;
@@ -72,14 +84,17 @@ static void put_unit(struct printer *p, const struct unit_ref *unit) {
     put(p, "[");
     for (size_t i = 0; i < unit->count; i++) {
         const struct unit_factor *factor = &unit->items[i];
-        if (i) put(p, "*");
+        if (i)
+            put(p, "*");
         put(p, factor->name->text);
-        if (factor->power != 1) fprintf(p->out, "^%d", factor->power);
+        if (factor->power != 1)
+            fprintf(p->out, "^%d", factor->power);
     }
     put(p, unit->count ? "]" : "1]");
 }
 
-static const char *scalar_text(enum scalar_word scalar) {
+static const char *scalar_text(enum scalar_word scalar)
+{
     switch (scalar) {
     case SCALAR_UNSAID: return "";
     case SCALAR_FLOAT32: return "float32";
@@ -90,25 +105,33 @@ static const char *scalar_text(enum scalar_word scalar) {
     unreachable();
 }
 
-static void put_type(struct printer *p, const struct type_ref *type) {
-    if (!type) return;
+static void put_type(struct printer *p, const struct type_ref *type)
+{
+    if (!type)
+        return;
     put(p, " : ");
     put(p, scalar_text(type->scalar));
-    if (type->scalar != SCALAR_UNSAID && type->unit) put(p, " ");
-    if (type->unit) put_unit(p, type->unit);
+    if (type->scalar != SCALAR_UNSAID && type->unit)
+        put(p, " ");
+    if (type->unit)
+        put_unit(p, type->unit);
 }
 
-static void put_bounds(struct printer *p, const struct bounds *bounds) {
+static void put_bounds(struct printer *p, const struct bounds *bounds)
+{
     put_part(p, " in ", bounds->low);
     put_part(p, " .. ", bounds->high);
 }
 
-static void put_axes(struct printer *p, const struct axis_spec_list *axes) {
-    if (axes->count == 0) return;
+static void put_axes(struct printer *p, const struct axis_spec_list *axes)
+{
+    if (axes->count == 0)
+        return;
     put(p, "[");
     for (size_t i = 0; i < axes->count; i++) {
         const struct axis_spec *axis = &axes->items[i];
-        if (i) put(p, ", ");
+        if (i)
+            put(p, ", ");
         switch (axis->kind) {
         case AXIS_NAMED:
             put_name(p, &axis->name);
@@ -122,10 +145,12 @@ static void put_axes(struct printer *p, const struct axis_spec_list *axes) {
     put(p, "]");
 }
 
-static void put_formals(struct printer *p, const struct formal_list *formals) {
+static void put_formals(struct printer *p, const struct formal_list *formals)
+{
     put(p, "(");
     for (size_t i = 0; i < formals->count; i++) {
-        if (i) put(p, ", ");
+        if (i)
+            put(p, ", ");
         put_name(p, &formals->items[i].name);
         put_type(p, formals->items[i].type);
         put_part(p, " = ", formals->items[i].value);
@@ -134,7 +159,8 @@ static void put_formals(struct printer *p, const struct formal_list *formals) {
 }
 
 /* Text in quotes, with what would not print escaped. */
-static void put_quoted(struct printer *p, const char *text, size_t length) {
+static void put_quoted(struct printer *p, const char *text, size_t length)
+{
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)text[i];
         if (byte == '\n')
@@ -150,7 +176,8 @@ static void put_quoted(struct printer *p, const char *text, size_t length) {
 
 /* ---- expressions ----------------------------------------------------- */
 
-static void print_string(struct printer *p, const struct string_part_list *parts) {
+static void print_string(struct printer *p, const struct string_part_list *parts)
+{
     put(p, "\"");
     for (size_t i = 0; i < parts->count; i++) {
         const struct string_part *part = &parts->items[i];
@@ -166,25 +193,31 @@ static void print_string(struct printer *p, const struct string_part_list *parts
 }
 
 /* The shortest form that reads back as the same value; one written with a point keeps it. */
-static void print_number(struct printer *p, const struct expr *e) {
+static void print_number(struct printer *p, const struct expr *e)
+{
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, e->number.value);
-        if (strtod(text, NULL) == e->number.value) break;
+        if (strtod(text, NULL) == e->number.value)
+            break;
     }
     put(p, text);
-    if (!e->number.is_integer && !strpbrk(text, ".e")) put(p, ".0");
-    if (!e->number.unit) return;
+    if (!e->number.is_integer && !strpbrk(text, ".e"))
+        put(p, ".0");
+    if (!e->number.unit)
+        return;
     put(p, " ");
     put_unit(p, e->number.unit);
 }
 
-static void print_call(struct printer *p, const struct expr *e) {
+static void print_call(struct printer *p, const struct expr *e)
+{
     print_expr(p, e->call.callee);
     put(p, "(");
     for (size_t i = 0; i < e->call.arguments.count; i++) {
         const struct argument *argument = &e->call.arguments.items[i];
-        if (i) put(p, ", ");
+        if (i)
+            put(p, ", ");
         if (argument->name.name) {
             put_name(p, &argument->name);
             put(p, " = ");
@@ -195,7 +228,8 @@ static void print_call(struct printer *p, const struct expr *e) {
 }
 
 static void print_pair(struct printer *p, const struct expr *left, const char *sign,
-                       const struct expr *right) {
+                       const struct expr *right)
+{
     put(p, "(");
     print_expr(p, left);
     fprintf(p->out, " %s ", sign);
@@ -203,7 +237,8 @@ static void print_pair(struct printer *p, const struct expr *left, const char *s
     put(p, ")");
 }
 
-static void print_expr(struct printer *p, const struct expr *e) {
+static void print_expr(struct printer *p, const struct expr *e)
+{
     switch (e->kind) {
     case EXPR_ERROR: put(p, "<error>"); return;
     case EXPR_NUMBER: print_number(p, e); return;
@@ -266,7 +301,8 @@ static void print_expr(struct printer *p, const struct expr *e) {
 
 /* ---- statements ------------------------------------------------------ */
 
-static void print_spike(struct printer *p, const struct statement *s) {
+static void print_spike(struct printer *p, const struct statement *s)
+{
     put(p, s->spike.is_once ? "spike once" : "spike");
     switch (s->spike.form) {
     case SPIKE_WHEN: put(p, " when "); break;
@@ -276,12 +312,14 @@ static void print_spike(struct printer *p, const struct statement *s) {
     }
     print_expr(p, s->spike.value);
     put_part(p, " by ", s->spike.by);
-    if (s->spike.per.count) put(p, " per ");
+    if (s->spike.per.count)
+        put(p, " per ");
     put_names(p, &s->spike.per, ", ");
     put_part(p, " surrogate ", s->spike.surrogate);
 }
 
-static void print_on(struct printer *p, const struct statement *s) {
+static void print_on(struct printer *p, const struct statement *s)
+{
     switch (s->on.event) {
     case EVENT_SPIKE: put(p, "on spike"); break;
     case EVENT_PRE: put(p, "on pre"); break;
@@ -299,23 +337,28 @@ static void print_on(struct printer *p, const struct statement *s) {
     print_block(p, s->on.body);
 }
 
-static void print_state(struct printer *p, const struct statement *s) {
+static void print_state(struct printer *p, const struct statement *s)
+{
     switch (s->state.owner) {
     case STATE_OWN: break;
     case STATE_PRE: put(p, "pre "); break;
     case STATE_POST: put(p, "post "); break;
     }
-    if (s->state.is_shared) put(p, "shared ");
+    if (s->state.is_shared)
+        put(p, "shared ");
     put(p, s->state.is_persistent ? "persistent " : "state ");
     put_name(p, &s->state.name);
     put_type(p, s->state.type);
     put_bounds(p, &s->state.bounds);
     put_part(p, " = ", s->state.value);
-    if (s->state.is_learnt) put(p, " learn gradient");
+    if (s->state.is_learnt)
+        put(p, " learn gradient");
 }
 
-static void print_item(struct printer *p, const char *word, const struct connect_item *item) {
-    if (!item->value) return;
+static void print_item(struct printer *p, const char *word, const struct connect_item *item)
+{
+    if (!item->value)
+        return;
     put(p, "\n");
     begin_line(p);
     put(p, word);
@@ -323,7 +366,8 @@ static void print_item(struct printer *p, const char *word, const struct connect
     put_bounds(p, &item->bounds);
 }
 
-static void print_connect(struct printer *p, const struct statement *s) {
+static void print_connect(struct printer *p, const struct statement *s)
+{
     put(p, "connect ");
     if (s->connect.name.name) {
         put_name(p, &s->connect.name);
@@ -341,26 +385,32 @@ static void print_connect(struct printer *p, const struct statement *s) {
         put(p, "\n");
         begin_line(p);
         put(p, s->connect.learns_gradient ? "learn gradient" : "learn ");
-        if (s->connect.learns_gradient && s->connect.rules.count) put(p, ", ");
+        if (s->connect.learns_gradient && s->connect.rules.count)
+            put(p, ", ");
         put_list(p, &s->connect.rules);
     }
     p->indent--;
 }
 
-static void print_present(struct printer *p, const struct statement *s) {
+static void print_present(struct printer *p, const struct statement *s)
+{
     put(p, "present ");
     for (size_t i = 0; i < s->present.inputs.count; i++) {
-        if (i) put(p, ", ");
+        if (i)
+            put(p, ", ");
         print_expr(p, s->present.inputs.items[i].value);
         put_part(p, " to ", s->present.inputs.items[i].target);
     }
     put_part(p, " for ", s->present.duration);
     put_part(p, " teach ", s->present.label);
-    if (s->present.keeps_state) put(p, " keeping state");
-    if (s->present.body) print_block(p, s->present.body);
+    if (s->present.keeps_state)
+        put(p, " keeping state");
+    if (s->present.body)
+        print_block(p, s->present.body);
 }
 
-static void print_metric(struct printer *p, const struct statement *s) {
+static void print_metric(struct printer *p, const struct statement *s)
+{
     if (s->metric.name.name) {
         put(p, " ");
         put_name(p, &s->metric.name);
@@ -369,10 +419,12 @@ static void print_metric(struct printer *p, const struct statement *s) {
     put_part(p, " ", s->metric.value);
 }
 
-static void print_if(struct printer *p, const struct statement *s) {
+static void print_if(struct printer *p, const struct statement *s)
+{
     put_part(p, "if ", s->conditional.condition);
     print_block(p, s->conditional.then);
-    if (!s->conditional.otherwise) return;
+    if (!s->conditional.otherwise)
+        return;
     put(p, "\n");
     begin_line(p);
     put(p, "else");
@@ -380,12 +432,14 @@ static void print_if(struct printer *p, const struct statement *s) {
 }
 
 /* Statements that are their word and one expression. */
-static void print_value(struct printer *p, const struct statement *s) {
+static void print_value(struct printer *p, const struct statement *s)
+{
     put(p, statement_kind_text(s->kind));
     put_part(p, " ", s->value.value);
 }
 
-static void print_statement(struct printer *p, const struct statement *s) {
+static void print_statement(struct printer *p, const struct statement *s)
+{
     switch (s->kind) {
     case STATEMENT_ERROR: put(p, "<error>"); return;
     case STATEMENT_LET:
@@ -433,7 +487,8 @@ static void print_statement(struct printer *p, const struct statement *s) {
     case STATEMENT_ODE:
         put_name(p, &s->ode.name);
         put_part(p, "' = ", s->ode.value);
-        if (s->ode.method.name) fprintf(p->out, " using %s", s->ode.method.name->text);
+        if (s->ode.method.name)
+            fprintf(p->out, " using %s", s->ode.method.name->text);
         return;
     case STATEMENT_SPIKE: print_spike(p, s); return;
     case STATEMENT_ON: print_on(p, s); return;
@@ -454,7 +509,8 @@ static void print_statement(struct printer *p, const struct statement *s) {
         put(p, "rest");
         put_part(p, " ", s->rest.target);
         put_part(p, " for ", s->rest.duration);
-        if (s->rest.body) print_block(p, s->rest.body);
+        if (s->rest.body)
+            print_block(p, s->rest.body);
         return;
     case STATEMENT_RESET:
         put(p, "reset");
@@ -463,7 +519,8 @@ static void print_statement(struct printer *p, const struct statement *s) {
     case STATEMENT_LEARN:
     case STATEMENT_FREEZE:
         fprintf(p->out, "%s ", statement_kind_text(s->kind));
-        if (s->learn.is_all) put(p, "all");
+        if (s->learn.is_all)
+            put(p, "all");
         put_list(p, &s->learn.targets);
         return;
     case STATEMENT_DESCEND:
@@ -489,7 +546,8 @@ static void print_statement(struct printer *p, const struct statement *s) {
 }
 
 /* The statements on lines of their own, one deeper; ends without a line end. */
-static void print_block(struct printer *p, const struct block *block) {
+static void print_block(struct printer *p, const struct block *block)
+{
     p->indent++;
     for (size_t i = 0; i < block->statements.count; i++) {
         put(p, "\n");
@@ -501,15 +559,18 @@ static void print_block(struct printer *p, const struct block *block) {
 
 /* ---- declarations ---------------------------------------------------- */
 
-static void print_doc(struct printer *p, const char *doc) {
-    if (!doc) return;
+static void print_doc(struct printer *p, const char *doc)
+{
+    if (!doc)
+        return;
     begin_line(p);
     put(p, "doc \"");
     put_quoted(p, doc, strlen(doc));
     put(p, "\"\n");
 }
 
-static void print_param(struct printer *p, const struct declaration *d) {
+static void print_param(struct printer *p, const struct declaration *d)
+{
     put_type(p, d->param.type);
     put_bounds(p, &d->param.bounds);
     if (d->param.choices.count) {
@@ -520,27 +581,33 @@ static void print_param(struct printer *p, const struct declaration *d) {
     put_part(p, " = ", d->param.value);
 }
 
-static void print_rule(struct printer *p, const struct declaration *d) {
+static void print_rule(struct printer *p, const struct declaration *d)
+{
     put_formals(p, &d->rule.formals);
     if (d->rule.axes.count) {
         put(p, " over post[");
         put_names(p, &d->rule.axes, ", ");
         put(p, "]");
     }
-    if (d->rule.is_unbounded) put(p, " unbounded");
-    if (d->rule.is_batch_mean) put(p, " batch mean");
+    if (d->rule.is_unbounded)
+        put(p, " unbounded");
+    if (d->rule.is_batch_mean)
+        put(p, " batch mean");
     print_block(p, d->rule.body);
 }
 
-static void print_use(struct printer *p, const struct declaration *d) {
+static void print_use(struct printer *p, const struct declaration *d)
+{
     put_names(p, &d->use.path, ".");
-    if (!d->use.file) return;
+    if (!d->use.file)
+        return;
     put(p, "\"");
     put_quoted(p, d->use.file, strlen(d->use.file));
     put(p, "\"");
 }
 
-static void print_body(struct printer *p, const struct declaration *d) {
+static void print_body(struct printer *p, const struct declaration *d)
+{
     switch (d->kind) {
     case DECLARATION_ERROR: return;
     case DECLARATION_USE: print_use(p, d); return;
@@ -549,7 +616,8 @@ static void print_body(struct printer *p, const struct declaration *d) {
     case DECLARATION_SURROGATE:
         put_formals(p, &d->func.formals);
         put_part(p, " = ", d->func.value);
-        if (d->func.body) print_block(p, d->func.body);
+        if (d->func.body)
+            print_block(p, d->func.body);
         return;
     case DECLARATION_LET:
         if (d->let.indices.count) {
@@ -586,18 +654,22 @@ static void print_body(struct printer *p, const struct declaration *d) {
     unreachable();
 }
 
-static void print_declaration(struct printer *p, const struct declaration *d) {
+static void print_declaration(struct printer *p, const struct declaration *d)
+{
     print_doc(p, d->doc);
-    if (d->kind == DECLARATION_TASK && d->task.is_optional) put(p, "optional ");
+    if (d->kind == DECLARATION_TASK && d->task.is_optional)
+        put(p, "optional ");
     put(p, declaration_kind_text(d->kind));
     put(p, " ");
-    if (d->name.name) put_name(p, &d->name);
+    if (d->name.name)
+        put_name(p, &d->name);
     print_body(p, d);
     put(p, "\n");
 }
 
-void ast_print(FILE *out, const struct file *file) {
-    struct printer printer = {.out = out};
+void ast_print(FILE *out, const struct file *file)
+{
+    struct printer printer = { .out = out };
     print_doc(&printer, file->doc);
     for (size_t i = 0; i < file->declarations.count; i++)
         print_declaration(&printer, file->declarations.items[i]);

@@ -6,27 +6,32 @@
 
 /* ---- items ----------------------------------------------------------- */
 
-void items_add(struct parser *parser, struct item_list *items, const struct item *item) {
+void items_add(struct parser *parser, struct item_list *items, const struct item *item)
+{
     array_push(&parser->c->arena, items, *item);
 }
 
-struct item item_of_statement(struct statement *s) {
-    return (struct item){.statement = s};
+struct item item_of_statement(struct statement *s)
+{
+    return (struct item){ .statement = s };
 }
 
-struct item item_of_declaration(struct parser *parser, struct declaration *d) {
-    struct item item = {0};
+struct item item_of_declaration(struct parser *parser, struct declaration *d)
+{
+    struct item item = { 0 };
     array_push(&parser->c->arena, &item.declarations, d);
     return item;
 }
 
-struct item item_error(struct parser *parser, struct span span) {
+struct item item_error(struct parser *parser, struct span span)
+{
     return item_of_statement(statement_new(&parser->c->arena, STATEMENT_ERROR, span));
 }
 
 /* ---- files ----------------------------------------------------------- */
 
-static struct declaration *declaration_of_let(struct parser *parser, const struct statement *s) {
+static struct declaration *declaration_of_let(struct parser *parser, const struct statement *s)
+{
     struct declaration *d = declaration_new(&parser->c->arena, DECLARATION_LET, s->span);
     d->name = s->let.name;
     d->doc = s->doc;
@@ -36,7 +41,8 @@ static struct declaration *declaration_of_let(struct parser *parser, const struc
     return d;
 }
 
-static struct declaration *declaration_of_state(struct parser *parser, const struct statement *s) {
+static struct declaration *declaration_of_state(struct parser *parser, const struct statement *s)
+{
     struct declaration *d = declaration_new(&parser->c->arena, DECLARATION_PERSISTENT, s->span);
     d->name = s->state.name;
     d->doc = s->doc;
@@ -53,7 +59,8 @@ static struct declaration *declaration_of_state(struct parser *parser, const str
 }
 
 static struct declaration *declaration_of_statement(struct parser *parser,
-                                                    const struct statement *s) {
+                                                    const struct statement *s)
+{
     switch (s->kind) {
     case STATEMENT_LET: return declaration_of_let(parser, s);
     case STATEMENT_STATE:
@@ -67,7 +74,8 @@ static struct declaration *declaration_of_statement(struct parser *parser,
     return declaration_new(&parser->c->arena, DECLARATION_ERROR, s->span);
 }
 
-void build_file(struct parser *parser, const struct item_list *items) {
+void build_file(struct parser *parser, const struct item_list *items)
+{
     struct arena *arena = &parser->c->arena;
     for (size_t i = 0; i < items->count; i++) {
         const struct item *item = &items->items[i];
@@ -81,7 +89,8 @@ void build_file(struct parser *parser, const struct item_list *items) {
 
 /* ---- blocks ---------------------------------------------------------- */
 
-struct block *build_block(struct parser *parser, const struct item_list *items, struct span span) {
+struct block *build_block(struct parser *parser, const struct item_list *items, struct span span)
+{
     struct block *block = arena_new(&parser->c->arena, struct block);
     block->span = span;
     for (size_t i = 0; items && i < items->count; i++) {
@@ -98,14 +107,16 @@ struct block *build_block(struct parser *parser, const struct item_list *items, 
     return block;
 }
 
-struct block *block_of_statement(struct parser *parser, struct statement *s) {
+struct block *block_of_statement(struct parser *parser, struct statement *s)
+{
     struct block *block = arena_new(&parser->c->arena, struct block);
     block->span = s->span;
     array_push(&parser->c->arena, &block->statements, s);
     return block;
 }
 
-struct block *build_body(struct parser *parser, enum body body, struct block *block) {
+struct block *build_body(struct parser *parser, enum body body, struct block *block)
+{
     check_placement(parser, body, block);
     return block;
 }
@@ -114,7 +125,8 @@ struct block *build_body(struct parser *parser, enum body body, struct block *bl
 
 struct declaration *build_declaration(struct parser *parser, enum declaration_kind kind,
                                       struct span span, const struct identifier *name,
-                                      const struct token *first, const char *doc) {
+                                      const struct token *first, const char *doc)
+{
     struct declaration *d = declaration_new(&parser->c->arena, kind, span);
     d->name = *name;
     d->doc = first->doc && doc ? arena_format(&parser->c->arena, "%s\n%s", first->doc, doc)
@@ -123,27 +135,32 @@ struct declaration *build_declaration(struct parser *parser, enum declaration_ki
     return d;
 }
 
-void build_limits(struct parser *parser, struct declaration *d, const struct limits *limits) {
+void build_limits(struct parser *parser, struct declaration *d, const struct limits *limits)
+{
     d->param.bounds = limits->bounds;
     d->param.choices = limits->choices;
-    for (size_t i = 0; i < limits->choices.count; i++) plain_text(parser, limits->choices.items[i]);
+    for (size_t i = 0; i < limits->choices.count; i++)
+        plain_text(parser, limits->choices.items[i]);
 }
 
 void build_rule_axes(struct parser *parser, struct declaration *d, const struct identifier *side,
-                     const struct identifier_list *axes) {
+                     const struct identifier_list *axes)
+{
     if (!expect_word(parser, side, "post"))
         diag_hint(parser->c, "a rule is written over the axes of its target: 'over post[axis]'");
     d->rule.axes = *axes;
 }
 
 struct declaration *build_use_module(struct parser *parser, const struct identifier_list *path,
-                                     struct span span) {
+                                     struct span span)
+{
     struct declaration *d = declaration_new(&parser->c->arena, DECLARATION_USE, span);
     d->use.path = *path;
     return d;
 }
 
-struct declaration *build_use_file(struct parser *parser, struct expr *path) {
+struct declaration *build_use_file(struct parser *parser, struct expr *path)
+{
     struct declaration *d = declaration_new(&parser->c->arena, DECLARATION_USE, path->span);
     d->use.file = plain_text(parser, path);
     return d;
@@ -151,7 +168,8 @@ struct declaration *build_use_file(struct parser *parser, struct expr *path) {
 
 /* The first one's span takes in the word `use`. */
 void build_use(struct parser *parser, struct declaration_list *uses, const struct token *first,
-               struct span span) {
+               struct span span)
+{
     (void)parser;
     struct declaration *d = uses->items[0];
     d->doc = first->doc;

@@ -128,8 +128,7 @@ struct statement *build_connect(struct parser *parser, const struct identifier *
 struct statement *build_learn(struct parser *parser, enum statement_kind kind,
                               const struct expr_list *targets, struct span span);
 struct statement *build_metric(struct parser *parser, enum statement_kind kind,
-                               const struct identifier *name, struct expr *value,
-                               struct span span);
+                               const struct identifier *name, struct expr *value, struct span span);
 
 /* Sets *field; an error when it is set already. */
 void set_once(struct parser *parser, struct expr **field, struct expr *value, const char *word);
@@ -146,7 +145,7 @@ struct axis_spec axis_of_expr(struct expr *e);
 struct type_ref *type_of_word(struct parser *parser, const struct identifier *word);
 struct type_ref *type_of_unit(struct parser *parser, struct unit_ref *unit);
 struct type_ref *type_ref_with_unit(struct parser *parser, const struct identifier *word,
-                                struct unit_ref *unit, struct span span);
+                                    struct unit_ref *unit, struct span span);
 struct unit_ref *unit_begin(struct parser *parser, struct span span);
 void unit_factor(struct parser *parser, struct unit_ref *unit, const struct identifier *word,
                  int power);
@@ -168,15 +167,15 @@ const char *plain_text(struct parser *parser, const struct expr *string);
 
 struct expr *build_name(struct parser *parser, const struct identifier *name);
 struct expr *build_path(struct parser *parser, const struct identifier_list *path);
-struct expr *build_number(struct parser *parser, const struct token *number,
-                          struct unit_ref *unit, struct span span);
+struct expr *build_number(struct parser *parser, const struct token *number, struct unit_ref *unit,
+                          struct span span);
 struct expr *build_boolean(struct parser *parser, bool value, struct span span);
 struct expr *build_string(struct parser *parser, const struct string_part_list *parts,
                           struct span span);
 void add_text(struct parser *parser, struct string_part_list *parts, const struct token *text);
 struct expr *build_list(struct parser *parser, const struct expr_list *items, struct span span);
-struct expr *build_field(struct parser *parser, struct expr *object,
-                         const struct identifier *field, struct span span);
+struct expr *build_field(struct parser *parser, struct expr *object, const struct identifier *field,
+                         struct span span);
 struct expr *build_index(struct parser *parser, struct expr *object,
                          const struct expr_list *indices, struct span span);
 struct expr *build_call(struct parser *parser, struct expr *callee,

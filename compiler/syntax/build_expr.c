@@ -8,17 +8,23 @@
 #include "syntax/build.h"
 
 /* Makes `e` at least one deeper than its part; null parts count nothing. */
-static void contains(struct expr *e, const struct expr *part) {
-    if (part && part->depth >= e->depth) e->depth = part->depth + 1;
+static void contains(struct expr *e, const struct expr *part)
+{
+    if (part && part->depth >= e->depth)
+        e->depth = part->depth + 1;
 }
 
-static void contains_all(struct expr *e, const struct expr_list *parts) {
-    for (size_t i = 0; i < parts->count; i++) contains(e, parts->items[i]);
+static void contains_all(struct expr *e, const struct expr_list *parts)
+{
+    for (size_t i = 0; i < parts->count; i++)
+        contains(e, parts->items[i]);
 }
 
 /* e, or an error node where it is too deep. */
-static struct expr *finished(struct parser *parser, struct expr *e) {
-    if (e->depth <= PARSE_NESTING_LIMIT) return e;
+static struct expr *finished(struct parser *parser, struct expr *e)
+{
+    if (e->depth <= PARSE_NESTING_LIMIT)
+        return e;
     if (!parser->is_too_deep) {
         diag_error(parser->c, e->span, "expression is nested more than %d deep",
                    PARSE_NESTING_LIMIT);
@@ -28,46 +34,57 @@ static struct expr *finished(struct parser *parser, struct expr *e) {
     return expr_new(&parser->c->arena, EXPR_ERROR, e->span);
 }
 
-static struct expr *error_expr(struct parser *parser, struct span span) {
+static struct expr *error_expr(struct parser *parser, struct span span)
+{
     return expr_new(&parser->c->arena, EXPR_ERROR, span);
 }
 
-struct expr_list exprs_of(struct parser *parser, struct expr *e) {
-    struct expr_list list = {0};
+struct expr_list exprs_of(struct parser *parser, struct expr *e)
+{
+    struct expr_list list = { 0 };
     array_push(&parser->c->arena, &list, e);
     return list;
 }
 
-struct expr *expect_call(struct parser *parser, struct expr *e, const char *what) {
-    if (e->kind == EXPR_NAME || e->kind == EXPR_CALL || e->kind == EXPR_ERROR) return e;
+struct expr *expect_call(struct parser *parser, struct expr *e, const char *what)
+{
+    if (e->kind == EXPR_NAME || e->kind == EXPR_CALL || e->kind == EXPR_ERROR)
+        return e;
     diag_error(parser->c, e->span, "expected the name of %s, with arguments if it has any", what);
     return error_expr(parser, e->span);
 }
 
-const char *plain_text(struct parser *parser, const struct expr *string) {
+const char *plain_text(struct parser *parser, const struct expr *string)
+{
     const struct string_part_list *parts = &string->string.parts;
-    if (parts->count == 0) return "";
-    if (parts->count == 1 && parts->items[0].text) return parts->items[0].text;
-    diag_error(parser->c, string->span, "only plain text can stand here, without expressions in braces");
+    if (parts->count == 0)
+        return "";
+    if (parts->count == 1 && parts->items[0].text)
+        return parts->items[0].text;
+    diag_error(parser->c, string->span,
+               "only plain text can stand here, without expressions in braces");
     diag_hint(parser->c, "write '\\{' for the sign itself");
     return "";
 }
 
-struct expr *build_name(struct parser *parser, const struct identifier *name) {
+struct expr *build_name(struct parser *parser, const struct identifier *name)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_NAME, name->span);
     e->name.name = name->name;
     return e;
 }
 
-struct expr *build_path(struct parser *parser, const struct identifier_list *path) {
+struct expr *build_path(struct parser *parser, const struct identifier_list *path)
+{
     struct expr *e = build_name(parser, &path->items[0]);
     for (size_t i = 1; i < path->count; i++)
         e = build_field(parser, e, &path->items[i], span_join(e->span, path->items[i].span));
     return e;
 }
 
-struct expr *build_number(struct parser *parser, const struct token *number,
-                          struct unit_ref *unit, struct span span) {
+struct expr *build_number(struct parser *parser, const struct token *number, struct unit_ref *unit,
+                          struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_NUMBER, span);
     e->number.value = number->number;
     e->number.is_integer = number->is_integer;
@@ -75,22 +92,26 @@ struct expr *build_number(struct parser *parser, const struct token *number,
     return e;
 }
 
-struct expr *build_boolean(struct parser *parser, bool value, struct span span) {
+struct expr *build_boolean(struct parser *parser, bool value, struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_BOOL, span);
     e->boolean.value = value;
     return e;
 }
 
 struct expr *build_string(struct parser *parser, const struct string_part_list *parts,
-                          struct span span) {
+                          struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_STRING, span);
     e->string.parts = *parts;
-    for (size_t i = 0; i < parts->count; i++) contains(e, parts->items[i].value);
+    for (size_t i = 0; i < parts->count; i++)
+        contains(e, parts->items[i].value);
     return finished(parser, e);
 }
 
 /* Text that directly follows text (an escape ends a token) is one part. */
-void add_text(struct parser *parser, struct string_part_list *parts, const struct token *text) {
+void add_text(struct parser *parser, struct string_part_list *parts, const struct token *text)
+{
     struct arena *arena = &parser->c->arena;
     struct string_part *last = parts->count ? &parts->items[parts->count - 1] : NULL;
     if (last && last->text) {
@@ -101,19 +122,22 @@ void add_text(struct parser *parser, struct string_part_list *parts, const struc
         last->length += text->length;
         return;
     }
-    struct string_part part = {.text = text->text, .length = text->length};
+    struct string_part part = { .text = text->text, .length = text->length };
     array_push(arena, parts, part);
 }
 
-struct expr *build_list(struct parser *parser, const struct expr_list *items, struct span span) {
+struct expr *build_list(struct parser *parser, const struct expr_list *items, struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_LIST, span);
-    if (items) e->list.items = *items;
+    if (items)
+        e->list.items = *items;
     contains_all(e, &e->list.items);
     return finished(parser, e);
 }
 
-struct expr *build_field(struct parser *parser, struct expr *object,
-                         const struct identifier *field, struct span span) {
+struct expr *build_field(struct parser *parser, struct expr *object, const struct identifier *field,
+                         struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_FIELD, span);
     e->field.object = object;
     e->field.field = *field;
@@ -122,7 +146,8 @@ struct expr *build_field(struct parser *parser, struct expr *object,
 }
 
 struct expr *build_index(struct parser *parser, struct expr *object,
-                         const struct expr_list *indices, struct span span) {
+                         const struct expr_list *indices, struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_INDEX, span);
     e->index.object = object;
     e->index.indices = *indices;
@@ -132,9 +157,12 @@ struct expr *build_index(struct parser *parser, struct expr *object,
 }
 
 /* Only names and methods can be called. */
-static bool expect_callee(struct parser *parser, const struct expr *callee) {
-    if (callee->kind == EXPR_NAME || callee->kind == EXPR_FIELD) return true;
-    if (callee->kind == EXPR_ERROR) return false;
+static bool expect_callee(struct parser *parser, const struct expr *callee)
+{
+    if (callee->kind == EXPR_NAME || callee->kind == EXPR_FIELD)
+        return true;
+    if (callee->kind == EXPR_ERROR)
+        return false;
     diag_error(parser->c, callee->span, "only a name can be called");
     if (callee->kind == EXPR_NUMBER)
         diag_hint(parser->c, "write '*' between a number and what it multiplies");
@@ -142,21 +170,26 @@ static bool expect_callee(struct parser *parser, const struct expr *callee) {
 }
 
 struct expr *build_call(struct parser *parser, struct expr *callee,
-                        const struct argument_list *arguments, struct span span) {
-    if (!expect_callee(parser, callee)) return error_expr(parser, span);
+                        const struct argument_list *arguments, struct span span)
+{
+    if (!expect_callee(parser, callee))
+        return error_expr(parser, span);
     struct expr *e = expr_new(&parser->c->arena, EXPR_CALL, span);
     e->call.callee = callee;
     e->call.arguments = *arguments;
     contains(e, callee);
-    for (size_t i = 0; i < arguments->count; i++) contains(e, arguments->items[i].value);
+    for (size_t i = 0; i < arguments->count; i++)
+        contains(e, arguments->items[i].value);
     return finished(parser, e);
 }
 
 struct expr *build_comprehension(struct parser *parser, struct expr *callee,
                                  const struct argument_list *keys,
                                  const struct for_clause_list *clauses, struct expr *condition,
-                                 struct span span) {
-    if (!expect_callee(parser, callee)) return error_expr(parser, span);
+                                 struct span span)
+{
+    if (!expect_callee(parser, callee))
+        return error_expr(parser, span);
     struct expr *e = expr_new(&parser->c->arena, EXPR_COMPREHENSION, span);
     e->comprehension.callee = callee;
     e->comprehension.clauses = *clauses;
@@ -178,7 +211,8 @@ struct expr *build_comprehension(struct parser *parser, struct expr *callee,
 }
 
 struct expr *build_unary(struct parser *parser, enum unary_op op, struct expr *operand,
-                         struct span span) {
+                         struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_UNARY, span);
     e->unary.op = op;
     e->unary.operand = operand;
@@ -187,9 +221,9 @@ struct expr *build_unary(struct parser *parser, enum unary_op op, struct expr *o
 }
 
 struct expr *build_binary(struct parser *parser, enum binary_op op, struct expr *left,
-                          struct expr *right, struct span op_span) {
-    struct expr *e =
-        expr_new(&parser->c->arena, EXPR_BINARY, span_join(left->span, right->span));
+                          struct expr *right, struct span op_span)
+{
+    struct expr *e = expr_new(&parser->c->arena, EXPR_BINARY, span_join(left->span, right->span));
     e->binary.op = op;
     e->binary.op_span = op_span;
     e->binary.left = left;
@@ -199,18 +233,21 @@ struct expr *build_binary(struct parser *parser, enum binary_op op, struct expr 
     return finished(parser, e);
 }
 
-static bool is_comparison(const struct expr *e) {
+static bool is_comparison(const struct expr *e)
+{
     return e->kind == EXPR_BINARY && e->binary.op >= BINARY_EQUAL &&
            e->binary.op <= BINARY_GREATER_EQUAL;
 }
 
 /* The span of an expression in parentheses includes them, that of its parts does not. */
-static bool is_in_parentheses(const struct expr *e) {
+static bool is_in_parentheses(const struct expr *e)
+{
     return e->span.start < e->binary.left->span.start;
 }
 
 struct expr *build_comparison(struct parser *parser, enum binary_op op, struct expr *left,
-                              struct expr *right, struct span op_span) {
+                              struct expr *right, struct span op_span)
+{
     if (is_comparison(left) && !is_in_parentheses(left)) {
         diag_error(parser->c, op_span, "comparisons cannot be chained");
         diag_hint(parser->c, "join two comparisons with 'and', or put one in parentheses");
@@ -220,7 +257,8 @@ struct expr *build_comparison(struct parser *parser, enum binary_op op, struct e
 }
 
 struct expr *build_range(struct parser *parser, struct expr *low, struct expr *high,
-                         bool is_inclusive, struct span span) {
+                         bool is_inclusive, struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_RANGE, span);
     e->range.low = low;
     e->range.high = high;
@@ -231,7 +269,8 @@ struct expr *build_range(struct parser *parser, struct expr *low, struct expr *h
 }
 
 struct expr *build_conditional(struct parser *parser, struct expr *condition, struct expr *then,
-                               struct expr *otherwise, struct span span) {
+                               struct expr *otherwise, struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_IF, span);
     e->conditional.condition = condition;
     e->conditional.then = then;
@@ -243,7 +282,8 @@ struct expr *build_conditional(struct parser *parser, struct expr *condition, st
 }
 
 struct expr *build_pipe(struct parser *parser, struct expr *left, struct expr *stage,
-                        struct span span) {
+                        struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_PIPE, span);
     e->pipe.left = left;
     e->pipe.stage = expect_call(parser, stage, "a stage of the pipe");
@@ -253,7 +293,8 @@ struct expr *build_pipe(struct parser *parser, struct expr *left, struct expr *s
 }
 
 struct expr *build_loop_value(struct parser *parser, const struct for_clause_list *clauses,
-                              struct block *body, struct span span) {
+                              struct block *body, struct span span)
+{
     struct expr *e = expr_new(&parser->c->arena, EXPR_FOR, span);
     e->loop.clauses = *clauses;
     e->loop.body = body;

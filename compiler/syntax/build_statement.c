@@ -8,19 +8,21 @@
 #include "base/suggest.h"
 #include "syntax/build.h"
 
-struct statement *build_statement(struct parser *parser, enum statement_kind kind,
-                                  struct span span) {
+struct statement *build_statement(struct parser *parser, enum statement_kind kind, struct span span)
+{
     return statement_new(&parser->c->arena, kind, span);
 }
 
 struct statement *build_value(struct parser *parser, enum statement_kind kind, struct expr *value,
-                              struct span span) {
+                              struct span span)
+{
     struct statement *s = build_statement(parser, kind, span);
     s->value.value = value;
     return s;
 }
 
-void set_once(struct parser *parser, struct expr **field, struct expr *value, const char *word) {
+void set_once(struct parser *parser, struct expr **field, struct expr *value, const char *word)
+{
     if (*field) {
         diag_error(parser->c, value->span, "%s is given twice", word);
         diag_note(parser->c, (*field)->span, "the first one");
@@ -32,7 +34,8 @@ void set_once(struct parser *parser, struct expr **field, struct expr *value, co
 /* ---- assignments, calls, conditions ---------------------------------- */
 
 struct statement *build_assign(struct parser *parser, struct expr *target, enum assign_op op,
-                               struct expr *value, struct span span) {
+                               struct expr *value, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_ASSIGN, span);
     s->assign.target = target;
     s->assign.op = op;
@@ -43,14 +46,16 @@ struct statement *build_assign(struct parser *parser, struct expr *target, enum 
     case EXPR_INDEX:
     case EXPR_ERROR: return s;
     default:
-        diag_error(parser->c, target->span, "only a name, a field or an indexed value can be assigned");
+        diag_error(parser->c, target->span,
+                   "only a name, a field or an indexed value can be assigned");
         s->kind = STATEMENT_ERROR;
         return s;
     }
 }
 
 /* How many `else if` follow each other; the chain becomes nested blocks. */
-static int chain_length(const struct statement *s) {
+static int chain_length(const struct statement *s)
+{
     int length = 1;
     while (s->conditional.otherwise && s->conditional.otherwise->statements.count == 1 &&
            s->conditional.otherwise->statements.items[0]->kind == STATEMENT_IF) {
@@ -61,7 +66,8 @@ static int chain_length(const struct statement *s) {
 }
 
 struct statement *build_if(struct parser *parser, struct expr *condition, struct block *then,
-                           struct block *otherwise, struct span span) {
+                           struct block *otherwise, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_IF, span);
     s->conditional.condition = condition;
     s->conditional.then = then;
@@ -78,8 +84,8 @@ struct statement *build_if(struct parser *parser, struct expr *condition, struct
 /* ---- neurons and rules ----------------------------------------------- */
 
 struct statement *build_state_words(struct parser *parser, enum state_owner owner,
-                                    bool is_persistent, const struct token *first,
-                                    struct span span) {
+                                    bool is_persistent, const struct token *first, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_STATE, span);
     s->state.owner = owner;
     s->state.is_persistent = is_persistent;
@@ -88,15 +94,18 @@ struct statement *build_state_words(struct parser *parser, enum state_owner owne
 }
 
 struct statement *build_initial(struct parser *parser, struct expr *value,
-                                const struct identifier *learn, struct span span) {
+                                const struct identifier *learn, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_STATE, span);
     s->state.value = value;
-    if (learn) s->state.is_learnt = expect_word(parser, learn, "gradient");
+    if (learn)
+        s->state.is_learnt = expect_word(parser, learn, "gradient");
     return s;
 }
 
 struct statement *build_state(struct parser *parser, struct statement *words,
-                              const struct statement *initial, struct span span) {
+                              const struct statement *initial, struct span span)
+{
     (void)parser;
     words->span = span;
     words->state.value = initial->state.value;
@@ -105,7 +114,8 @@ struct statement *build_state(struct parser *parser, struct statement *words,
 }
 
 struct statement *build_spike(struct parser *parser, enum spike_form form, bool is_once,
-                              struct expr *value, struct span span) {
+                              struct expr *value, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_SPIKE, span);
     s->spike.form = form;
     s->spike.is_once = is_once;
@@ -120,12 +130,14 @@ static const char *const event_words[] = {
 
 #define EVENT_COUNT (sizeof event_words / sizeof *event_words)
 
-static void report_unknown_event(struct parser *parser, const struct identifier *word) {
+static void report_unknown_event(struct parser *parser, const struct identifier *word)
+{
     const char *text = word->name->text;
     diag_error(parser->c, word->span, "there is no event '%s'", text);
     struct suggestion nearest = suggest_begin(text);
     for (size_t i = 0; i < EVENT_COUNT; i++)
-        if (i != EVENT_STEP) suggest_offer(&nearest, event_words[i]);
+        if (i != EVENT_STEP)
+            suggest_offer(&nearest, event_words[i]);
     const char *near = !strncmp(text, "pre", 3)    ? "pre"
                        : !strncmp(text, "post", 4) ? "post"
                                                    : nearest.best;
@@ -137,12 +149,15 @@ static void report_unknown_event(struct parser *parser, const struct identifier 
 }
 
 struct statement *build_on(struct parser *parser, const struct identifier *event,
-                           const struct identifier *label, struct block *body, struct span span) {
+                           const struct identifier *label, struct block *body, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_ON, span);
     s->on.body = body;
-    if (label) s->on.label = *label;
+    if (label)
+        s->on.label = *label;
     for (size_t i = 0; i < EVENT_COUNT; i++) {
-        if (strcmp(event_words[i], event->name->text)) continue;
+        if (strcmp(event_words[i], event->name->text))
+            continue;
         s->on.event = (enum event)i;
         if (s->on.event == EVENT_STEP) {
             diag_error(parser->c, event->span, "a step is not an event");
@@ -160,22 +175,25 @@ struct statement *build_on(struct parser *parser, const struct identifier *event
 /* ---- networks -------------------------------------------------------- */
 
 struct statement *build_lag_without_steps(struct parser *parser, struct expr *value,
-                                          struct span span) {
+                                          struct span span)
+{
     diag_error(parser->c, value->span, "a lag is counted in steps");
     diag_hint(parser->c, "write 'lag 1 step', or 'delay' for a time");
     return build_value(parser, STATEMENT_LAG, value, span);
 }
 
 struct statement *build_item(struct parser *parser, enum item_word word, struct expr *value,
-                             const struct bounds *bounds, struct span span) {
+                             const struct bounds *bounds, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_ITEM, span);
     s->item.word = word;
-    s->item.item = (struct connect_item){.span = span, .value = value, .bounds = *bounds};
+    s->item.item = (struct connect_item){ .span = span, .value = value, .bounds = *bounds };
     return s;
 }
 
 static void set_item(struct parser *parser, struct connect_item *field,
-                     const struct connect_item *item, const char *word) {
+                     const struct connect_item *item, const char *word)
+{
     if (field->value) {
         diag_error(parser->c, item->span, "'%s' is given twice", word);
         diag_note(parser->c, field->span, "the first one");
@@ -185,7 +203,8 @@ static void set_item(struct parser *parser, struct connect_item *field,
 }
 
 /* learn stdp(1e-4), normalize(78)   learn gradient */
-static void set_rules(struct parser *parser, struct statement *s, const struct statement *learn) {
+static void set_rules(struct parser *parser, struct statement *s, const struct statement *learn)
+{
     if (s->connect.learn_span.source) {
         diag_error(parser->c, learn->span, "'learn' is given twice");
         diag_note(parser->c, s->connect.learn_span, "the first one");
@@ -206,13 +225,16 @@ static void set_rules(struct parser *parser, struct statement *s, const struct s
     }
 }
 
-static void report_in_connect(struct parser *parser, const struct statement *item) {
-    static const char *const words[] = {"weight", "bias", "delay", "lag", "learn", NULL};
-    if (item->kind == STATEMENT_ERROR) return;
+static void report_in_connect(struct parser *parser, const struct statement *item)
+{
+    static const char *const words[] = { "weight", "bias", "delay", "lag", "learn", NULL };
+    if (item->kind == STATEMENT_ERROR)
+        return;
     if (item->kind == STATEMENT_ASSIGN && item->assign.target->kind == EXPR_NAME) {
         const char *word = suggest_word(item->assign.target->name.name->text, words);
         diag_error(parser->c, item->span, "a connection is described, not assigned");
-        if (word) diag_hint(parser->c, "write '%s' and its value, without '='", word);
+        if (word)
+            diag_hint(parser->c, "write '%s' and its value, without '='", word);
         return;
     }
     diag_error(parser->c, item->span, "'%s' cannot stand in a connection",
@@ -221,8 +243,9 @@ static void report_in_connect(struct parser *parser, const struct statement *ite
 }
 
 static void set_connect_item(struct parser *parser, struct statement *s,
-                             const struct statement *item) {
-    struct connect_item lag = {.span = item->span};
+                             const struct statement *item)
+{
+    struct connect_item lag = { .span = item->span };
     switch (item->kind) {
     case STATEMENT_ITEM:
         switch (item->item.word) {
@@ -241,24 +264,32 @@ static void set_connect_item(struct parser *parser, struct statement *s,
 }
 
 /* x   x.state */
-static struct expr *expect_end(struct parser *parser, struct expr *e) {
-    if (e->kind == EXPR_NAME || e->kind == EXPR_ERROR) return e;
-    if (e->kind == EXPR_FIELD && e->field.object->kind == EXPR_NAME) return e;
+static struct expr *expect_end(struct parser *parser, struct expr *e)
+{
+    if (e->kind == EXPR_NAME || e->kind == EXPR_ERROR)
+        return e;
+    if (e->kind == EXPR_FIELD && e->field.object->kind == EXPR_NAME)
+        return e;
     diag_error(parser->c, e->span, "expected a layer, or a state of a layer");
     return expr_new(&parser->c->arena, EXPR_ERROR, e->span);
 }
 
-static void expect_topology(struct parser *parser, const struct expr *e) {
-    while (e->kind == EXPR_PIPE) e = e->pipe.left;
-    if (e->kind == EXPR_NAME || e->kind == EXPR_CALL || e->kind == EXPR_ERROR) return;
+static void expect_topology(struct parser *parser, const struct expr *e)
+{
+    while (e->kind == EXPR_PIPE)
+        e = e->pipe.left;
+    if (e->kind == EXPR_NAME || e->kind == EXPR_CALL || e->kind == EXPR_ERROR)
+        return;
     diag_error(parser->c, e->span, "expected a topology such as 'dense' after 'via'");
 }
 
 struct statement *build_connect(struct parser *parser, const struct identifier *name,
                                 struct expr *source, struct expr *target, struct expr *topology,
-                                const struct block *items, struct span span) {
+                                const struct block *items, struct span span)
+{
     struct statement *s = build_statement(parser, STATEMENT_CONNECT, span);
-    if (name) s->connect.name = *name;
+    if (name)
+        s->connect.name = *name;
     s->connect.source = expect_end(parser, source);
     s->connect.target = expect_end(parser, target);
     s->connect.topology = topology;
@@ -271,20 +302,23 @@ struct statement *build_connect(struct parser *parser, const struct identifier *
 /* ---- tasks ----------------------------------------------------------- */
 
 struct statement *build_learn(struct parser *parser, enum statement_kind kind,
-                              const struct expr_list *targets, struct span span) {
+                              const struct expr_list *targets, struct span span)
+{
     struct statement *s = build_statement(parser, kind, span);
     const struct expr *first = targets->items[0];
-    s->learn.is_all = targets->count == 1 && first->kind == EXPR_NAME &&
-                      !strcmp(first->name.name->text, "all");
-    if (!s->learn.is_all) s->learn.targets = *targets;
+    s->learn.is_all =
+        targets->count == 1 && first->kind == EXPR_NAME && !strcmp(first->name.name->text, "all");
+    if (!s->learn.is_all)
+        s->learn.targets = *targets;
     return s;
 }
 
 struct statement *build_metric(struct parser *parser, enum statement_kind kind,
-                               const struct identifier *name, struct expr *value,
-                               struct span span) {
+                               const struct identifier *name, struct expr *value, struct span span)
+{
     struct statement *s = build_statement(parser, kind, span);
-    if (name) s->metric.name = *name;
+    if (name)
+        s->metric.name = *name;
     s->metric.value = value;
     return s;
 }

@@ -12,18 +12,21 @@
 
 #include "syntax/parser.h"
 
-const struct token *parser_next(struct parser *parser) {
+const struct token *parser_next(struct parser *parser)
+{
     size_t last = parser->tokens->count - 1;
     size_t i = parser->next < last ? parser->next : last;
     parser->next = i + 1;
     return &parser->tokens->items[i];
 }
 
-const struct token *parser_current(const struct parser *parser) {
+const struct token *parser_current(const struct parser *parser)
+{
     return &parser->tokens->items[parser->next ? parser->next - 1 : 0];
 }
 
-static struct file *parse_source(struct compilation *c, uint32_t source) {
+static struct file *parse_source(struct compilation *c, uint32_t source)
+{
     struct file *file = arena_new(&c->arena, struct file);
     file->source = source;
     file->path = sources_get(&c->sources, source)->path;
@@ -31,20 +34,23 @@ static struct file *parse_source(struct compilation *c, uint32_t source) {
     struct token_list raw = lexer_scan(c, source);
     struct token_list tokens = layout_tokens(c, source, &raw, &file->doc);
     struct parser parser = {
-        .c = c, .tokens = &tokens, .file = file, .earlier_count = c->diagnostics.count};
+        .c = c, .tokens = &tokens, .file = file, .earlier_count = c->diagnostics.count
+    };
     syntax_parse(&parser); /* what it returns has been reported */
     return file;
 }
 
-struct file *parse_file(struct compilation *c, const char *path) {
+struct file *parse_file(struct compilation *c, const char *path)
+{
     uint32_t source = sources_read(&c->sources, path);
     if (!source) {
-        diag_error(c, (struct span){0}, "cannot read '%s': %s", path, strerror(errno));
+        diag_error(c, (struct span){ 0 }, "cannot read '%s': %s", path, strerror(errno));
         return NULL;
     }
     return parse_source(c, source);
 }
 
-struct file *parse_text(struct compilation *c, const char *path, const char *text, size_t length) {
+struct file *parse_text(struct compilation *c, const char *path, const char *text, size_t length)
+{
     return parse_source(c, sources_add(&c->sources, path, text, length));
 }

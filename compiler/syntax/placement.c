@@ -29,7 +29,8 @@ struct place {
     bool is_in_value; /* in a for whose value is collected: yield means something */
 };
 
-static int allowed_bodies(enum statement_kind kind) {
+static int allowed_bodies(enum statement_kind kind)
+{
     switch (kind) {
     case STATEMENT_ERROR: return ~0;
     case STATEMENT_LET: return IN_CODE | IN_RULE | IN_NETWORK;
@@ -71,15 +72,23 @@ static int allowed_bodies(enum statement_kind kind) {
 }
 
 /* Where a statement of this kind may stand. */
-static const char *placement_of(enum statement_kind kind) {
+static const char *placement_of(enum statement_kind kind)
+{
     int bodies = allowed_bodies(kind);
-    if (bodies == IN_NEURON) return "a neuron";
-    if (bodies == IN_NETWORK) return "a network";
-    if (bodies == IN_CONNECT) return "the braces of a 'connect'";
-    if (bodies == (IN_NETWORK | IN_CONNECT)) return "a network or a connection";
-    if (bodies == (IN_NEURON | IN_RULE)) return "a neuron or a rule";
-    if (bodies == (IN_NEURON | IN_RULE | IN_OPTIMIZER)) return "a neuron, a rule or an optimizer";
-    if (bodies & IN_NEURON) return "a body";
+    if (bodies == IN_NEURON)
+        return "a neuron";
+    if (bodies == IN_NETWORK)
+        return "a network";
+    if (bodies == IN_CONNECT)
+        return "the braces of a 'connect'";
+    if (bodies == (IN_NETWORK | IN_CONNECT))
+        return "a network or a connection";
+    if (bodies == (IN_NEURON | IN_RULE))
+        return "a neuron or a rule";
+    if (bodies == (IN_NEURON | IN_RULE | IN_OPTIMIZER))
+        return "a neuron, a rule or an optimizer";
+    if (bodies & IN_NEURON)
+        return "a body";
     return "a task or a func";
 }
 
@@ -89,13 +98,15 @@ static void check_block(struct parser *parser, const struct place *place,
 /* ---- one statement --------------------------------------------------- */
 
 /* Makes it an error node; false for the caller to return. */
-static bool refuse(struct statement *s) {
+static bool refuse(struct statement *s)
+{
     s->kind = STATEMENT_ERROR;
     return false;
 }
 
 /* The statement as messages call it. */
-static const char *kind_text(struct parser *parser, const struct statement *s) {
+static const char *kind_text(struct parser *parser, const struct statement *s)
+{
     switch (s->kind) {
     case STATEMENT_ASSIGN: return "an assignment";
     case STATEMENT_ODE: return "an equation";
@@ -104,40 +115,46 @@ static const char *kind_text(struct parser *parser, const struct statement *s) {
     }
 }
 
-void report_misplaced(struct parser *parser, const struct statement *s, const char *where) {
+void report_misplaced(struct parser *parser, const struct statement *s, const char *where)
+{
     diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
     diag_hint(parser->c, "it belongs in %s", placement_of(s->kind));
 }
 
-static bool refuse_misplaced(struct parser *parser, const struct place *place,
-                             struct statement *s) {
+static bool refuse_misplaced(struct parser *parser, const struct place *place, struct statement *s)
+{
     const char *where = arena_format(&parser->c->arena, "in %s", place->text);
     if (place->body == IN_RULE && allowed_bodies(s->kind) & IN_HANDLER) {
         diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
         diag_hint(parser->c, "put it into a handler such as 'each step { }'");
     } else if (s->kind == STATEMENT_FOR && place->body == IN_NEURON) {
         diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
-        diag_hint(parser->c, "a neuron's body runs for each neuron; reduce with 'sum(e for i in s)'");
+        diag_hint(parser->c,
+                  "a neuron's body runs for each neuron; reduce with 'sum(e for i in s)'");
     } else {
         report_misplaced(parser, s, where);
     }
     return refuse(s);
 }
 
-static bool refuse_unused(struct parser *parser, struct statement *s) {
+static bool refuse_unused(struct parser *parser, struct statement *s)
+{
     enum expr_kind kind = s->value.value->kind;
-    if (kind == EXPR_ERROR) return refuse(s);
+    if (kind == EXPR_ERROR)
+        return refuse(s);
     diag_error(parser->c, s->span, "this value is not used");
-    diag_hint(parser->c, kind == EXPR_NAME
-                             ? "a statement begins with a keyword, assigns with '=', or calls a function"
-                             : "assign it, or log or report it");
+    diag_hint(parser->c,
+              kind == EXPR_NAME
+                  ? "a statement begins with a keyword, assigns with '=', or calls a function"
+                  : "assign it, or log or report it");
     return refuse(s);
 }
 
-static bool check_state(struct parser *parser, const struct place *place, struct statement *s) {
+static bool check_state(struct parser *parser, const struct place *place, struct statement *s)
+{
     if (s->state.axes.count) {
-        diag_error(parser->c, s->state.axes.items[0].span,
-                   "state has no axes of its own in %s", place->text);
+        diag_error(parser->c, s->state.axes.items[0].span, "state has no axes of its own in %s",
+                   place->text);
         diag_hint(parser->c, place->body == IN_NEURON ? "each neuron has its own value already"
                                                       : "each element has its own value already");
         return refuse(s);
@@ -154,9 +171,11 @@ static bool check_state(struct parser *parser, const struct place *place, struct
     return true;
 }
 
-static bool check_event(struct parser *parser, const struct place *place, struct statement *s) {
+static bool check_event(struct parser *parser, const struct place *place, struct statement *s)
+{
     bool is_of_neuron = s->on.event == EVENT_SPIKE;
-    if (is_of_neuron == (place->body == IN_NEURON)) return true;
+    if (is_of_neuron == (place->body == IN_NEURON))
+        return true;
     diag_error(parser->c, s->span, "this event does not happen in %s", place->text);
     diag_hint(parser->c, is_of_neuron ? "in a rule, a spike is 'on pre' or 'on post'"
                                       : "a neuron has 'on spike'; the others belong in a rule");
@@ -164,14 +183,17 @@ static bool check_event(struct parser *parser, const struct place *place, struct
 }
 
 /* What can only stand directly in a body. */
-static bool declares(const struct statement *s) {
+static bool declares(const struct statement *s)
+{
     return s->kind == STATEMENT_INPUT || s->kind == STATEMENT_STATE || s->kind == STATEMENT_ON;
 }
 
-static bool check_statement(struct parser *parser, const struct place *place,
-                            struct statement *s) {
-    if (s->kind == STATEMENT_ERROR) return false;
-    if (!(allowed_bodies(s->kind) & place->body)) return refuse_misplaced(parser, place, s);
+static bool check_statement(struct parser *parser, const struct place *place, struct statement *s)
+{
+    if (s->kind == STATEMENT_ERROR)
+        return false;
+    if (!(allowed_bodies(s->kind) & place->body))
+        return refuse_misplaced(parser, place, s);
     if (place->is_nested && declares(s)) {
         diag_error(parser->c, s->span, "'%s' cannot stand in inner braces",
                    statement_kind_text(s->kind));
@@ -189,18 +211,23 @@ static bool check_statement(struct parser *parser, const struct place *place,
     }
     if (s->kind == STATEMENT_EXPR && s->value.value->kind != EXPR_CALL)
         return refuse_unused(parser, s);
-    if (s->kind == STATEMENT_STATE) return check_state(parser, place, s);
-    if (s->kind == STATEMENT_ON) return check_event(parser, place, s);
+    if (s->kind == STATEMENT_STATE)
+        return check_state(parser, place, s);
+    if (s->kind == STATEMENT_ON)
+        return check_event(parser, place, s);
     return true;
 }
 
 /* ---- what it contains ------------------------------------------------ */
 
 static void check_loop_value(struct parser *parser, const struct place *place,
-                             const struct expr *value) {
-    if (!value || value->kind != EXPR_FOR) return;
+                             const struct expr *value)
+{
+    if (!value || value->kind != EXPR_FOR)
+        return;
     if (!(place->body & IN_RUN)) {
-        diag_error(parser->c, value->span, "values can be collected by 'for' only in a task or a func");
+        diag_error(parser->c, value->span,
+                   "values can be collected by 'for' only in a task or a func");
         return;
     }
     struct place inner = *place;
@@ -211,8 +238,10 @@ static void check_loop_value(struct parser *parser, const struct place *place,
 }
 
 static void check_inner(struct parser *parser, const struct place *place, bool is_loop,
-                        const struct block *block) {
-    if (!block) return;
+                        const struct block *block)
+{
+    if (!block)
+        return;
     struct place inner = *place;
     inner.is_nested = true;
     inner.is_in_loop |= is_loop;
@@ -220,7 +249,8 @@ static void check_inner(struct parser *parser, const struct place *place, bool i
 }
 
 static void check_handler(struct parser *parser, const struct place *place,
-                          const struct block *block) {
+                          const struct block *block)
+{
     struct place inner = *place;
     inner.is_nested = true;
     if (place->body == IN_RULE) {
@@ -230,8 +260,8 @@ static void check_handler(struct parser *parser, const struct place *place,
     check_block(parser, &inner, block);
 }
 
-static void check_parts(struct parser *parser, const struct place *place,
-                        const struct statement *s) {
+static void check_parts(struct parser *parser, const struct place *place, const struct statement *s)
+{
     switch (s->kind) {
     case STATEMENT_LET: check_loop_value(parser, place, s->let.value); return;
     case STATEMENT_ASSIGN: check_loop_value(parser, place, s->assign.value); return;
@@ -252,28 +282,31 @@ static void check_parts(struct parser *parser, const struct place *place,
     }
 }
 
-static void check_block(struct parser *parser, const struct place *place,
-                        const struct block *block) {
+static void check_block(struct parser *parser, const struct place *place, const struct block *block)
+{
     for (size_t i = 0; i < block->statements.count; i++) {
         struct statement *s = block->statements.items[i];
-        if (check_statement(parser, place, s)) check_parts(parser, place, s);
+        if (check_statement(parser, place, s))
+            check_parts(parser, place, s);
     }
 }
 
-static struct place place_of(enum body body) {
+static struct place place_of(enum body body)
+{
     switch (body) {
-    case BODY_NEURON: return (struct place){.body = IN_NEURON, .text = "a neuron"};
-    case BODY_RULE: return (struct place){.body = IN_RULE, .text = "a rule"};
-    case BODY_NETWORK: return (struct place){.body = IN_NETWORK, .text = "a network"};
-    case BODY_TASK: return (struct place){.body = IN_TASK, .text = "a task"};
-    case BODY_FUNC: return (struct place){.body = IN_FUNC, .text = "a func"};
-    case BODY_SURROGATE: return (struct place){.body = IN_SURROGATE, .text = "a surrogate"};
-    case BODY_OPTIMIZER: return (struct place){.body = IN_OPTIMIZER, .text = "an optimizer"};
+    case BODY_NEURON: return (struct place){ .body = IN_NEURON, .text = "a neuron" };
+    case BODY_RULE: return (struct place){ .body = IN_RULE, .text = "a rule" };
+    case BODY_NETWORK: return (struct place){ .body = IN_NETWORK, .text = "a network" };
+    case BODY_TASK: return (struct place){ .body = IN_TASK, .text = "a task" };
+    case BODY_FUNC: return (struct place){ .body = IN_FUNC, .text = "a func" };
+    case BODY_SURROGATE: return (struct place){ .body = IN_SURROGATE, .text = "a surrogate" };
+    case BODY_OPTIMIZER: return (struct place){ .body = IN_OPTIMIZER, .text = "an optimizer" };
     }
     unreachable();
 }
 
-void check_placement(struct parser *parser, enum body body, const struct block *block) {
+void check_placement(struct parser *parser, enum body body, const struct block *block)
+{
     struct place place = place_of(body);
     check_block(parser, &place, block);
 }

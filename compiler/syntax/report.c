@@ -14,7 +14,8 @@
 
 /* ---- what was found -------------------------------------------------- */
 
-static const char *found_text(struct parser *parser, const struct token *token) {
+static const char *found_text(struct parser *parser, const struct token *token)
+{
     struct arena *arena = &parser->c->arena;
     const struct source *source = sources_get(&parser->c->sources, token->span.source);
     int length = (int)(token->span.end - token->span.start);
@@ -24,34 +25,44 @@ static const char *found_text(struct parser *parser, const struct token *token) 
     case TOK_STRING_OPEN: return "a string";
     case TOK_STRING_TEXT:
     case TOK_STRING_CLOSE: return "end of string";
-    case TOK_END: return *text == ';' ? "';'" : length && *text == '\n' ? "end of line" : "end of statement";
-    case '(': case '[': case '{': case ')': case ']': case '}':
-        return arena_format(arena, "'%c'", token->kind); /* may be one that layout.c added */
+    case TOK_END:
+        return *text == ';' ? "';'" : length && *text == '\n' ? "end of line" : "end of statement";
+    case '(':
+    case '[':
+    case '{':
+    case ')':
+    case ']':
+    case '}': return arena_format(arena, "'%c'", token->kind); /* may be one that layout.c added */
     default: return arena_format(arena, "'%.*s'", length, text);
     }
 }
 
 /* ---- what was expected ----------------------------------------------- */
 
-static bool expects(const struct expectation *e, const char *name) {
+static bool expects(const struct expectation *e, const char *name)
+{
     for (size_t i = 0; i < e->count; i++)
-        if (!strcmp(e->names[i], name)) return true;
+        if (!strcmp(e->names[i], name))
+            return true;
     return false;
 }
 
 /* Removes the names of a null-terminated list. */
-static void drop(struct expectation *e, const char *const *names) {
+static void drop(struct expectation *e, const char *const *names)
+{
     size_t kept = 0;
     for (size_t i = 0; i < e->count; i++) {
         bool is_dropped = false;
         for (const char *const *name = names; *name; name++)
             is_dropped |= !strcmp(e->names[i], *name);
-        if (!is_dropped) e->names[kept++] = e->names[i];
+        if (!is_dropped)
+            e->names[kept++] = e->names[i];
     }
     e->count = kept;
 }
 
-static bool is_in_braces(const struct parser *parser) {
+static bool is_in_braces(const struct parser *parser)
+{
     size_t depth = 0;
     for (size_t i = 0; i + 1 < parser->next; i++) {
         depth += parser->tokens->items[i].kind == '{';
@@ -61,15 +72,18 @@ static bool is_in_braces(const struct parser *parser) {
 }
 
 /* Puts groups of tokens under one name: "an expression" instead of twelve signs. */
-static void summarize(struct parser *parser, struct expectation *e) {
-    static const char *const beginnings[] = {"a number", "a string", "'('", "'['", "'-'",
-                                             "'not'", "'if'", "'true'", "'false'", "'inf'",
-                                             "a name", NULL};
-    static const char *const operators[] = {
-        "'+'", "'-'", "'*'", "'/'", "'^'", "'<'", "'>'", "'=='", "'!='", "'<='", "'>='", "'and'",
-        "'or'", "'..'", "'..<'", "'|>'", "'.'", "'('", "'['", "a unit", "'%'", "'[' of a unit", NULL};
-    static const char *const closings[] = {"'}'", "end of file", NULL};
-    static const char *const continuations[] = {"'.'", "'('", "'['", NULL};
+static void summarize(struct parser *parser, struct expectation *e)
+{
+    static const char *const beginnings[] = { "a number", "a string", "'('",    "'['",
+                                              "'-'",      "'not'",    "'if'",   "'true'",
+                                              "'false'",  "'inf'",    "a name", NULL };
+    static const char *const operators[] = { "'+'",  "'-'",           "'*'",  "'/'",  "'^'",
+                                             "'<'",  "'>'",           "'=='", "'!='", "'<='",
+                                             "'>='", "'and'",         "'or'", "'..'", "'..<'",
+                                             "'|>'", "'.'",           "'('",  "'['",  "a unit",
+                                             "'%'",  "'[' of a unit", NULL };
+    static const char *const closings[] = { "'}'", "end of file", NULL };
+    static const char *const continuations[] = { "'.'", "'('", "'['", NULL };
 
     const char *group = NULL;
     if (expects(e, "'let'"))
@@ -84,9 +98,12 @@ static void summarize(struct parser *parser, struct expectation *e) {
         group = "an assignment or a call";
         e->count = 0;
     }
-    if (expects(e, "'*'") && expects(e, "'+'")) drop(e, operators);
-    if (expects(e, "end of line")) drop(e, closings);
-    if (e->count > 1) drop(e, continuations);
+    if (expects(e, "'*'") && expects(e, "'+'"))
+        drop(e, operators);
+    if (expects(e, "end of line"))
+        drop(e, closings);
+    if (e->count > 1)
+        drop(e, continuations);
     if (group) {
         memmove(e->names + 1, e->names, e->count * sizeof *e->names);
         e->names[0] = group;
@@ -95,8 +112,10 @@ static void summarize(struct parser *parser, struct expectation *e) {
 }
 
 /* "a, b or c"; null where too much was possible. */
-static const char *expected_text(struct parser *parser, const struct expectation *e) {
-    if (e->count == 0 || e->count > NAMED_LIMIT) return NULL;
+static const char *expected_text(struct parser *parser, const struct expectation *e)
+{
+    if (e->count == 0 || e->count > NAMED_LIMIT)
+        return NULL;
     const char *text = e->names[0];
     for (size_t i = 1; i < e->count; i++)
         text = arena_format(&parser->c->arena, "%s%s%s", text, i + 1 < e->count ? ", " : " or ",
@@ -106,87 +125,126 @@ static const char *expected_text(struct parser *parser, const struct expectation
 
 /* ---- hints ----------------------------------------------------------- */
 
-static const struct token *token_before(const struct parser *parser) {
+static const struct token *token_before(const struct parser *parser)
+{
     return parser->next >= 2 ? &parser->tokens->items[parser->next - 2] : NULL;
 }
 
-static bool begins_statement(const struct parser *parser, const struct token *token) {
-    if (token == parser->tokens->items) return true;
+static bool begins_statement(const struct parser *parser, const struct token *token)
+{
+    if (token == parser->tokens->items)
+        return true;
     int before = (token - 1)->kind;
     return before == TOK_END || before == '{';
 }
 
 /* The first token of the statement that the error is in. */
-static const struct token *first_of_statement(const struct parser *parser) {
+static const struct token *first_of_statement(const struct parser *parser)
+{
     const struct token *token = parser_current(parser);
-    while (!begins_statement(parser, token)) token--;
+    while (!begins_statement(parser, token))
+        token--;
     return token;
 }
 
-static bool is_word(const struct token *token, const char *text) {
+static bool is_word(const struct token *token, const char *text)
+{
     return token->name && !strcmp(token->name->text, text);
 }
 
 /* What a keyword of another language is called here; null for unknown ones. */
-static const char *translated(const char *word) {
+static const char *translated(const char *word)
+{
     static const char *const table[][2] = {
-        {"def", "func"},        {"fn", "func"},         {"function", "func"},  {"import", "use"},
-        {"include", "use"},     {"from", "use"},        {"var", "let"},        {"const", "let"},
-        {"val", "let"},         {"elif", "else if"},    {"elseif", "else if"}, {"print", "log"},
-        {"population", "layer"}, {"projection", "connect"}, {"synapse", "connect"},
-        {"synapses", "connect"}, {"parameter", "param"}, {"foreach", "for"},    {"run", "present"},
-        {"simulate", "present"}, {"model", "neuron"},   {"dataset", "data"},   {"plasticity", "rule"},
+        { "def", "func" },         { "fn", "func" },
+        { "function", "func" },    { "import", "use" },
+        { "include", "use" },      { "from", "use" },
+        { "var", "let" },          { "const", "let" },
+        { "val", "let" },          { "elif", "else if" },
+        { "elseif", "else if" },   { "print", "log" },
+        { "population", "layer" }, { "projection", "connect" },
+        { "synapse", "connect" },  { "synapses", "connect" },
+        { "parameter", "param" },  { "foreach", "for" },
+        { "run", "present" },      { "simulate", "present" },
+        { "model", "neuron" },     { "dataset", "data" },
+        { "plasticity", "rule" },
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (!strcmp(table[i][0], word)) return table[i][1];
+        if (!strcmp(table[i][0], word))
+            return table[i][1];
     return NULL;
 }
 
-static const char *nearest_keyword(const char *word, bool in_braces) {
+static const char *nearest_keyword(const char *word, bool in_braces)
+{
     static const char *const in_body[] = {
-        "let", "return", "yield", "while", "break", "continue", "parallel", "if", "for", "input",
-        "shared", "state", "persistent", "spike", "on", "each", "emit", "step", "lag", "time",
-        "layer", "connect", "weight", "bias", "delay", "present", "rest", "reset", "learn",
-        "freeze", "descend", "log", "report", "save", "load", "export", "plot", NULL};
-    static const char *const in_file[] = {"use", "param", "func", "let", "persistent", "neuron",
-                                          "rule", "surrogate", "optimizer", "data", "network",
-                                          "optional", "task", NULL};
+        "let",    "return",  "yield",  "while",  "break",      "continue", "parallel", "if",
+        "for",    "input",   "shared", "state",  "persistent", "spike",    "on",       "each",
+        "emit",   "step",    "lag",    "time",   "layer",      "connect",  "weight",   "bias",
+        "delay",  "present", "rest",   "reset",  "learn",      "freeze",   "descend",  "log",
+        "report", "save",    "load",   "export", "plot",       NULL
+    };
+    static const char *const in_file[] = { "use",        "param",  "func",    "let",
+                                           "persistent", "neuron", "rule",    "surrogate",
+                                           "optimizer",  "data",   "network", "optional",
+                                           "task",       NULL };
     const char *other = translated(word);
     return other ? other : suggest_word(word, in_braces ? in_body : in_file);
 }
 
 /* `layr x = lif()`: two names in a row, the first of them where a keyword can stand. */
-static bool report_unknown_keyword(struct parser *parser, const struct token *found) {
+static bool report_unknown_keyword(struct parser *parser, const struct token *found)
+{
     const struct token *first = first_of_statement(parser);
-    if (first->kind != TOK_NAME || found != first + 1) return false;
-    bool is_operand = found->kind == TOK_NAME || found->kind == TOK_NUMBER ||
-                      found->kind == TOK_STRING_OPEN;
-    if (!is_operand && found->kind != '{') return false;
+    if (first->kind != TOK_NAME || found != first + 1)
+        return false;
+    bool is_operand =
+        found->kind == TOK_NAME || found->kind == TOK_NUMBER || found->kind == TOK_STRING_OPEN;
+    if (!is_operand && found->kind != '{')
+        return false;
     const char *word = first->name->text;
     const char *near = nearest_keyword(word, is_in_braces(parser));
     diag_error(parser->c, first->span, "unknown keyword '%s'", word);
-    if (near) diag_hint(parser->c, "did you mean '%s'?", near);
+    if (near)
+        diag_hint(parser->c, "did you mean '%s'?", near);
     return true;
 }
 
-static bool is_reserved(int kind) {
+static bool is_reserved(int kind)
+{
     switch (kind) {
-    case TOK_IF: case TOK_THEN: case TOK_ELSE: case TOK_FOR: case TOK_IN: case TOK_AND:
-    case TOK_OR: case TOK_NOT: case TOK_TRUE: case TOK_FALSE: case TOK_INF: return true;
+    case TOK_IF:
+    case TOK_THEN:
+    case TOK_ELSE:
+    case TOK_FOR:
+    case TOK_IN:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_NOT:
+    case TOK_TRUE:
+    case TOK_FALSE:
+    case TOK_INF: return true;
     default: return false;
     }
 }
 
 /* A hint for what was found in place of what was expected, or null. */
-static const char *hint_of(const struct parser *parser, const struct expectation *e) {
+static const char *hint_of(const struct parser *parser, const struct expectation *e)
+{
     const struct token *found = e->found, *before = token_before(parser);
     const struct token *first = first_of_statement(parser);
-    if (found->kind == '=' && expects(e, "'=='")) return "'=' assigns, '==' compares";
-    if (found->kind == '{' && expects(e, "'then'")) return "as a value, write 'if c then a else b'";
-    if (found->kind == TOK_THEN && expects(e, "'{'")) return "as a statement, write 'if c { }'";
-    if (found->kind == TOK_ELSE) return "'else' follows the '}' of an 'if'";
-    if (found->kind == ':' && expects(e, "'{'")) return "the body of a block stands in braces: '{ }'";
-    if (found->kind == TOK_END && expects(e, "'{'")) return "a body in braces is missing: '{ }'";
+    if (found->kind == '=' && expects(e, "'=='"))
+        return "'=' assigns, '==' compares";
+    if (found->kind == '{' && expects(e, "'then'"))
+        return "as a value, write 'if c then a else b'";
+    if (found->kind == TOK_THEN && expects(e, "'{'"))
+        return "as a statement, write 'if c { }'";
+    if (found->kind == TOK_ELSE)
+        return "'else' follows the '}' of an 'if'";
+    if (found->kind == ':' && expects(e, "'{'"))
+        return "the body of a block stands in braces: '{ }'";
+    if (found->kind == TOK_END && expects(e, "'{'"))
+        return "a body in braces is missing: '{ }'";
     if (is_reserved(found->kind) && e->count == 1 && expects(e, "a name"))
         return "the word is reserved; choose another name";
     if (expects(e, "'to'") && first->kind == TOK_PRESENT)
@@ -195,8 +253,10 @@ static const char *hint_of(const struct parser *parser, const struct expectation
         return "a 'for' whose values are collected stands alone after '=' or 'return'";
     if (first->kind == TOK_REST && before && before->kind != TOK_FOR)
         return "write 'rest for 150 ms'";
-    if (first->kind == TOK_CONNECT && is_word(found, "to")) return "write 'connect a -> b via dense'";
-    if (expects(e, "'via'")) return "write 'connect a -> b via dense'";
+    if (first->kind == TOK_CONNECT && is_word(found, "to"))
+        return "write 'connect a -> b via dense'";
+    if (expects(e, "'via'"))
+        return "write 'connect a -> b via dense'";
     if (expects(e, "end of line") && found->name)
         return "begin a new statement on a new line or after ';'";
     return NULL;
@@ -204,7 +264,8 @@ static const char *hint_of(const struct parser *parser, const struct expectation
 
 /* Whether the lexer or layout.c found a mistake in the statement before this token: a second
  * message about it would be noise. */
-static bool is_reported(const struct parser *parser, const struct token *found) {
+static bool is_reported(const struct parser *parser, const struct token *found)
+{
     uint32_t start = first_of_statement(parser)->span.start;
     for (size_t i = 0; i < parser->earlier_count; i++) {
         struct span span = parser->c->diagnostics.items[i]->span;
@@ -216,13 +277,16 @@ static bool is_reported(const struct parser *parser, const struct token *found) 
 }
 
 /* Where the line ends too early, that is where the message belongs, not in the next line. */
-static bool ends_too_early(const struct token *found) {
+static bool ends_too_early(const struct token *found)
+{
     return found->kind == 0 || (found->kind == '}' && found->starts_line);
 }
 
-void report_syntax_error(struct parser *parser, const struct expectation *expectation) {
+void report_syntax_error(struct parser *parser, const struct expectation *expectation)
+{
     struct expectation e = *expectation;
-    if (is_reported(parser, e.found) || report_unknown_keyword(parser, e.found)) return;
+    if (is_reported(parser, e.found) || report_unknown_keyword(parser, e.found))
+        return;
     const char *hint = hint_of(parser, &e);
     summarize(parser, &e);
     const char *expected = expected_text(parser, &e);
@@ -237,5 +301,6 @@ void report_syntax_error(struct parser *parser, const struct expectation *expect
         diag_error(parser->c, span, "unexpected %s, expected %s", found, expected);
     else
         diag_error(parser->c, span, "unexpected %s", found);
-    if (hint) diag_hint(parser->c, "%s", hint);
+    if (hint)
+        diag_hint(parser->c, "%s", hint);
 }
