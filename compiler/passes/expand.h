@@ -34,6 +34,10 @@ struct ir_node *expand_hash(struct ir_builder *, struct ir_node *path, struct ir
 struct ir_node *expand_uniform(struct ir_builder *, struct ir_node *const *operands);
 struct ir_node *expand_normal(struct ir_builder *, struct ir_node *const *operands);
 struct ir_node *expand_poisson(struct ir_builder *, struct ir_node *const *operands);
+/* The number that a word (i32) stands for. A mean of 0 or less gives 0; one of inf or NaN gives
+ * itself. */
+struct ir_node *expand_poisson_of_word(struct ir_builder *, struct ir_node *mean,
+                                       struct ir_node *word);
 /* 32 random bits (i32): the draw of key, element, step, path; `second` gives another, independent
  * of the first. */
 struct ir_node *expand_word(struct ir_builder *, struct ir_node *const *operands, bool second);

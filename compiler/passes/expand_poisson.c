@@ -6,15 +6,16 @@
  * with P(N >= k) exp(L) = L^k / k! + L^(k + 1) / (k + 1)! + …, summed from the far end so that
  * small tails are exact, too.
  *
- * Mean L >= 4: floor(x) with the asymptotic inverse of Temme (N. M. Temme: "Asymptotic inversion of
- * incomplete gamma functions", Math. Comp. 58, 1992), as used by M. B. Giles ("Algorithm 955:
- * approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42, 2016):  x =
- * L r(s) + c0(s) + c1(s) / L,  s = w / sqrt(L), w the standard normal quantile; written here as L +
- * sqrt(L) w + w^2 R(s) + C0(s) + C1(s) / L. R, C0 and C1 are polynomials fitted to the exact steps
- * of the distribution for L = 4 .. 10^5: |error of x| < 2e-4 for |w| < 3, 4e-4 for |w| < 4, 3e-3
- * for |w| < 5, so probabilities are right to that part. The quantile is z = (1 - 2 p) h(-log(4 p (1
- * - p))) as in Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011), h fitted in
- * two pieces to 4e-7.
+ * Mean L >= 4: floor(x), where x is the asymptotic inverse of Temme ("Asymptotic inversion of
+ * incomplete gamma functions", Math. Comp. 58, 1992) as used by Giles ("Algorithm 955:
+ * approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42, 2016). With
+ * the standard normal quantile w and s = w / sqrt(L): x = L + sqrt(L) w + w^2 R(s) + C0(s) + C1(s)
+ * / L R, C0 and C1 are polynomials, fitted here to the exact steps of the distribution for L = 4 ..
+ * 10^5; x is right to 7e-5 for |w| < 3, 4e-4 for |w| < 4, 5e-3 for |w| < 5, and so are
+ * probabilities.
+ *
+ * The quantile of 1 - p is (1 - 2 p) h(-log(4 p (1 - p))), as in Giles, "Approximating the erfinv
+ * function" (GPU Computing Gems, 2011), with h fitted in two pieces to 4e-7.
  */
 #include <math.h>
 
@@ -22,12 +23,13 @@
 
 enum { TERMS = 20 }; /* P(N > 20) is 1e-9 where the mean is 4 */
 
-static const double r_p[] = { 0.166666667,    -0.0138817496,   0.00356622,
-                              -0.00108173084, 0.000679380643,  -0.000628246405,
-                              0.000289973667, -4.33320951e-05, 5.39972436e-07 };
-static const double c0_p[] = { 0.333333333,    -0.0274788413, 0.010647904,  -0.00710172499,
-                               0.000225877029, 0.00311381905, -0.0013980155 };
-static const double c1_p[] = { -0.019779117, 0.019731697, -0.021051017, 0.0116216655 };
+static const double r_p[] = { 0.166666667,    -0.0139091249,   0.00370138463,  -0.00115696492,
+                              0.000398957931, -0.000434715646, 0.000397199453, -0.000138789387,
+                              3.63921273e-06, 3.19963162e-06 };
+static const double c0_p[] = { 0.333333333,   -0.0273996947,  0.00828944421,  -0.00590036821,
+                               0.00439185253, 0.000716106169, -0.00267963891, 0.00101200904 };
+static const double c1_p[] = { -0.0195763953, 0.0166704018, -0.0154215516, 0.0155080935,
+                               -0.00684788517 };
 
 /* h(v) in v - 2.5 for v < 5, in sqrt(v) - 3.25 above, up to v = 21.6 (p = 2^-33). */
 static const double center_p[] = {
@@ -86,11 +88,10 @@ static struct ir_node *large_poisson(struct ir_builder *b, struct ir_node *mean,
     return ir_binary(b, IR_MAX, number, f32(b, 0));
 }
 
-/* A mean of 0 or less gives 0; one of inf or NaN gives itself. */
-struct ir_node *expand_poisson(struct ir_builder *b, struct ir_node *const *operands)
+struct ir_node *expand_poisson_of_word(struct ir_builder *b, struct ir_node *mean,
+                                       struct ir_node *word)
 {
-    struct ir_node *mean = operands[0], *zero = f32(b, 0);
-    struct ir_node *word = expand_word(b, operands + 1, false);
+    struct ir_node *zero = f32(b, 0);
     struct ir_node *sign = with_bits(b, IR_AND, word, 0x80000000u);
     struct ir_node *rest = ir_cast(b, IR_F32, with_bits(b, IR_AND, word, 0x7fffffff));
     struct ir_node *p = fused(b, rest, f32(b, 0x1p-32), f32(b, 0x1p-33)); /* (0, 1/2] */
@@ -102,4 +103,9 @@ struct ir_node *expand_poisson(struct ir_builder *b, struct ir_node *const *oper
     struct ir_node *number = choose(b, less(b, mean, f32(b, 4)), small, large);
     number = choose(b, less(b, zero, mean), number, zero);
     return choose(b, less(b, mean, f32(b, INFINITY)), number, mean);
+}
+
+struct ir_node *expand_poisson(struct ir_builder *b, struct ir_node *const *operands)
+{
+    return expand_poisson_of_word(b, operands[0], expand_word(b, operands + 1, false));
 }

@@ -65,7 +65,7 @@ struct ir_node *expand_word(struct ir_builder *b, struct ir_node *const *operand
     struct ir_node *block[4] = { low_half(b, with_bits(b, IR_SHR, element, 2)), low_half(b, step),
                                  low_half(b, path), high_half(b, path) };
     if (second)
-        block[1] = with_bits(b, IR_OR, block[1], 0x80000000u);
+        block[1] = with_bits(b, IR_XOR, block[1], 0x80000000u);
     philox(b, block, keys);
     struct ir_node *number = low_half(b, element), *zero = ir_bits(b, 0);
     struct ir_node *is_odd = ir_binary(b, IR_NE, with_bits(b, IR_AND, number, 1), zero);

@@ -19,10 +19,10 @@ struct function {
 };
 
 static const struct function functions[] = {
-    { "exp", IR_EXP, exp, 1.1 },    { "expm1", IR_EXPM1, expm1, 1.6 },
-    { "log", IR_LOG, log, 1.1 },    { "log1p", IR_LOG1P, log1p, 1.5 },
-    { "sin", IR_SIN, sin, 1.7 },    { "cos", IR_COS, cos, 1.7 },
-    { "tan", IR_TAN, tan, 2.6 },      { "tanh", IR_TANH, tanh, 1.6 },
+    { "exp", IR_EXP, exp, 1.1 },  { "expm1", IR_EXPM1, expm1, 1.6 },
+    { "log", IR_LOG, log, 1.1 },  { "log1p", IR_LOG1P, log1p, 1.5 },
+    { "sin", IR_SIN, sin, 1.7 },  { "cos", IR_COS, cos, 1.7 },
+    { "tan", IR_TAN, tan, 2.6 },  { "tanh", IR_TANH, tanh, 1.6 },
     { "atan", IR_ATAN, atan, 2 },
 };
 
