@@ -8,12 +8,11 @@
 #ifndef SNN_ERROR_H
 #define SNN_ERROR_H
 
-/* Stores the message, replacing an earlier one, and returns -1, so that a check is one line. Keeps
- * errno. */
+/* Stores the message and returns -1, so that a check is one line. Replaces an earlier message,
+ * keeps errno. */
 int snn_error_set(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The message of this thread's latest failure, "" if there was none. Valid until the next
- * snn_error_set. */
+/* The message of this thread's latest failure, "" if there was none; valid until the next. */
 const char *snn_last_error(void);
 
 #endif

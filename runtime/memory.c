@@ -36,10 +36,9 @@ struct snn_region_chunk {
 };
 
 struct snn_region {
-    struct snn_region_chunk *bottom; /* NULL before the first allocation */
-    struct snn_region_chunk
-        *current; /* where the next allocation is tried; those above are empty */
-    size_t held;  /* bytes in all chunks */
+    struct snn_region_chunk *bottom;  /* NULL before the first allocation */
+    struct snn_region_chunk *current; /* the next allocation is tried here; all above are empty */
+    size_t held;                      /* bytes in all chunks */
 };
 
 static void panic_exhausted(size_t bytes, size_t held)
@@ -88,8 +87,8 @@ static void insert_chunk(struct snn_region *region, struct snn_region_chunk *chu
 }
 
 /* Makes a chunk with room for `bytes` the current one: the next kept one if it is large enough,
-   otherwise a new one, twice as large as the one below. A kept chunk that is too small is given
-   back: the new one takes its place. */
+ * otherwise a new one, twice as large as the one below. A kept chunk that is too small is given
+ * back: the new one takes its place. */
 static struct snn_region_chunk *next_chunk(struct snn_region *region, size_t bytes)
 {
     struct snn_region_chunk *current = region->current;

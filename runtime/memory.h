@@ -24,8 +24,8 @@ struct snn_region *snn_region_create(void);
 void snn_region_destroy(struct snn_region *region); /* NULL is legal */
 
 /* `bytes` zeroed bytes, aligned to SNN_REGION_ALIGNMENT, valid until a mark taken before is
-   released. Never NULL, also for 0 bytes: when memory is exhausted the run ends in snn_panic with
-   the size that was asked for. */
+ * released. Never NULL, also for 0 bytes: when memory is exhausted the run ends in snn_panic with
+ * the size that was asked for. */
 void *snn_region_alloc(struct snn_region *region, size_t bytes);
 
 /* The same for `count` elements of `size` bytes; a product that overflows panics. */
@@ -33,8 +33,7 @@ void *snn_region_array(struct snn_region *region, size_t count, size_t size);
 
 struct snn_region_mark snn_region_mark(const struct snn_region *region);
 
-/* Gives back everything allocated since `mark`. The memory stays with the region for the next
- * iteration. */
+/* Gives back everything allocated since `mark`; the region keeps the memory for what follows. */
 void snn_region_release(struct snn_region *region, struct snn_region_mark mark);
 
 /* Bytes that the region holds from the system, in use or not. */

@@ -15,8 +15,8 @@
 /* The block of `counter` under `key`: key[0] is the low half of a 64-bit key. */
 void snn_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-/* The numbers of one key and one stream number, one after the other: counter = (block, 0, stream
- * low, stream high). */
+/* The numbers of one key and one stream, one after the other: block b of stream s is that of the
+ * counter (b low, b high, s low, s high). */
 struct snn_random {
     uint32_t key[2];
     uint32_t counter[4];

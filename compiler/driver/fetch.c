@@ -158,7 +158,7 @@ static bool download_into(FILE *out, const struct fetch_file *file, const char *
     sha256_start(&download.hash);
     is_good = snprintf(url, sizeof url, "%s%s%s", base_url, slash, file->name) < URL_BYTES
                   ? transfer(&download, url) && check_sum(&download, url)
-                  : failure("the URL is too long: %.60s…", base_url);
+                  : failure("the URL is too long: %.60s...", base_url);
     return close_synced(out, path) && is_good;
 }
 
@@ -216,7 +216,7 @@ static bool fetch_file(const struct fetch_file *file, const char *folder,
     char path[PATH_BYTES];
 
     if (snprintf(path, sizeof path, "%s/%s", folder, file->name) >= PATH_BYTES)
-        return failure("the name of the folder is too long: %.60s…", folder);
+        return failure("the name of the folder is too long: %.60s...", folder);
     if (is_there(file, path)) {
         printf("%s is there\n", path);
         return true;
@@ -238,7 +238,7 @@ static bool make_folder(const char *folder)
     int error;
 
     if (snprintf(path, sizeof path, "%s", folder) >= PATH_BYTES)
-        return failure("the name of the folder is too long: %.60s…", folder);
+        return failure("the name of the folder is too long: %.60s...", folder);
     for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
         mkdir(path, 0777);

@@ -18,7 +18,7 @@ struct fetch_file {
 };
 
 /* Fetches the data set `name` into `folder` (null: where programs look for it, data/NAME) from
-   `base_url` (null: the published places, one after the other). False: reported on stderr. */
+ * `base_url` (null: the published places, one after the other). False: reported on stderr. */
 bool fetch_data_set(const char *name, const char *folder, const char *base_url,
                     bool shows_progress);
 

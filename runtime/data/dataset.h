@@ -40,22 +40,20 @@ struct snn_dataset_axis {
 struct snn_dataset;
 
 /* ---- sources. `name` is the set's name in the program, for messages; it is copied, and may be
- *NULL for one without a name. out belongs to the caller and is given back with snn_dataset_release.
- */
+ * NULL. The set belongs to the caller, who gives it back with snn_dataset_release. */
 
 /* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz" or "csv".
-   `text` is its text argument
-   ("" if none), `number` its number (NAN if none). */
+ * `text` is its text argument ("" if none), `number` its number (NAN if none). */
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
                      const char *text, double number);
 
 /* What `--data NAME=place` gives: "builtin", a file ending in .npz or .csv (label in the last
-   column), or the folder of the MNIST files. */
+ * column), or the folder of the MNIST files. */
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *place);
 
-/* The four IDX files, plain or .gz, in `folder` (NULL or "": none given), $SNN_DATA,
-   $SNN_DATA/mnist, ./data or ./data/mnist, whichever has them first. Splits train and test, axes y:
-   28 and x: 28, 10 classes. */
+/* The four IDX files, plain or .gz, in `folder` (NULL or "": none given; one that does not exist is
+ * an error), $SNN_DATA or ./data, or in a folder "mnist" in one of these, whichever has them first.
+ * Splits train and test, axes [y: 28, x: 28], 10 classes. */
 int snn_dataset_mnist(struct snn_dataset **out, const char *name, const char *folder);
 
 /* Digits drawn from strokes, in the form of MNIST: a pure function of seed, split and index. */
@@ -63,15 +61,15 @@ int snn_dataset_builtin_digits(struct snn_dataset **out, const char *name, int64
                                int64_t test_count, uint64_t seed);
 
 /* Arrays of an .npz file. x (or images, data) is the samples, y (or labels, label, target) the
-   labels, both over their first axis; or x_train, y_train, x_test, y_test, x_val, y_val for a set
-   with splits. Unsigned bytes are pixels, all else is float32. The axes of a sample are [feature],
-   [y, x], or, of three, [y, x, channel] if the last has at most 4 places and
-   [channel, y, x] otherwise. */
+ * labels, both over their first axis; or x_train, y_train, x_test, y_test, x_val, y_val for a set
+ * with splits. Unsigned bytes are pixels, all else is float32. The axes of a sample are [feature],
+ * [y, x], or, of three, [y, x, channel] if the last has at most 4 places and [channel, y, x]
+ * otherwise. */
 int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path);
 
 /* Numbers separated by commas (or semicolons or tabs), one sample a line, with or without a line of
-   column names. `label` is the column of the label, counted from 0, or from the end if negative;
-   NAN if there is none. Axis: feature. */
+ * column names. `label` is the column of the label, counted from 0, or from the end if negative;
+ * NAN if there is none. Axis: feature. */
 int snn_dataset_csv(struct snn_dataset **out, const char *name, const char *path, double label);
 
 /* ---- ownership: a set is shared by counting. */
@@ -81,15 +79,16 @@ void snn_dataset_release(struct snn_dataset *set); /* NULL is legal */
 /* ---- facts that are known without reading */
 const char *snn_dataset_name(const struct snn_dataset *set); /* never NULL */
 int snn_dataset_axis_count(const struct snn_dataset *set);
-const struct snn_dataset_axis *snn_dataset_axis(const struct snn_dataset *set,
-                                                int axis); /* outermost first */
-int64_t snn_dataset_extent(const struct snn_dataset *set,
-                           const char *axis); /* size of the named axis, 0 if none */
 size_t snn_dataset_sample_size(const struct snn_dataset *set); /* elements of one sample */
 enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set);
 
-/* The number of classes. Of a set without labels it is the number of samples, and the set is read
- * to tell. */
+/* Axis number `axis`, 0 is the outermost. */
+const struct snn_dataset_axis *snn_dataset_axis(const struct snn_dataset *set, int axis);
+
+/* The size of the axis of that name, 0 if there is none. */
+int64_t snn_dataset_extent(const struct snn_dataset *set, const char *axis);
+
+/* The number of classes. A set without labels is read to tell: it has as many as samples. */
 int snn_dataset_classes(struct snn_dataset *set, int64_t *classes);
 
 /* "[y: 28, x: 28]", for messages. */

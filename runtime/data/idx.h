@@ -14,7 +14,7 @@ enum { SNN_IDX_MAX_RANK = 4 };
 struct snn_idx {
     int rank;
     int64_t shape[SNN_IDX_MAX_RANK]; /* outermost first; unused ones are 1 */
-    uint8_t *data;                   /* owned: shape[0] * shape[1] * … elements */
+    uint8_t *data;                   /* owned: shape[0] * shape[1] * ... elements */
 };
 
 /* Reads a whole file of `rank` dimensions; `what` ("images") names the elements in messages. */

@@ -21,8 +21,7 @@ enum {
     FILE_NAME_BYTES = 64,
 };
 
-/* Where a set may be; fixed when it is made, so that a later change of $SNN_DATA does not matter.
- */
+/* Where a set may be; fixed when it is made, whatever becomes of $SNN_DATA after that. */
 struct mnist {
     char places[MAX_PLACES][PATH_BYTES];
     int place_count;
@@ -34,7 +33,7 @@ static int add_place(struct mnist *mnist, const char *folder, const char *below)
     int length = snprintf(mnist->places[mnist->place_count], PATH_BYTES, "%s%s", folder, below);
 
     if (length < 0 || length >= PATH_BYTES - FILE_NAME_BYTES)
-        return snn_error_set("mnist: the name of the folder is too long: %.100s…", folder);
+        return snn_error_set("mnist: the name of the folder is too long: %.100s...", folder);
     mnist->place_count++;
     return 0;
 }

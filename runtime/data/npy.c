@@ -243,8 +243,7 @@ static int read_header(struct header *header, struct snn_stream *stream)
 
 /* ---- the elements */
 
-/* Fills `to` in C order from `from` in Fortran order, going through `to` with one counter per axis.
- */
+/* Fills `to` in C order from `from` in Fortran order; `place` counts through `to`, axis by axis. */
 static void transpose(char *to, const char *from, const struct header *header)
 {
     size_t bytes = types[header->type].bytes;

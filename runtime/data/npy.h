@@ -43,9 +43,10 @@ double snn_npy_value(const struct snn_npy *array, size_t i);
 struct snn_npz;
 
 int snn_npz_open(struct snn_npz **out, const char *path);
-int snn_npz_open_memory(struct snn_npz **out, const void *data, size_t bytes,
-                        const char *name); /* must outlive *out */
-void snn_npz_close(struct snn_npz *npz);   /* NULL is legal */
+void snn_npz_close(struct snn_npz *npz); /* NULL is legal */
+
+/* The same over memory, which must outlive *out. */
+int snn_npz_open_memory(struct snn_npz **out, const void *data, size_t bytes, const char *name);
 
 /* The arrays in the file: their number, and the name of each without ".npy". */
 int64_t snn_npz_count(const struct snn_npz *npz);

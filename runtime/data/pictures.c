@@ -146,8 +146,7 @@ int snn_patch_form(struct snn_picture *to, const struct snn_picture *from, int64
     return 0;
 }
 
-/* How many deviations the pixel is from the mean of its window; 0 where all of the window is equal.
- */
+/* How many deviations the pixel is from the mean of its window; 0 where all of it is equal. */
 static double local_contrast(const struct snn_picture *picture, const float *in, int64_t y,
                              int64_t x, int64_t reach)
 {

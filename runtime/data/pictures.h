@@ -39,8 +39,8 @@ void snn_grey_map(const struct snn_picture *to, float *out, const struct snn_pic
                   const float *in, int64_t unused);
 
 /* patch_normalize(window): each pixel minus the mean of the window around it, over the window's
-   standard deviation, limited to -1 .. 1 and mapped to 0 .. 255 (rounded down; 0 where the window
-   is even). What lies outside the picture does not count. */
+ * standard deviation, limited to -1 .. 1 and mapped to 0 .. 255, rounded down; 127 where all of the
+ * window is equal. What lies outside the picture does not count. */
 int snn_patch_form(struct snn_picture *to, const struct snn_picture *from, int64_t window,
                    int64_t unused);
 void snn_patch_map(const struct snn_picture *to, float *out, const struct snn_picture *from,

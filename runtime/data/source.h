@@ -18,8 +18,7 @@ enum { SNN_SPLIT_SLOTS = SNN_SPLIT_NONE + 1 };
 struct snn_part {
     int64_t count;
     void *pixels;    /* owned: count * sample_size elements */
-    int32_t *labels; /* owned: count of them, each in 0 .. classes - 1; NULL: the label of a sample
-                        is its position */
+    int32_t *labels; /* owned: count, each in 0 .. classes - 1; NULL: each is its position */
 };
 
 struct snn_dataset {
@@ -40,20 +39,17 @@ struct snn_dataset {
     void *state;                  /* of the source */
 };
 
-/* A set with one reference and no axes, splits or loader yet; NULL with the message set when memory
- * is exhausted. */
+/* A set with one reference and no axes, splits or loader yet; NULL, message set, without memory. */
 struct snn_dataset *snn_dataset_create(const char *name);
 
-/* Appends an axis; false (message set) if there are too many or the sample gets impossibly large.
- */
+/* Appends an axis; false (message set) if there are too many or a sample gets too large. */
 bool snn_dataset_add_axis(struct snn_dataset *set, const char *name, int64_t size);
 
-/* Gives a set all samples of `split`: for sources that are read when they are made. Takes over
- * *part. */
+/* Gives a set the samples of `split` as it is made. Takes over what *part holds. */
 void snn_dataset_put_part(struct snn_dataset *set, enum snn_split split, struct snn_part *part);
 
-/* The samples of a split, read now if they were not yet; NULL with the message set on failure or if
- * there is no such split. */
+/* The samples of a split, read now if they were not yet; NULL, message set, on failure or if there
+ * is no such split. */
 const struct snn_part *snn_dataset_part(struct snn_dataset *set, enum snn_split split);
 
 size_t snn_dataset_element_bytes(const struct snn_dataset *set);

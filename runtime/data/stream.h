@@ -15,8 +15,7 @@ struct snn_stream;
 
 /* Where a stream's bytes come from. */
 struct snn_stream_source {
-    /* Fills up to `bytes` of `buffer`; returns how many, 0 at the end, or -1 after snn_error_set.
-     */
+    /* Fills up to `bytes` of `buffer`; returns how many, 0 at the end, -1 with the message set. */
     int64_t (*read)(void *handle, void *buffer, size_t bytes);
     void (*close)(void *handle); /* NULL: nothing to close */
     void *handle;
@@ -44,12 +43,11 @@ int64_t snn_stream_read(struct snn_stream *stream, void *buffer, size_t bytes);
 /* Exactly `bytes` bytes; `what` names them in the message when the stream is shorter. */
 int snn_stream_read_exact(struct snn_stream *stream, void *buffer, size_t bytes, const char *what);
 
-/* The same into memory that grows as bytes arrive and that the caller frees; never NULL on success.
- */
+/* The same into memory that grows as bytes arrive; the caller frees it. */
 int snn_stream_read_array(struct snn_stream *stream, void **out, size_t bytes, const char *what);
 
-/* Everything up to the end, with a zero byte behind it; the caller frees. More than `limit` bytes
- * are an error. */
+/* Everything up to the end, but not more than `limit` bytes, and a zero byte behind it; the caller
+ * frees. */
 int snn_stream_read_all(struct snn_stream *stream, char **out, size_t *bytes, size_t limit);
 
 /* Fails if anything follows. */

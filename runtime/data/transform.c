@@ -255,8 +255,7 @@ static struct snn_dataset *create_derived(struct snn_dataset *parent, const char
     return set;
 }
 
-/* What is no longer the whole set is made at once: its labels stay, its samples are numbered anew.
- */
+/* A set made of a part of another: its labels stay, its samples are numbered anew. */
 static int make_at_once(struct snn_dataset *set, struct snn_view view)
 {
     struct snn_part part = { 0 };

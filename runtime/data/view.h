@@ -24,21 +24,19 @@ struct snn_sample {
 
 struct snn_part;
 
+/* Which of the two pointers is set says how the samples are given. */
 struct snn_view {
-    struct snn_dataset *set; /* whose axes and pixel type all samples have */
-    const struct snn_part
-        *part; /* a range of one split: samples first .. first + count - 1 of it, or */
-    const struct snn_sample *samples; /* `count` samples one by one; or both NULL: the set as it was
-                                         made, not read yet */
+    struct snn_dataset *set;          /* whose axes and pixel type all samples have */
+    const struct snn_part *part;      /* samples first .. first + count - 1 of one split, or */
+    const struct snn_sample *samples; /* `count` samples one by one; both NULL: not read yet */
     int64_t first, count;
 };
 
-/* The whole set, all splits one after the other. Reads nothing: count and samples are there after
- * snn_view_load. */
+/* The whole set, all splits one after the other, not read yet. */
 struct snn_view snn_view_whole(struct snn_dataset *set);
 
 /* Reads what the view needs. Every function below that takes a view to make another does so by
-   itself; the accessors need it done. Loading a loaded view does nothing. */
+ * itself; the accessors need it done. Loading a loaded view does nothing. */
 int snn_view_load(struct snn_view *view, struct snn_region *region);
 
 /* .train, .val, .test; `split` is that word. An error unless `view` is a whole set that has it. */
@@ -61,30 +59,29 @@ int snn_view_shuffled(struct snn_view *out, struct snn_region *region, struct sn
 int snn_view_draw(struct snn_view *out, struct snn_region *region, struct snn_view view, int64_t k,
                   uint64_t key);
 
-/* Samples 0, k, 2k, …; an error unless k >= 1. */
+/* Samples 0, k, 2k, ...; an error unless k >= 1. */
 int snn_view_every(struct snn_view *out, struct snn_region *region, struct snn_view view,
                    int64_t k);
 
-/* The samples i with mask[i] != 0; `mask` has `count` bytes, which must be as many as the view has
- * samples. */
+/* The samples i with mask[i] != 0; an error unless the view has as many as the mask, `count`. */
 int snn_view_where(struct snn_view *out, struct snn_region *region, struct snn_view view,
                    const uint8_t *mask, int64_t count);
 
-/* The samples of a, then those of b; an error that shows both if their axes or pixel types differ.
- */
+/* The samples of a, then those of b; an error that shows both if axes or pixel types differ. */
 int snn_view_join(struct snn_view *out, struct snn_region *region, struct snn_view a,
                   struct snn_view b);
 
-/* `by size`: chunk number `chunk` of snn_view_chunks(count, size, false) many; the last may be
- * smaller. */
+/* `by size`: number `chunk` of the chunks of that size; the last may be smaller. */
 int snn_view_chunk(struct snn_view *out, struct snn_region *region, struct snn_view view,
                    int64_t chunk, int64_t size);
+
+/* How many chunks `count` samples make; without the last, smaller one if it is to be dropped. */
 int64_t snn_view_chunks(int64_t count, int64_t size, bool drop_last);
 
 /* `a |> operation(x, y)`: "center_crop" (height, width), "resize" (height, width), "grey",
-   "patch_normalize" (window), "every" (k), "first" (k). A whole set stays whole: each split goes
-   through the operation when it is first used. *out views a new set that is given back with
-   snn_dataset_release(out->set); it is named like the old one. */
+ * "patch_normalize" (window), "every" (k), "first" (k). A whole set stays whole: each split goes
+ * through the operation when it is first used. *out views a new set that is given back with
+ * snn_dataset_release(out->set); it is named like the old one. */
 int snn_view_pipe(struct snn_view *out, struct snn_region *region, struct snn_view view,
                   const char *operation, double x, double y);
 
@@ -93,8 +90,9 @@ int64_t snn_view_count(const struct snn_view *view);
 int64_t snn_view_classes(const struct snn_view *view); /* 1 + the largest label there can be */
 int32_t snn_view_label(const struct snn_view *view, int64_t i);
 int32_t snn_view_index(const struct snn_view *view, int64_t i);
-const void *snn_view_pixels(const struct snn_view *view,
-                            int64_t i); /* as stored: snn_dataset_pixel says what */
+
+/* The sample as stored: snn_dataset_pixel says what. */
+const void *snn_view_pixels(const struct snn_view *view, int64_t i);
 
 /* The sample as numbers. An error that shows both sizes unless `n` is the size of a sample. */
 int snn_view_sample(const struct snn_view *view, int64_t i, float *out, size_t n);

@@ -43,7 +43,7 @@ static void test_bits(const struct snn_view *train, const struct snn_view *test)
     uint64_t train_hash = hash_view(train), test_hash = hash_view(test);
 
     fprintf(stderr, "hashes %016llx %016llx\n", (unsigned long long)train_hash,
-           (unsigned long long)test_hash);
+            (unsigned long long)test_hash);
     assert(train_hash == UINT64_C(0x29873df32091b94a));
     assert(test_hash == UINT64_C(0x285061a4e44c04f4));
 }
