@@ -287,23 +287,31 @@ int snn_buffer_extents(const struct snn_context *context, int32_t number, int64_
     const struct snn_buffer *buffer = &context->program->buffers[number];
     int64_t count = snn_lane_count(context, number), product = 1;
 
-    for (int i = 0; i < buffer->rank && i < SNN_RANK_LIMIT; i++) {
+    for (int i = 0; buffer->count >= 0 && i < buffer->rank && i < SNN_RANK_LIMIT; i++) {
         extents[i] = context->sizes[buffer->extents[i]];
         product *= extents[i];
     }
-    if (product == count && buffer->rank <= SNN_RANK_LIMIT)
+    if (buffer->count >= 0 && product == count && buffer->rank <= SNN_RANK_LIMIT)
         return buffer->rank;
     extents[0] = count;
     return 1;
 }
 
-int snn_lane_take_axes(struct snn_context *context, struct snn_axis axes[SNN_RANK_LIMIT])
+int snn_lane_array_axes(struct snn_context *context, int32_t number, struct snn_axis axes[SNN_RANK_LIMIT])
 {
-    int count = context->lane->axis_count;
+    const struct snn_buffer *buffer = &context->program->buffers[number];
+    struct snn_lane *lane = context->lane;
+    int rank = lane->axis_count;
+    int64_t extents[SNN_RANK_LIMIT];
 
-    memcpy(axes, context->lane->axes, sizeof context->lane->axes);
-    context->lane->axis_count = 0;
-    return count;
+    memcpy(axes, lane->axes, sizeof lane->axes);
+    lane->axis_count = 0;
+    if (rank > 0 || buffer->rank == 0)
+        return rank;
+    rank = snn_buffer_extents(context, number, extents);
+    for (int i = 0; i < rank; i++)
+        axes[i] = (struct snn_axis){ i < buffer->rank && buffer->axes ? buffer->axes[i] : "", extents[i] };
+    return rank;
 }
 
 void snn_lane_resize(struct snn_context *context, int32_t buffer, int64_t count)

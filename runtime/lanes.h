@@ -32,8 +32,9 @@ size_t snn_type_bytes(enum snn_type type);
 /* The extents of a buffer; the rank is the result. A buffer whose length was set at run time is one axis. */
 int snn_buffer_extents(const struct snn_context *context, int32_t buffer, int64_t extents[SNN_RANK_LIMIT]);
 
-/* The axes pushed by snn_rt_axis: their number; forgets them. */
-int snn_lane_take_axes(struct snn_context *context, struct snn_axis axes[SNN_RANK_LIMIT]);
+/* The axes of an array argument: those pushed by snn_rt_axis, which are then forgotten, or else the buffer's own. The result
+   is the rank. */
+int snn_lane_array_axes(struct snn_context *context, int32_t buffer, struct snn_axis axes[SNN_RANK_LIMIT]);
 
 /* What snn_rt_resize does. */
 void snn_lane_resize(struct snn_context *context, int32_t buffer, int64_t count);

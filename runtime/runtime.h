@@ -43,6 +43,7 @@ struct snn_lane {
     int64_t *bytes;                /* [buffer_count] their bytes, rounded up */
     struct snn_axis axes[SNN_RANK_LIMIT];
     int axis_count;
+    struct snn_plot *plot;         /* whose arguments are being collected, or NULL */
     int loop_depth;                /* loops begun inside a parallel body: not shown */
 };
 

@@ -26,21 +26,6 @@ void snn_rt_axis(struct snn_context *context, const char *name, int64_t extent)
     lane->axes[lane->axis_count++] = (struct snn_axis){ name, extent };
 }
 
-/* The axes of an array argument; the result is its rank. */
-static int take_axes(struct snn_context *context, int32_t number, struct snn_axis axes[SNN_RANK_LIMIT])
-{
-    const struct snn_buffer *buffer = &context->program->buffers[number];
-    int rank = snn_lane_take_axes(context, axes);
-    int64_t extents[SNN_RANK_LIMIT];
-
-    if (rank > 0 || buffer->rank == 0)
-        return rank;
-    rank = snn_buffer_extents(context, number, extents);
-    for (int i = 0; i < rank; i++)
-        axes[i] = (struct snn_axis){ i < buffer->rank ? buffer->axes[i] : "", extents[i] };
-    return rank;
-}
-
 void snn_rt_log_number(struct snn_context *context, const char *name, double value)
 {
     snn_record_log(context->runtime->record, name, value);
@@ -49,7 +34,7 @@ void snn_rt_log_number(struct snn_context *context, const char *name, double val
 void snn_rt_log_array(struct snn_context *context, const char *name, int32_t buffer)
 {
     struct snn_axis axes[SNN_RANK_LIMIT];
-    int rank = take_axes(context, buffer, axes);
+    int rank = snn_lane_array_axes(context, buffer, axes);
 
     snn_record_log_array(context->runtime->record, name, context->program->buffers[buffer].type,
                          context->buffers[buffer], axes, rank);
@@ -73,7 +58,7 @@ void snn_rt_report_text(struct snn_context *context, const char *name, const cha
 void snn_rt_report_array(struct snn_context *context, const char *name, int32_t buffer, const char *unit)
 {
     struct snn_axis axes[SNN_RANK_LIMIT];
-    int rank = take_axes(context, buffer, axes);
+    int rank = snn_lane_array_axes(context, buffer, axes);
 
     snn_record_report_array(context->runtime->record, name, unit, context->program->buffers[buffer].type,
                             context->buffers[buffer], axes, rank);
@@ -99,7 +84,7 @@ void snn_rt_export(struct snn_context *context, int32_t buffer, const char *file
     const struct snn_buffer *what = &context->program->buffers[buffer];
     struct snn_axis axes[SNN_RANK_LIMIT];
     int64_t extents[SNN_RANK_LIMIT];
-    struct snn_array array = { what->name, what->type, context->buffers[buffer], take_axes(context, buffer, axes),
+    struct snn_array array = { what->name, what->type, context->buffers[buffer], snn_lane_array_axes(context, buffer, axes),
                                extents };
     const char *path;
 
