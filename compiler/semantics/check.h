@@ -14,10 +14,11 @@
 struct module {
     const char *path;
     struct file *file;
-    struct scope *imports;  /* declarations of the modules it uses */
+    struct scope *imports;  /* declarations of the modules it uses; parent: the prelude */
     struct scope *scope;    /* its own declarations; parent: imports */
     struct network *only_network; /* its layers are visible in tasks and functions; may be null */
     bool is_main;
+    bool is_library; /* of the standard library: only what is used is checked */
 };
 
 ARRAY_STRUCT(module_list, struct module *);
@@ -234,14 +235,30 @@ void check_task_statement(struct checker *k, struct statement *s);
 void check_let(struct checker *k, struct statement *s);
 void check_assign(struct checker *k, struct statement *s);
 void check_task(struct checker *k, struct declaration *d);
+void check_model_statement(struct checker *k, struct statement *s);
+
+/* The type of a variable or state from what is written after it (may be null) and its checked
+ * initial value (may be null, not both). Reports a value that does not fit. */
+const struct type *declared_type(struct checker *k, struct symbol *symbol,
+                                 const struct type_ref *ref, const struct expr *value);
 
 /* ---- model.c, rule.c, network.c, topology.c, order.c ---- */
 
 /* Formals of a model or rule as symbols with types; arguments were bound in the caller's scope. */
-void declare_parameters(struct checker *k, struct scope *scope, struct declaration *d,
-                        struct formal_list *formals, struct expr **arguments,
+void declare_parameters(struct checker *k, struct scope *scope, struct formal_list *formals, struct expr **arguments,
                         struct symbol_list *out, struct layer *layer,
                         struct connection *connection, struct rule_instance *rule);
+
+/* M or M(args): the symbol of the model and its arguments in the order of the formals, null where
+ * left out. Null after reporting. */
+struct symbol *check_model_use(struct checker *k, struct expr *e, enum symbol_kind kind,
+                               const char *what, struct expr ***bound);
+
+/* State of a neuron, rule or optimizer: real unless declared otherwise. */
+const struct type *state_type(struct checker *k, struct symbol *symbol, struct statement *s);
+void check_bounds(struct checker *k, const struct bounds *bounds, struct unit unit);
+void check_ode(struct checker *k, struct statement *s);
+void check_rule_statement(struct checker *k, struct statement *s);
 
 struct neuron_instance *check_neuron(struct checker *k, struct layer *layer, struct expr *model);
 void check_neuron_unused(struct checker *k, struct declaration *d);

@@ -198,7 +198,8 @@ struct statement *clone_statement(struct arena *arena, const struct statement *s
     case STATEMENT_ERROR:
     case STATEMENT_BREAK:
     case STATEMENT_CONTINUE:
-    case STATEMENT_INPUT: break;
+    case STATEMENT_INPUT:
+    case STATEMENT_ITEM: break;
     case STATEMENT_RETURN:
     case STATEMENT_YIELD:
     case STATEMENT_EXPR:

@@ -23,18 +23,37 @@ const struct type *infer_type(struct arena *arena, struct inferences *inferences
 {
     bool is_open_kind = t->kind == TYPE_INT && t->is_constant;
     symbol->is_adaptable = is_open_kind || (type_is_number(t) && t->unit.is_any);
-    if (!symbol->is_adaptable)
-        return t;
     const struct inference *known = find_inference(inferences, symbol);
     if (known == NULL)
         return t;
     struct type *result = arena_new(arena, struct type);
     *result = *t;
-    if (known->is_real && t->kind == TYPE_INT)
-        result->kind = t->is_constant ? TYPE_REAL64 : TYPE_REAL32;
-    if (known->has_unit && t->unit.is_any)
+    if (known->is_set)
+        *result = *type_variable(arena, t);
+    if (symbol->is_adaptable && known->is_real && t->kind == TYPE_INT)
+        result->kind = result->is_constant ? TYPE_REAL64 : TYPE_REAL32;
+    if (symbol->is_adaptable && known->has_unit && t->unit.is_any)
         result->unit = known->unit;
     return result;
+}
+
+static struct inference *note_symbol(struct arena *arena, struct inferences *inferences,
+                                     const struct symbol *symbol)
+{
+    struct inference *known = find_inference(inferences, symbol);
+    if (known != NULL)
+        return known;
+    struct inference fresh = { .declared = symbol->span, .context = symbol->context };
+    array_push(arena, inferences, fresh);
+    return &inferences->items[inferences->count - 1];
+}
+
+void infer_constness(struct arena *arena, struct inferences *inferences,
+                     const struct symbol *symbol)
+{
+    struct inference *known = note_symbol(arena, inferences, symbol);
+    if (!known->is_set)
+        inferences->has_changed = known->is_set = true;
 }
 
 void infer_assignment(struct arena *arena, struct inferences *inferences,
@@ -46,12 +65,7 @@ void infer_assignment(struct arena *arena, struct inferences *inferences,
     bool has_unit = is_real && !value->unit.is_any && !unit_is_none(value->unit);
     if (!is_real && !has_unit)
         return;
-    struct inference *known = find_inference(inferences, symbol);
-    if (known == NULL) {
-        struct inference fresh = { symbol->span, symbol->context, false, false, unit_none() };
-        array_push(arena, inferences, fresh);
-        known = &inferences->items[inferences->count - 1];
-    }
+    struct inference *known = note_symbol(arena, inferences, symbol);
     if (is_real && !known->is_real)
         inferences->has_changed = known->is_real = true;
     if (has_unit && !known->has_unit) {

@@ -18,6 +18,7 @@ struct inference {
     struct span declared; /* of the name */
     struct span context;  /* of the layer or connection it belongs to; no place for others */
     bool is_real;
+    bool is_set;          /* a parameter of a model or rule that some task sets: no constant */
     bool has_unit;
     struct unit unit;
 };
@@ -37,5 +38,9 @@ const struct type *infer_type(struct arena *arena, struct inferences *inferences
 /* Learns that a value of type `value` is assigned to the symbol; ignored if nothing is open. */
 void infer_assignment(struct arena *arena, struct inferences *inferences,
                       const struct symbol *symbol, const struct type *value);
+
+/* Learns that a task sets a parameter of a model or rule. */
+void infer_constness(struct arena *arena, struct inferences *inferences,
+                     const struct symbol *symbol);
 
 #endif

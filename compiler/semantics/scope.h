@@ -129,7 +129,9 @@ struct symbol {
     struct connection *connection;   /* connection; owner of rule state and formal; null if none */
     struct rule_instance *rule;      /* rule state, formal of a rule, rule instance; null if none */
 
+    struct module *module; /* top level: the file that declares it; checker's own */
     size_t depth;        /* how many loops are around its declaration; checker's own */
+    bool is_in_progress; /* its declaration is being checked */
     bool is_adaptable;   /* no type was written and the initial value is a constant: see infer.h */
     struct span context; /* of the layer or connection that it belongs to, for infer.h */
 
