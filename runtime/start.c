@@ -172,6 +172,20 @@ static void dispose(struct snn_runtime *runtime)
     snn_pool_destroy(runtime->pool);
     for (int i = runtime->options->threads - 1; i >= 0; i--)
         snn_lane_destroy(runtime->contexts[i]);
+    snn_record_destroy(runtime->record);
+}
+
+/* The run itself, once its options are known. */
+static int run(struct snn_runtime *runtime, struct snn_options *options, double began)
+{
+    struct snn_context *context = prepare(runtime, options);
+
+    runtime->start_seconds = snn_clock_seconds() - began;
+    for (int i = 0; i < options->task_count && !snn_interrupt_requested(); i++)
+        run_task(context, &runtime->program->tasks[options->tasks[i]]);
+    finish_records(context, snn_interrupt_requested() ? "interrupted" : "finished");
+    dispose(runtime);
+    return snn_interrupt_requested() ? SNN_EXIT_INTERRUPTED : 0;
 }
 
 int snn_main(const struct snn_program *program, int argc, char **argv)
@@ -179,27 +193,18 @@ int snn_main(const struct snn_program *program, int argc, char **argv)
     double began = snn_clock_seconds();
     struct snn_options options;
     struct snn_runtime runtime = { .program = program, .options = &options, .region = snn_region_create() };
-    struct snn_context *context;
+    int status = SNN_EXIT_FAILURE;
 
     if (program->abi_version != SNN_ABI_VERSION)
         snn_panic("the program was compiled for runtime %d, this is %d; compile it again", program->abi_version,
                   SNN_ABI_VERSION);
-    switch (snn_options_read(&options, runtime.region, program, argc, argv)) {
-    case SNN_OPTIONS_RUN: break;
-    case SNN_OPTIONS_DONE: return fflush(stdout) == 0 ? 0 : SNN_EXIT_FAILURE;
-    case SNN_OPTIONS_WRONG: return SNN_EXIT_USAGE;
-    }
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     snn_interrupt_install();
-    context = prepare(&runtime, &options);
-    runtime.start_seconds = snn_clock_seconds() - began;
-    for (int i = 0; i < options.task_count; i++) {
-        run_task(context, &program->tasks[options.tasks[i]]);
-        if (snn_interrupt_requested())
-            break;
+    switch (snn_options_read(&options, runtime.region, program, argc, argv)) {
+    case SNN_OPTIONS_RUN: status = run(&runtime, &options, began); break;
+    case SNN_OPTIONS_DONE: status = fflush(stdout) == 0 ? 0 : SNN_EXIT_FAILURE; break;
+    case SNN_OPTIONS_WRONG: status = SNN_EXIT_USAGE; break;
     }
-    finish_records(context, snn_interrupt_requested() ? "interrupted" : "finished");
-    dispose(&runtime);
     snn_region_destroy(runtime.region);
-    return snn_interrupt_requested() ? SNN_EXIT_INTERRUPTED : 0;
+    return status;
 }

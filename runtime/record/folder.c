@@ -107,6 +107,19 @@ struct snn_record *snn_record_create(struct snn_runtime *runtime)
     return record;
 }
 
+void snn_record_destroy(struct snn_record *record)
+{
+    if (record->metrics >= 0)
+        close(record->metrics);
+    for (size_t i = 0; i < record->reported_count; i++)
+        free(record->reported[i].value);
+    free(record->logged);
+    free(record->reported);
+    free(record->loops);
+    free(record->tasks);
+    pthread_mutex_destroy(&record->mutex);
+}
+
 const char *snn_record_folder(const struct snn_record *record)
 {
     return record->folder;
@@ -140,6 +153,15 @@ const char *snn_record_new_path(struct snn_record *record, const char *name, con
         if (access(path, F_OK) != 0)
             return path;
     }
+}
+
+const char *snn_record_sibling(struct snn_record *record, const char *path, const char *ending)
+{
+    size_t stem = (size_t)(strrchr(path, '.') - path), bytes = stem + strlen(ending) + 1;
+    char *sibling = snn_region_alloc(record->runtime->region, bytes);
+
+    snprintf(sibling, bytes, "%.*s%s", (int)stem, path, ending);
+    return sibling;
 }
 
 /* ---- params.json */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The parts of a record, for the files that implement record.h. All memory is of the run's region, or grows on the heap and
- * stays to the end of the process.
+ * The parts of a record, for the files that implement record.h. Texts lie in the run's region; the
+ * growing arrays are given back by snn_record_destroy.
  */
 #ifndef SNN_RECORD_INTERNAL_H
 #define SNN_RECORD_INTERNAL_H

@@ -52,14 +52,12 @@ static void save_plot(struct snn_record *record, const struct snn_plot_kind *kin
     struct page page = { kind, plot };
     char file[FILE_NAME_BYTES];
     double width, height;
-    const char *svg;
-    char *png;
+    const char *svg, *png;
 
     file_name(file, name);
     kind->size(plot, &width, &height);
     svg = snn_record_new_path(record, file, ".svg");
-    png = (char *)(uintptr_t)snn_record_copy(record, svg);
-    strcpy(strrchr(png, '.'), ".png");
+    png = snn_record_sibling(record, svg, ".png");
     snn_record_check(snn_canvas_save(svg, png, width, height, draw_page, &page));
 }
 

@@ -15,6 +15,8 @@ struct snn_record;
 /* Makes runs/<program>/<time>/ and writes params.json there. */
 struct snn_record *snn_record_create(struct snn_runtime *runtime);
 
+void snn_record_destroy(struct snn_record *record);
+
 /* The folder of the run. */
 const char *snn_record_folder(const struct snn_record *record);
 
@@ -23,6 +25,9 @@ const char *snn_record_path(struct snn_record *record, const char *name);
 
 /* A path like snn_record_path's that does not exist yet: "name.ending", or "name-2.ending" and so on. */
 const char *snn_record_new_path(struct snn_record *record, const char *name, const char *ending);
+
+/* The same path with another ending in place of its last. */
+const char *snn_record_sibling(struct snn_record *record, const char *path, const char *ending);
 
 /* ---- params.json */
 

@@ -78,12 +78,13 @@ static void records(void)
 
 static void determinism(void)
 {
-    static const char *const files[] = { "model.npz", "results.json", "metrics.jsonl" };
+    static const char *const files[] = { "model.npz", "results.json", "metrics.jsonl", "train-total.svg",
+                                         "train-total.png" };
 
     expect_success("--out", "b", "--seed", "5", "--threads", "1", "--quiet", "n=5");
     expect_success("--out", "c", "--seed", "5", "--threads", "3", "--quiet", "n=5");
     expect_success("--out", "d", "--seed", "6", "--threads", "1", "--quiet", "n=5");
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         assert(same_file("a", "b", files[i]));
         assert(same_file("a", "c", files[i]));
         assert(!same_file("a", "d", files[i]));
