@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Data sets from the arrays of an .npz file. The file is read when the set is made: it is the
+ * Data sets from the arrays of .npz and .npy files. A file is read when the set is made: it is the
  * user's own, of any size and shape, and what is wrong with it should be said at once.
  */
 #include "data/npy.h"
@@ -96,6 +96,15 @@ static int copy_labels(struct snn_part *part, struct snn_dataset *set, const str
     return 0;
 }
 
+/* Gives *part the samples, and the set its axes if this is its first split. */
+static int take_samples(struct snn_part *part, struct snn_dataset *set, struct snn_npy *samples,
+                        const char *path, const char *name)
+{
+    int status = set->splits ? check_axes(set, samples, path, name) : add_axes(set, samples, path);
+
+    return status == 0 ? copy_samples(part, set, samples) : status;
+}
+
 /* Reads samples and labels (no such name: none) of one split into *part. */
 static int read_part(struct snn_part *part, struct snn_dataset *set, const struct snn_npz *npz,
                      const char *path, const char *samples_name, const char *labels_name)
@@ -104,10 +113,7 @@ static int read_part(struct snn_part *part, struct snn_dataset *set, const struc
     int status = snn_npz_read(npz, samples_name, &samples);
 
     if (status == 0)
-        status = set->splits ? check_axes(set, &samples, path, samples_name)
-                             : add_axes(set, &samples, path);
-    if (status == 0)
-        status = copy_samples(part, set, &samples);
+        status = take_samples(part, set, &samples, path, samples_name);
     snn_npy_dispose(&samples);
     if (status == 0 && labels_name)
         status = snn_npz_read(npz, labels_name, &labels);
@@ -200,4 +206,32 @@ int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path
     status = snn_dataset_npz_from(out, name, npz, path);
     snn_npz_close(npz);
     return status;
+}
+
+static int fill_from_npy(struct snn_dataset *set, const char *path)
+{
+    struct snn_npy samples;
+    struct snn_part part = { 0 };
+    int status;
+
+    if (snn_npy_open(&samples, path) < 0)
+        return -1;
+    status = take_samples(&part, set, &samples, path, path);
+    snn_npy_dispose(&samples);
+    if (status == 0)
+        snn_dataset_put_part(set, SNN_SPLIT_NONE, &part);
+    snn_part_dispose(&part);
+    return status;
+}
+
+int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path)
+{
+    struct snn_dataset *set = snn_dataset_create(name);
+
+    if (!set || fill_from_npy(set, path) < 0) {
+        snn_dataset_release(set);
+        return -1;
+    }
+    *out = set;
+    return 0;
 }

@@ -42,8 +42,9 @@ struct snn_dataset;
 /* ---- sources. `name` is the set's name in the program, for messages; it is copied, and may be
  * NULL. The set belongs to the caller, who gives it back with snn_dataset_release. */
 
-/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz" or "csv".
- * `text` is its text argument ("" if none), `number` its number (NAN if none). */
+/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy" or
+ * "csv". `text` is its text argument ("" if none), `number` its number (NAN if none): the column of
+ * the label in a csv, the training digits of builtin_digits. */
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
                      const char *text, double number);
 
@@ -66,6 +67,9 @@ int snn_dataset_builtin_digits(struct snn_dataset **out, const char *name, int64
  * [y, x], or, of three, [y, x, channel] if the last has at most 4 places and [channel, y, x]
  * otherwise. */
 int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path);
+
+/* The array of a .npy file as samples without labels, with the same types and axes. */
+int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path);
 
 /* Numbers separated by commas (or semicolons or tabs), one sample a line, with or without a line of
  * column names. `label` is the column of the label, counted from 0, or from the end if negative;

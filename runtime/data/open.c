@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include "error.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -16,9 +17,16 @@ enum {
     BUILTIN_SEED = 1,
 };
 
-static int open_builtin(struct snn_dataset **out, const char *name)
+/* `train_count` is NAN if the default is wanted. */
+static int open_builtin(struct snn_dataset **out, const char *name, double train_count)
 {
-    return snn_dataset_builtin_digits(out, name, BUILTIN_TRAIN_COUNT, BUILTIN_TEST_COUNT,
+    if (isnan(train_count))
+        train_count = BUILTIN_TRAIN_COUNT;
+    if (!(train_count >= 1 && train_count <= INT32_MAX) || train_count != floor(train_count))
+        return snn_error_set("builtin_digits: the number of training digits must be a whole number "
+                             "from 1, and is %g",
+                             train_count);
+    return snn_dataset_builtin_digits(out, name, (int64_t)train_count, BUILTIN_TEST_COUNT,
                                       BUILTIN_SEED);
 }
 
@@ -35,13 +43,15 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
     if (strcmp(reader, "mnist") == 0)
         return snn_dataset_mnist(out, name, text);
     if (strcmp(reader, "builtin_digits") == 0)
-        return open_builtin(out, name);
+        return open_builtin(out, name, number);
     if (strcmp(reader, "npz") == 0)
         return snn_dataset_npz(out, name, text);
+    if (strcmp(reader, "npy") == 0)
+        return snn_dataset_npy(out, name, text);
     if (strcmp(reader, "csv") == 0)
         return snn_dataset_csv(out, name, text, number);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
-                         "builtin_digits, npz and csv",
+                         "builtin_digits, npz, npy and csv",
                          name ? name : "data", reader);
 }
 
@@ -52,7 +62,7 @@ int snn_dataset_open_place(struct snn_dataset **out, const char *name, const cha
             "data set '%s': nothing given; name a folder, an .npz or .csv file, or 'builtin'",
             name ? name : "data");
     if (strcmp(place, "builtin") == 0)
-        return open_builtin(out, name);
+        return open_builtin(out, name, NAN);
     if (ends_in(place, ".npz"))
         return snn_dataset_npz(out, name, place);
     if (ends_in(place, ".csv") || ends_in(place, ".csv.gz"))

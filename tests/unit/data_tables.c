@@ -185,6 +185,53 @@ static void test_wrong_npz(void)
     expect_error(open_arrays(&set, &arrays), "impossible size 0 of axis 'feature'");
 }
 
+static void test_npy(void)
+{
+    static const char values[] = { 0, 51, 102, 0, 0, 1, 2, 3 };
+    struct bytes bytes = { .count = 0 };
+    struct snn_dataset *set;
+    struct snn_view view;
+    float sample[2];
+
+    put_npy(&bytes, 1, U1_HEADER("(4, 2)"), values, sizeof values);
+    write_bytes("data_tables.npy", &bytes);
+    expect_success(snn_dataset_open(&set, "array", "npy", "data_tables.npy", NAN));
+    view = snn_view_whole(set);
+    expect_success(snn_view_load(&view, region));
+    assert(snn_view_count(&view) == 4 && snn_view_classes(&view) == 4);
+    expect_success(snn_view_sample(&view, 1, sample, 2));
+    assert(sample[0] == 102 / 255.0f && snn_view_label(&view, 1) == 1);
+    snn_dataset_release(set);
+    bytes.count = 0;
+    put_npy(&bytes, 1, U1_HEADER("(8,)"), values, sizeof values);
+    write_bytes("data_tables.npy", &bytes);
+    expect_error(snn_dataset_open(&set, "array", "npy", "data_tables.npy", NAN), "have 1 axes");
+    assert(remove("data_tables.npy") == 0);
+}
+
+/* By the names of the language and of the command line. */
+static void test_open(void)
+{
+    struct snn_dataset *set;
+    struct snn_view view;
+
+    expect_success(snn_dataset_open(&set, "digits", "builtin_digits", "", 20));
+    expect_success(snn_view_split(&view, region, snn_view_whole(set), "train"));
+    assert(snn_view_count(&view) == 20);
+    snn_dataset_release(set);
+    expect_error(snn_dataset_open(&set, "digits", "builtin_digits", "", 0.5),
+                 "whole number from 1");
+    expect_error(snn_dataset_open(&set, "digits", "hdf5", "", NAN), "there is no reader 'hdf5'");
+    expect_success(snn_dataset_open_place(&set, "digits", "builtin"));
+    assert(snn_dataset_extent(set, "x") == 28);
+    snn_dataset_release(set);
+    expect_error(snn_dataset_open_place(&set, "digits", ""), "data set 'digits': nothing given");
+    expect_error(snn_dataset_open_place(&set, "digits", "no/a.npz"),
+                 "no/a.npz: not a readable .npz");
+    expect_error(snn_dataset_open_place(&set, "digits", "no/a.csv"), "no/a.csv: No such file");
+    expect_error(snn_dataset_open_place(&set, "digits", "no"), "there is no folder 'no'");
+}
+
 int main(void)
 {
     region = snn_region_create();
@@ -194,6 +241,8 @@ int main(void)
     test_npz();
     test_npz_splits();
     test_wrong_npz();
+    test_npy();
+    test_open();
     snn_region_destroy(region);
     return remove("data_tables.csv") | remove("data_tables.npz");
 }
