@@ -346,31 +346,37 @@ static LLVMValueRef combine_lanes(struct emitter *e, enum ir_reduction reduction
     return vector;
 }
 
-/* The best of all lanes; of equally good ones the lowest index. */
+/* The better of each lane and the one `half` lanes after it; of equally good ones the lower index. */
+static void combine_arg_halves(struct emitter *e, const struct ir_node *node, unsigned half,
+                               LLVMValueRef *indices, LLVMValueRef *keys)
+{
+    LLVMValueRef left[KEY_LIMIT], right[KEY_LIMIT];
+    LLVMValueRef i = pick(e, *indices, 0, half), j = pick(e, *indices, half, half);
+    LLVMValueRef zero = LLVMConstNull(LLVMTypeOf(i));
+    for (int32_t k = 0; k < node->reduce.key_count; k++) {
+        left[k] = pick(e, keys[k], 0, half);
+        right[k] = pick(e, keys[k], half, half);
+    }
+    LLVMValueRef is_lower = LLVMBuildICmp(e->builder, LLVMIntSLT, j, i, "");
+    LLVMValueRef is_ahead = is_better(e, node, right, left, is_lower);
+    LLVMValueRef has_none = LLVMBuildICmp(e->builder, LLVMIntSLT, i, zero, "");
+    LLVMValueRef has_one = LLVMBuildICmp(e->builder, LLVMIntSGE, j, zero, "");
+    LLVMValueRef takes = LLVMBuildAnd(e->builder, has_one,
+                                      LLVMBuildOr(e->builder, has_none, is_ahead, ""), "");
+    *indices = LLVMBuildSelect(e->builder, takes, j, i, "");
+    for (int32_t k = 0; k < node->reduce.key_count; k++)
+        keys[k] = LLVMBuildSelect(e->builder, takes, right[k], left[k], "");
+}
+
 static LLVMValueRef combine_arg(struct emitter *e, const struct reduction *r)
 {
     const struct ir_node *node = r->node;
-    LLVMValueRef indices = load(e, r->type, r->accumulators[0]), all[KEY_LIMIT], best[KEY_LIMIT];
-    LLVMValueRef winner = pick(e, indices, 0, 1), zero = value_integer(e->generator, 0);
-    for (int32_t k = 0; k < node->reduce.key_count; k++) {
-        all[k] = load(e, value_lane_type(e, node->reduce.keys[k]->type), r->best_keys[k]);
-        best[k] = pick(e, all[k], 0, 1);
-    }
-    for (unsigned lane = 1; lane < LANES; lane++) {
-        LLVMValueRef keys[KEY_LIMIT], index = pick(e, indices, lane, 1);
-        for (int32_t k = 0; k < node->reduce.key_count; k++)
-            keys[k] = pick(e, all[k], lane, 1);
-        LLVMValueRef is_lower = LLVMBuildICmp(e->builder, LLVMIntSLT, index, winner, "");
-        LLVMValueRef takes = is_better(e, node, keys, best, is_lower);
-        LLVMValueRef has_none = LLVMBuildICmp(e->builder, LLVMIntSLT, winner, zero, "");
-        LLVMValueRef has_one = LLVMBuildICmp(e->builder, LLVMIntSGE, index, zero, "");
-        takes = LLVMBuildAnd(e->builder, has_one,
-                             LLVMBuildOr(e->builder, has_none, takes, ""), "");
-        winner = LLVMBuildSelect(e->builder, takes, index, winner, "");
-        for (int32_t k = 0; k < node->reduce.key_count; k++)
-            best[k] = LLVMBuildSelect(e->builder, takes, keys[k], best[k], "");
-    }
-    return winner;
+    LLVMValueRef indices = load(e, r->type, r->accumulators[0]), keys[KEY_LIMIT];
+    for (int32_t k = 0; k < node->reduce.key_count; k++)
+        keys[k] = load(e, value_lane_type(e, node->reduce.keys[k]->type), r->best_keys[k]);
+    for (unsigned half = LANES / 2; half > 0; half /= 2)
+        combine_arg_halves(e, node, half, &indices, keys);
+    return indices;
 }
 
 static void emit_lanes_element(struct emitter *e, const struct reduction *r, LLVMValueRef first)
