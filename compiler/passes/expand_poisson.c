@@ -9,9 +9,12 @@
  * Mean L >= 4: floor(x), where x is the asymptotic inverse of Temme ("Asymptotic inversion of
  * incomplete gamma functions", Math. Comp. 58, 1992) as used by Giles ("Algorithm 955:
  * approximation of the inverse Poisson cumulative distribution function", ACM TOMS 42, 2016). With
- * the standard normal quantile w and s = w / sqrt(L): x = L + sqrt(L) w + w^2 R(s) + C0(s) + C1(s)
- * / L R, C0 and C1 are polynomials, fitted here to the exact steps of the distribution for L = 4 ..
- * 10^5; x is right to 7e-5 for |w| < 3, 4e-4 for |w| < 4, 5e-3 for |w| < 5, and so are
+ * the standard normal quantile w and s = w / sqrt(L):
+ *
+ *     x = L + sqrt(L) w + w^2 R(s) + C0(s) + C1(s) / L
+ *
+ * R, C0 and C1 are polynomials, fitted here to the exact steps of the distribution for L = 4 ..
+ * 10^5. x is right to 7e-5 for |w| < 3, 4e-4 for |w| < 4, 5e-3 for |w| < 5, and so are
  * probabilities.
  *
  * The quantile of 1 - p is (1 - 2 p) h(-log(4 p (1 - p))), as in Giles, "Approximating the erfinv

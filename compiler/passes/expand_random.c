@@ -7,7 +7,7 @@
  * A draw of (key, element, step, path) is word number element mod 4 of the block with the counter
  * (element / 4, step, low half of path, high half of path) under the key (low half, high half),
  * each cut to 32 bits. Four neighbours share a block. A draw that needs a second word takes it from
- * the block with bit 31 of the step set.
+ * the block with bit 31 of the step flipped.
  */
 #include "passes/expand.h"
 

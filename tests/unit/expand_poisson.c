@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Poisson numbers: chi-square, mean and spread against the exact distribution for means from tiny
- * to large; the special means; and, for every mean, the number that belongs to a word never falls
- * when the word's rank rises.
+ * Poisson numbers: chi-square, mean and spread of draws against the exact distribution for means
+ * from tiny to large; the probabilities that all 2^32 words give together; the special means.
  */
 #include "ir_fixture.h"
 #include "passes/expand.h"
