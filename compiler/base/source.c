@@ -102,7 +102,7 @@ static bool is_utf8_continuation(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-struct position source_position(const struct source *source, uint32_t offset)
+size_t source_line_at(const struct source *source, uint32_t offset)
 {
     size_t low = 0, high = source->line_count; /* line_starts[low] <= offset < line_starts[high] */
     while (high - low > 1) {
@@ -112,8 +112,13 @@ struct position source_position(const struct source *source, uint32_t offset)
         else
             high = middle;
     }
-    struct position position = { .line = low + 1, .column = 1 };
-    for (size_t i = source->line_starts[low]; i < offset && i < source->length; i++)
+    return low + 1;
+}
+
+struct position source_position(const struct source *source, uint32_t offset)
+{
+    struct position position = { .line = source_line_at(source, offset), .column = 1 };
+    for (size_t i = source->line_starts[position.line - 1]; i < offset && i < source->length; i++)
         position.column += !is_utf8_continuation(source->text[i]);
     return position;
 }

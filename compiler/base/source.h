@@ -54,6 +54,9 @@ uint32_t sources_read(struct sources *sources, const char *path);
 /* Null for index 0. */
 const struct source *sources_get(const struct sources *sources, uint32_t index);
 
+/* The line that the byte is on, from 1. */
+size_t source_line_at(const struct source *source, uint32_t offset);
+
 struct position source_position(const struct source *source, uint32_t offset);
 
 /* The text of a line (from 1) without its end, not zero-terminated. */

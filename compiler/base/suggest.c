@@ -55,7 +55,7 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
     size_t distance = strcasecmp(suggestion->wanted, candidate)
                           ? suggest_distance(suggestion->wanted, candidate)
                           : 0;
-    if (distance > limit || distance >= strlen(candidate) + (length == 1))
+    if (distance > limit || distance >= strlen(candidate))
         return;
     if (suggestion->best && distance >= suggestion->distance)
         return;

@@ -50,6 +50,10 @@ static struct declaration *declaration_of_state(struct parser *parser, const str
     d->persistent.type = s->state.type;
     d->persistent.bounds = s->state.bounds;
     d->persistent.value = s->state.value;
+    if (s->state.is_learnt) {
+        diag_error(parser->c, s->span, "only persistent values of a neuron are learnt by gradient");
+        diag_hint(parser->c, "move it into the neuron, or assign it in a task");
+    }
     if (!s->state.value) {
         diag_error(parser->c, s->span, "'%s' needs a value to begin with", d->name.name->text);
         diag_hint(parser->c, "add '= 0'");

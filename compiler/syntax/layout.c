@@ -192,9 +192,8 @@ static bool continues_before(int kind)
 
 static size_t line_indent(const struct source *source, uint32_t offset)
 {
-    struct position position = source_position(source, offset);
     size_t length;
-    const char *line = source_line(source, position.line, &length);
+    const char *line = source_line(source, source_line_at(source, offset), &length);
     size_t indent = 0;
     while (indent < length && (line[indent] == ' ' || line[indent] == '\t'))
         indent++;
@@ -492,6 +491,8 @@ static void layout_word(struct layout *l, size_t i)
 static void layout_line_end(struct layout *l, size_t i)
 {
     const struct token *token = raw_at(l, i);
+    if (i > 0 && kind_at(l, i - 1) == TOK_END)
+        l->doc = NULL; /* a line without documentation between it and a declaration */
     size_t next = i + 1;
     while (next < l->raw->count && (kind_at(l, next) == TOKEN_DOC || kind_at(l, next) == TOK_END))
         next++;
