@@ -64,7 +64,10 @@ static void print_params(FILE *file, const struct snn_program *program)
         snn_parameter_range(range, sizeof range, param);
         snn_parameter_kind(choices, sizeof choices, param);
         used = fprintf(file, "  %s=%s", param->name, value) - 2;
-        fprintf(file, "%*s  %s", used < width ? width - used : 0, "", param->doc);
+        if (*param->doc || *range || param->choice_count > 0)
+            fprintf(file, "%*s ", used < width ? width - used : 0, "");
+        if (*param->doc)
+            fprintf(file, " %s", param->doc);
         if (*range)
             fprintf(file, " (%s)", range);
         if (param->choice_count > 0)

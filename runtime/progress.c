@@ -2,7 +2,7 @@
  *
  * The loops of lane 0 form a stack; those begun inside a parallel body are not seen. On a terminal one line is rewritten ten
  * times a second, elsewhere a line is printed each ten seconds and at the end of an outermost loop. The clock is read only
- * every so many steps, a number that follows the speed of the loop.
+ * every so many steps, a number that follows the speed of the loop. A loop that is over at once is not worth a line.
  *
  * The rate counts samples: the steps of loops that have no loop inside them.
  */
@@ -24,7 +24,7 @@
 
 enum { DEPTH_LIMIT = 16, BAR_WIDTH = 24 };
 
-static const double redraw_seconds = 0.1, line_seconds = 10, clock_seconds = 0.02;
+static const double redraw_seconds = 0.1, line_seconds = 10, clock_seconds = 0.02, told_seconds = 0.2;
 
 struct loop {
     const char *label;
@@ -205,6 +205,21 @@ void snn_rt_loop_step(struct snn_context *context)
         snn_run_interrupted(context);
 }
 
+static void end_outermost(struct snn_runtime *runtime, struct snn_progress *progress)
+{
+    struct loop *loop = &progress->loops[0];
+    double now = snn_clock_seconds();
+
+    snn_record_loop(runtime->record, loop->label, (int64_t)atomic_load(&loop->done), progress->finished,
+                    now - progress->began);
+    if (runtime->options->is_quiet || now - progress->began < told_seconds)
+        return;
+    progress->depth = 1; /* it is still the one to show, and its samples are counted */
+    loop->has_inner = true;
+    show(runtime, progress, now, true);
+    progress->depth = 0;
+}
+
 void snn_rt_loop_end(struct snn_context *context)
 {
     struct snn_progress *progress = context->runtime->progress;
@@ -219,16 +234,6 @@ void snn_rt_loop_end(struct snn_context *context)
     loop = &progress->loops[progress->depth];
     if (!loop->has_inner)
         progress->finished += (int64_t)atomic_load(&loop->done);
-    if (progress->depth > 0)
-        return;
-    double now = snn_clock_seconds();
-
-    snn_record_loop(context->runtime->record, loop->label, (int64_t)atomic_load(&loop->done), progress->finished,
-                    now - progress->began);
-    if (context->runtime->options->is_quiet)
-        return;
-    progress->depth = 1; /* the loop that has just ended is still the one to show */
-    loop->has_inner = true;
-    show(context->runtime, progress, now, true);
-    progress->depth = 0;
+    if (progress->depth == 0)
+        end_outermost(context->runtime, progress);
 }

@@ -5,6 +5,7 @@
  */
 #include "record/internal.h"
 
+#include "console.h"
 #include "record/number.h"
 
 #include <inttypes.h>
@@ -20,6 +21,7 @@ static void keep(struct snn_record *record, const char *name, struct snn_json *j
     const char *task = snn_record_task_name(record);
     struct snn_reported *reported = NULL;
 
+    snn_console_end_line();
     snn_json_finish(json);
     json->text[strlen(json->text) - 1] = '\0'; /* the newline */
     for (size_t i = 0; i < record->reported_count && !reported; i++)
