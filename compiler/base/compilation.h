@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/diagnostics.h"
 #include "base/names.h"
+#include "base/remarks.h"
 #include "base/source.h"
 
 struct compilation {
@@ -17,6 +18,7 @@ struct compilation {
     struct names names;
     struct sources sources;
     struct diagnostics diagnostics;
+    struct remarks remarks;
 };
 
 void compilation_init(struct compilation *c);

@@ -19,6 +19,7 @@
 #include "driver/output.h"
 #include "ir/interpret.h"
 #include "ir/lower.h"
+#include "passes/passes.h"
 #include "semantics/semantics.h"
 #include "syntax/ast_print.h"
 #include "syntax/parse.h"
@@ -63,7 +64,7 @@ static bool translate(struct compilation *c, const struct options *options,
     if (options->command == COMMAND_CHECK && !options->explain)
         return true;
     struct ir_program *program = lower_model(c, model, program_name(c, options->input));
-    if (program == NULL)
+    if (program == NULL || !passes_run(c, program, options->stop_after))
         return false;
     if (options->dump == DUMP_IR)
         dump_ir(c, program);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Functions are inlined: their formals are bound to the arguments, their statements become part of the caller. A procedure
+ * starts frozen, whatever the caller learns.
+ */
+#include "ir/lower_internal.h"
+
+static struct binding *bind_argument(struct lowering *l, struct expr *argument, const struct symbol *formal)
+{
+    const struct type *type = argument->type;
+    if (type->kind == TYPE_DATASET || type->kind == TYPE_SAMPLE)
+        return lower_view(l, argument);
+    if (!type_is_number(type) && type->kind != TYPE_STRING) {
+        struct binding *binding = binding_new(l, BINDING_LAYER); /* its type says which layer, connection, network */
+        return binding;
+    }
+    if (type->axes.count > 0)
+        return lower_array(l, argument);
+    struct ir_node *value = lower_scalar(l, argument);
+    if (formal->is_assigned) {
+        struct binding *variable = binding_new(l, BINDING_VAR);
+        variable->node = ir_var(&l->b, formal->name->text, lower_cast(l, lower_type(type_variable(&l->c->arena, formal->type)), value));
+        return variable;
+    }
+    return lower_reads_setup_only(argument) && type->kind != TYPE_STRING ? binding_constant(l, value) : binding_value(l, value);
+}
+
+static size_t count_returns(const struct block *block)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < block->statements.count; i++) {
+        const struct statement *s = block->statements.items[i];
+        switch (s->kind) {
+        case STATEMENT_RETURN: count++; break;
+        case STATEMENT_IF:
+            count += count_returns(s->conditional.then);
+            count += s->conditional.otherwise != NULL ? count_returns(s->conditional.otherwise) : 0;
+            break;
+        case STATEMENT_FOR: count += count_returns(s->loop.body); break;
+        case STATEMENT_WHILE: count += count_returns(s->while_loop.body); break;
+        default: break;
+        }
+    }
+    return count;
+}
+
+static struct binding *record_of(struct lowering *l, struct expr *e)
+{
+    struct binding *record = binding_new(l, BINDING_RECORD);
+    if (e->kind != EXPR_COMPREHENSION)
+        return NULL;
+    record->node = lower_comprehension(l, e);
+    record->rank = (int32_t)e->comprehension.clauses.count;
+    lower_domain_size(l, &e->comprehension.clauses, record->extents);
+    return record;
+}
+
+struct binding *lower_result(struct lowering *l, struct expr *e)
+{
+    if (e->type->kind == TYPE_RECORD)
+        return record_of(l, e);
+    if (e->type->kind == TYPE_DATASET || e->type->kind == TYPE_SAMPLE)
+        return lower_view(l, e);
+    if (e->type->axes.count > 0)
+        return lower_array(l, e);
+    return binding_value(l, lower_scalar(l, e));
+}
+
+static struct ir_node *first_value(struct lowering *l, enum ir_type type)
+{
+    return type == IR_BOOL ? ir_bool(&l->b, false) : type == IR_I64 ? ir_integer(&l->b, 0) : ir_real(&l->b, type, 0);
+}
+
+/* A body that may return from several places: a block that each return leaves. */
+static struct binding *lower_many_returns(struct lowering *l, struct function_instance *f, struct span span)
+{
+    struct function_frame frame = { .result = NULL };
+    bool has_value = f->result->kind != TYPE_NONE;
+    if (has_value && (f->result->axes.count > 0 || !type_is_number(f->result))) {
+        lower_refuse(l, span, "'%s' returns an array from several places, which cannot be compiled yet", f->declaration->name.name->text);
+        return NULL;
+    }
+    if (has_value)
+        frame.result = ir_var(&l->b, "result", first_value(l, lower_type(f->result)));
+    frame.block = ir_labelled_block(&l->b);
+    struct ir_builder outer = l->b;
+    struct function_frame *outer_frame = l->frame;
+    l->frame = &frame;
+    l->b.before = NULL;
+    l->b.block = &frame.block->block.body;
+    lower_statements(l, f->body);
+    l->b = outer;
+    l->frame = outer_frame;
+    return has_value ? binding_value(l, ir_get(&l->b, frame.result)) : NULL;
+}
+
+static struct binding *lower_body(struct lowering *l, struct function_instance *f, struct span span)
+{
+    if (f->value != NULL)
+        return lower_result(l, f->value);
+    size_t count = f->body->statements.count;
+    bool ends_in_return = count > 0 && f->body->statements.items[count - 1]->kind == STATEMENT_RETURN;
+    size_t returns = count_returns(f->body);
+    if (returns > (ends_in_return ? 1u : 0u))
+        return lower_many_returns(l, f, span);
+    struct function_frame frame = { .result = NULL };
+    struct function_frame *outer = l->frame;
+    l->frame = &frame;
+    lower_statements(l, f->body);
+    l->frame = outer;
+    return frame.binding;
+}
+
+struct binding *lower_call(struct lowering *l, struct expr *e)
+{
+    struct function_instance *f = e->target->function;
+    struct binding *bindings[32];
+    size_t count = f->formals.count < 32 ? f->formals.count : 32;
+    for (size_t i = 0; i < count; i++)
+        bindings[i] = bind_argument(l, e->target->arguments[i], f->formals.items[i]);
+    for (size_t i = 0; i < count; i++)
+        f->formals.items[i]->binding = bindings[i];
+    struct ir_node *learning = NULL;
+    uint64_t may_learn = l->may_learn;
+    bool records = l->records;
+    struct jump_targets *jumps = l->jumps;
+    l->jumps = NULL;
+    if (f->is_procedure) {
+        l->records = l->records || lower_block_reads_records(f->body);
+        learning = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_LEARNING);
+        if (may_learn != 0 || f->learns)
+            ir_context_set(&l->b, IR_CONTEXT_LEARNING, ir_integer(&l->b, 0));
+        l->may_learn = 0;
+    }
+    struct binding *result = lower_body(l, f, e->span);
+    if (f->is_procedure && (may_learn != 0 || f->learns))
+        ir_context_set(&l->b, IR_CONTEXT_LEARNING, learning);
+    l->may_learn = may_learn;
+    l->records = records;
+    l->jumps = jumps;
+    return result;
+}
+
+void lower_return(struct lowering *l, struct statement *s)
+{
+    struct expr *value = s->value.value;
+    if (l->frame == NULL) {
+        lower_refuse(l, s->span, "a task cannot return yet");
+        return;
+    }
+    if (l->frame->block == NULL) {
+        l->frame->binding = value != NULL ? lower_result(l, value) : NULL;
+        return;
+    }
+    if (value != NULL && l->frame->result != NULL)
+        ir_set(&l->b, l->frame->result, lower_as(l, value, l->frame->result->type));
+    if (l->in_yield) {
+        lower_refuse(l, s->span, "'return' inside a loop that yields cannot be compiled yet");
+        return;
+    }
+    ir_break(&l->b, l->frame->block);
+}
+
+bool lower_statements(struct lowering *l, struct block *block)
+{
+    for (size_t i = 0; i < block->statements.count; i++)
+        lower_statement(l, block->statements.items[i]);
+    return !l->is_failed;
+}

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Domains of loop variables, comprehensions, reductions, and the two statements that run over every index: `let a[i in s]`
+ * and assignment.
+ */
+#include "ir/lower_internal.h"
+
+#include <string.h>
+
+/* ---- domains ---- */
+
+static struct ir_node *batch_count(struct lowering *l, struct ir_node *count, struct ir_node *size)
+{
+    struct ir_node *up = ir_binary(&l->b, IR_SUB, ir_binary(&l->b, IR_ADD, count, size), ir_integer(&l->b, 1));
+    return ir_binary(&l->b, IR_DIV, up, size);
+}
+
+static struct ir_node *domain_size(struct lowering *l, const struct for_clause *clause)
+{
+    const struct domain *domain = &clause->symbol->domain;
+    struct expr *e = (struct expr *)domain->expr;
+    switch (domain->kind) {
+    case DOMAIN_RANGE: {
+        struct ir_node *size = lower_extent(l, e, 0);
+        return domain->by != NULL ? batch_count(l, size, lower_as(l, (struct expr *)domain->by, IR_I64)) : size;
+    }
+    case DOMAIN_EXTENT: return lower_extent(l, e, domain->position);
+    case DOMAIN_ITEMS: lower_prepare(l, e); return lower_extent(l, e, 0);
+    case DOMAIN_SAMPLES: {
+        struct ir_node *count = lower_extent(l, e, 0);
+        return domain->by != NULL ? batch_count(l, count, lower_as(l, (struct expr *)domain->by, IR_I64)) : count;
+    }
+    case DOMAIN_NEURONS: return lower_size_leaf(l, lowered_layer_of(l, e->type->layer)->size);
+    case DOMAIN_LAYER:
+        if (l->kernel != NULL)
+            return lower_size_leaf(l, l->kernel->layer->size);
+        break;
+    }
+    lower_refuse(l, clause->span, "this loop cannot be compiled yet");
+    return ir_integer(&l->b, 1);
+}
+
+/* A set is drawn once, when its loop begins: its view is kept beside its size. */
+static struct binding *domain_view(struct lowering *l, const struct for_clause *clause)
+{
+    int32_t number = pointer_map_get(&l->prepared_of, &clause->symbol->domain);
+    return number >= 0 ? l->prepared.items[number] : lower_view(l, (struct expr *)clause->symbol->domain.expr);
+}
+
+struct ir_node *lower_domain_size(struct lowering *l, const struct for_clause_list *clauses, struct ir_node **sizes)
+{
+    struct ir_node *total = NULL;
+    for (size_t i = 0; i < clauses->count; i++) {
+        const struct for_clause *clause = &clauses->items[i];
+        if (clause->symbol->domain.kind == DOMAIN_SAMPLES) {
+            struct binding *view = lower_view(l, (struct expr *)clause->symbol->domain.expr);
+            array_push(&l->c->arena, &l->prepared, view);
+            pointer_map_put(l, &l->prepared_of, &clause->symbol->domain, (int32_t)l->prepared.count - 1);
+            sizes[i] = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
+            if (clause->symbol->domain.by != NULL)
+                sizes[i] = batch_count(l, sizes[i], lower_as(l, (struct expr *)clause->symbol->domain.by, IR_I64));
+        } else {
+            sizes[i] = domain_size(l, clause);
+        }
+        total = total == NULL ? sizes[i] : ir_binary(&l->b, IR_MUL, total, sizes[i]);
+    }
+    return total;
+}
+
+static struct binding *batch_binding(struct lowering *l, const struct for_clause *clause, struct binding *view, struct ir_node *k)
+{
+    struct ir_node *size = lower_as(l, (struct expr *)clause->symbol->domain.by, IR_I64);
+    struct ir_node *low = ir_binary(&l->b, IR_MUL, k, size);
+    struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
+    struct ir_node *high = ir_binary(&l->b, IR_MIN, ir_binary(&l->b, IR_ADD, low, size), count);
+    struct binding *batch = binding_new(l, BINDING_VIEW);
+    batch->node = ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3, (struct ir_node *[]){ view->node, low, high });
+    return batch;
+}
+
+static struct ir_node *range_value(struct lowering *l, const struct domain *domain, struct ir_node *k)
+{
+    if (domain->by != NULL)
+        k = ir_binary(&l->b, IR_MUL, k, lower_as(l, (struct expr *)domain->by, IR_I64));
+    if (domain->expr->kind != EXPR_RANGE)
+        return k;
+    return ir_binary(&l->b, IR_ADD, lower_as(l, domain->expr->range.low, IR_I64), k);
+}
+
+static struct binding *clause_binding(struct lowering *l, const struct for_clause *clause, struct ir_node *k)
+{
+    const struct domain *domain = &clause->symbol->domain;
+    struct binding *binding;
+    switch (domain->kind) {
+    case DOMAIN_SAMPLES: {
+        struct binding *view = domain_view(l, clause);
+        if (domain->by != NULL)
+            return batch_binding(l, clause, view, k);
+        binding = binding_new(l, BINDING_SAMPLE);
+        binding->node = view->node;
+        binding->index = k;
+        return binding;
+    }
+    case DOMAIN_ITEMS: return binding_value(l, lower_element(l, (struct expr *)domain->expr, &k, 1));
+    case DOMAIN_RANGE: return binding_value(l, range_value(l, domain, k));
+    default:
+        binding = binding_value(l, k);
+        return binding;
+    }
+}
+
+void lower_bind_clauses(struct lowering *l, const struct for_clause_list *clauses, struct ir_node *const *sizes, struct ir_node *flat)
+{
+    for (size_t i = clauses->count; i-- > 0;) {
+        struct ir_node *k = i > 0 ? ir_binary(&l->b, IR_MOD, flat, sizes[i]) : flat;
+        if (i > 0)
+            flat = ir_binary(&l->b, IR_DIV, flat, sizes[i]);
+        clauses->items[i].symbol->binding = clause_binding(l, &clauses->items[i], k);
+    }
+}
+
+/* ---- indices that are checked once, ahead of the loop ---- */
+
+struct index_checks {
+    struct lowering *l;
+    const struct for_clause_list *clauses;
+    struct ir_node *const *sizes;
+};
+
+static int clause_of(const struct index_checks *checks, const struct expr *index)
+{
+    if (index->kind == EXPR_NAME && index->symbol != NULL && index->symbol->kind == SYMBOL_INDEX)
+        for (size_t i = 0; i < checks->clauses->count; i++)
+            if (checks->clauses->items[i].symbol == index->symbol)
+                return (int)i;
+    return -1;
+}
+
+static bool starts_at_zero(const struct domain *domain)
+{
+    if (domain->kind != DOMAIN_RANGE)
+        return domain->kind != DOMAIN_ITEMS;
+    const struct expr *e = domain->expr;
+    if (domain->by != NULL)
+        return false;
+    return e->kind != EXPR_RANGE || (e->range.low->constant != NULL && e->range.low->constant->kind == CONSTANT_INT && e->range.low->constant->integer == 0);
+}
+
+static void panic_unless_inside(struct lowering *l, struct expr *array, struct ir_node *size, struct ir_node *extent)
+{
+    struct ir_node *is_outside = ir_binary(&l->b, IR_GT, size, extent);
+    if (is_outside->kind == IR_NODE_INSTR && is_outside->op == IR_CONST && is_outside->payload.integer == 0)
+        return;
+    struct ir_node *check = ir_if(&l->b, is_outside);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &check->branch.then_body;
+    ir_call_rt(&l->b, IR_RT_snn_rt_panic_extent, 5,
+               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, array->span)), ir_text(&l->b, "the loop"), size, ir_text(&l->b, "the array"), extent });
+    l->b = outer;
+}
+
+static void check_child(struct expr *e, void *data)
+{
+    struct index_checks *checks = data;
+    struct lowering *l = checks->l;
+    expr_children(e, check_child, data);
+    if (e->kind != EXPR_INDEX || e->index.object->kind == EXPR_INDEX)
+        return;
+    bool is_memory = e->index.object->kind == EXPR_NAME || e->index.object->kind == EXPR_FIELD || lower_prepared(l, e->index.object) != NULL;
+    for (size_t i = 0; i < e->index.indices.count && is_memory; i++) {
+        int clause = clause_of(checks, e->index.indices.items[i]);
+        if (clause < 0)
+            continue;
+        const struct symbol *symbol = checks->clauses->items[clause].symbol;
+        if (!starts_at_zero(&symbol->domain))
+            continue;
+        if (symbol->domain.kind == DOMAIN_NEURONS)
+            continue;
+        if (symbol->domain.kind == DOMAIN_EXTENT && symbol->domain.position == i && symbol->domain.expr == e->index.object)
+            continue;
+        panic_unless_inside(l, e, checks->sizes[clause], lower_extent(l, e->index.object, i));
+    }
+}
+
+static void check_ahead(struct lowering *l, const struct for_clause_list *clauses, struct ir_node *const *sizes, struct expr *const *expressions, size_t count)
+{
+    struct index_checks checks = { l, clauses, sizes };
+    for (size_t i = 0; i < count; i++)
+        if (expressions[i] != NULL)
+            check_child(expressions[i], &checks);
+}
+
+static void mark_checked(const struct for_clause_list *clauses)
+{
+    for (size_t i = 0; i < clauses->count; i++)
+        if (starts_at_zero(&clauses->items[i].symbol->domain))
+            clauses->items[i].symbol->binding->is_checked = true;
+}
+
+/* ---- reductions ---- */
+
+/* What is reduced: keys of a comprehension, or the elements of an array. */
+struct reducer {
+    const struct for_clause_list *clauses;  /* null: elements of `array` */
+    struct ir_node *sizes[RANK_LIMIT];
+    struct ir_node *total;
+    struct expr *const *keys;
+    size_t key_count;
+    struct expr *condition;
+    struct expr *array;
+    size_t rank;
+};
+
+enum reduced { REDUCED_KEY, REDUCED_ONE, REDUCED_SQUARE };
+
+static struct ir_node *reduced_element(struct lowering *l, struct reducer *r, struct ir_node *flat, size_t key)
+{
+    if (r->clauses != NULL)
+        return lower_scalar(l, r->keys[key]);
+    struct ir_node *indices[RANK_LIMIT], *rest = flat;
+    for (size_t d = r->rank; d-- > 1;) {
+        indices[d] = ir_binary(&l->b, IR_MOD, rest, r->sizes[d]);
+        rest = ir_binary(&l->b, IR_DIV, rest, r->sizes[d]);
+    }
+    indices[0] = rest;
+    return lower_element(l, r->array, indices, r->rank);
+}
+
+static struct ir_node *reduce(struct lowering *l, struct reducer *r, enum ir_reduction reduction, enum ir_type type, enum reduced what, struct ir_node *mean)
+{
+    bool is_arg = reduction == IR_REDUCE_ARGMIN || reduction == IR_REDUCE_ARGMAX;
+    struct ir_node *node = ir_reduce(&l->b, reduction, is_arg ? IR_I64 : type, ir_integer(&l->b, 0), r->total);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &node->reduce.body;
+    if (r->clauses != NULL) {
+        lower_bind_clauses(l, r->clauses, r->sizes, node->reduce.index);
+        mark_checked(r->clauses);
+    }
+    if (r->condition != NULL)
+        node->reduce.condition = lower_condition(l, r->condition);
+    node->reduce.key_count = is_arg && r->key_count > 0 ? (int32_t)(r->key_count < 4 ? r->key_count : 4) : 1;
+    for (int32_t k = 0; k < node->reduce.key_count; k++) {
+        struct ir_node *value = what == REDUCED_ONE ? ir_integer(&l->b, 1) : reduced_element(l, r, node->reduce.index, (size_t)k);
+        if (!is_arg)
+            value = lower_cast(l, type, value);
+        else if (value->type == IR_BOOL)
+            value = ir_cast(&l->b, IR_I64, value);
+        if (what == REDUCED_SQUARE) {
+            value = ir_binary(&l->b, IR_SUB, value, mean);
+            value = ir_binary(&l->b, IR_MUL, value, value);
+        }
+        node->reduce.keys[k] = value;
+    }
+    l->b = outer;
+    return node;
+}
+
+static struct ir_node *element_count(struct lowering *l, struct reducer *r)
+{
+    return r->condition == NULL ? r->total : reduce(l, r, IR_REDUCE_SUM, IR_I64, REDUCED_ONE, NULL);
+}
+
+static struct ir_node *quotient(struct lowering *l, struct ir_node *sum, struct ir_node *count)
+{
+    struct ir_node *is_empty = ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0));
+    struct ir_node *mean = ir_binary(&l->b, IR_DIV, sum, ir_cast(&l->b, sum->type, count));
+    return ir_select(&l->b, is_empty, ir_real(&l->b, sum->type, 0), mean);
+}
+
+static struct ir_node *run_reducer(struct lowering *l, const struct expr *e, struct reducer *r)
+{
+    enum ir_type type = lower_type(e->type);
+    switch (e->target->builtin->id) {
+    case BUILTIN_SUM: return reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL);
+    case BUILTIN_COUNT: return reduce(l, r, IR_REDUCE_SUM, IR_I64, REDUCED_KEY, NULL);
+    case BUILTIN_PROD: return reduce(l, r, IR_REDUCE_PRODUCT, type, REDUCED_KEY, NULL);
+    case BUILTIN_MIN: return reduce(l, r, IR_REDUCE_MIN, type, REDUCED_KEY, NULL);
+    case BUILTIN_MAX: return reduce(l, r, IR_REDUCE_MAX, type, REDUCED_KEY, NULL);
+    case BUILTIN_ANY: return reduce(l, r, IR_REDUCE_ANY, IR_BOOL, REDUCED_KEY, NULL);
+    case BUILTIN_ALL: return reduce(l, r, IR_REDUCE_ALL, IR_BOOL, REDUCED_KEY, NULL);
+    case BUILTIN_ARGMIN: return reduce(l, r, IR_REDUCE_ARGMIN, IR_I64, REDUCED_KEY, NULL);
+    case BUILTIN_ARGMAX: return reduce(l, r, IR_REDUCE_ARGMAX, IR_I64, REDUCED_KEY, NULL);
+    case BUILTIN_MEAN: return quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL), element_count(l, r));
+    case BUILTIN_VAR:
+    case BUILTIN_STD: {
+        struct ir_node *count = element_count(l, r);
+        struct ir_node *mean = quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL), count);
+        struct ir_node *variance = quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_SQUARE, mean), count);
+        return e->target->builtin->id == BUILTIN_VAR ? variance : ir_unary(&l->b, IR_SQRT, variance);
+    }
+    default: break;
+    }
+    lower_refuse(l, e->span, "'%s' cannot be compiled yet", e->target->builtin->name);
+    return ir_integer(&l->b, 0);
+}
+
+/* argmax over one variable gives its value, not its position. */
+static struct ir_node *position_to_value(struct lowering *l, const struct for_clause_list *clauses, struct ir_node *position)
+{
+    const struct domain *domain = &clauses->items[0].symbol->domain;
+    bool is_shifted = domain->kind == DOMAIN_RANGE && (domain->by != NULL || (domain->expr->kind == EXPR_RANGE && !starts_at_zero(domain)));
+    if (clauses->count > 1 || (!is_shifted && domain->kind != DOMAIN_ITEMS))
+        return position;
+    struct ir_node *is_none = ir_binary(&l->b, IR_LT, position, ir_integer(&l->b, 0));
+    struct ir_node *safe = ir_binary(&l->b, IR_MAX, position, ir_integer(&l->b, 0));
+    struct ir_node *value = clause_binding(l, &clauses->items[0], safe)->node;
+    return ir_select(&l->b, is_none, ir_cast(&l->b, value->type, ir_integer(&l->b, -1)), value);
+}
+
+static bool is_over_layer(const struct expr *e)
+{
+    return e->comprehension.clauses.items[0].symbol->domain.kind == DOMAIN_LAYER;
+}
+
+struct ir_node *lower_comprehension(struct lowering *l, struct expr *e)
+{
+    if (is_over_layer(e)) {
+        int32_t number = pointer_map_get(&l->prepared_of, e);
+        if (number >= 0)
+            return ir_get(&l->b, l->prepared.items[number]->node);
+        lower_refuse(l, e->span, "a reduction over the layer cannot stand here yet");
+        return ir_real(&l->b, IR_F32, 0);
+    }
+    if (e->comprehension.clauses.count > RANK_LIMIT) {
+        lower_refuse(l, e->span, "a comprehension has at most %d variables", RANK_LIMIT);
+        return ir_integer(&l->b, 0);
+    }
+    struct reducer r = { .clauses = &e->comprehension.clauses, .keys = e->target->arguments, .key_count = e->target->count, .condition = e->comprehension.condition };
+    r.total = lower_domain_size(l, r.clauses, r.sizes);
+    check_ahead(l, r.clauses, r.sizes, r.keys, r.key_count);
+    check_ahead(l, r.clauses, r.sizes, &r.condition, 1);
+    struct ir_node *result = run_reducer(l, e, &r);
+    enum builtin_id id = e->target->builtin->id;
+    return id == BUILTIN_ARGMIN || id == BUILTIN_ARGMAX ? position_to_value(l, r.clauses, result) : result;
+}
+
+struct ir_node *lower_reduction(struct lowering *l, struct expr *e)
+{
+    struct expr *array = e->target->arguments[0];
+    lower_prepare(l, array);
+    struct reducer r = { .array = array, .rank = array->type->axes.count, .key_count = 1 };
+    if (r.rank == 0)
+        return lower_as(l, array, lower_type(e->type));
+    for (size_t d = 0; d < r.rank && d < RANK_LIMIT; d++) {
+        r.sizes[d] = lower_extent(l, array, d);
+        r.total = r.total == NULL ? r.sizes[d] : ir_binary(&l->b, IR_MUL, r.total, r.sizes[d]);
+    }
+    return run_reducer(l, e, &r);
+}
+
+/* ---- let a[i in s] = e ---- */
+
+void lower_let_array(struct lowering *l, struct statement *s)
+{
+    const struct for_clause_list *clauses = &s->let.indices;
+    struct ir_node *sizes[RANK_LIMIT];
+    if (clauses->count > RANK_LIMIT) {
+        lower_refuse(l, s->span, "an array has at most %d axes", RANK_LIMIT);
+        return;
+    }
+    lower_prepare(l, s->let.value);
+    struct ir_node *total = lower_domain_size(l, clauses, sizes);
+    struct binding *array = lower_local_array(l, s->let.name.name->text, lower_storage(s->symbol->type), sizes, (int32_t)clauses->count);
+    check_ahead(l, clauses, sizes, &s->let.value, 1);
+    struct ir_node *loop = ir_loop(&l->b, s->let.name.name->text, ir_integer(&l->b, 0), total, true);
+    struct ir_builder outer = l->b;
+    struct ir_node *outer_element = l->element;
+    l->b.before = NULL;
+    l->b.block = &loop->loop.body;
+    lower_bind_clauses(l, clauses, sizes, loop->loop.index);
+    mark_checked(clauses);
+    l->element = loop->loop.index;
+    ir_store(&l->b, array->buffer, loop->loop.index, lower_scalar(l, s->let.value));
+    l->element = outer_element;
+    l->b = outer;
+    s->symbol->binding = array;
+}
+
+/* ---- assignment ---- */
+
+struct mention {
+    const struct symbol *symbol;
+    bool is_inside;     /* a comprehension or call */
+    bool is_found;
+};
+
+static void search_mention(struct expr *e, void *data)
+{
+    struct mention *mention = data;
+    bool was_inside = mention->is_inside;
+    if (e->kind == EXPR_COMPREHENSION || e->kind == EXPR_CALL)
+        mention->is_inside = true;
+    if (e->kind == EXPR_INDEX) /* a[j] beside a[i] */
+        mention->is_inside = true;
+    if (mention->is_inside && e->kind == EXPR_NAME && e->symbol == mention->symbol)
+        mention->is_found = true;
+    expr_children(e, search_mention, mention);
+    mention->is_inside = was_inside;
+}
+
+static const struct symbol *root_symbol(const struct expr *e)
+{
+    while (e->kind == EXPR_INDEX || e->kind == EXPR_FIELD)
+        e = e->kind == EXPR_INDEX ? e->index.object : e->field.object;
+    return e->kind == EXPR_NAME ? e->symbol : NULL;
+}
+
+static struct ir_node *combine(struct lowering *l, enum assign_op op, struct ir_node *old, struct ir_node *value)
+{
+    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD, [ASSIGN_SUBTRACT] = IR_SUB, [ASSIGN_MULTIPLY] = IR_MUL, [ASSIGN_DIVIDE] = IR_DIV };
+    if (op == ASSIGN_SET)
+        return value;
+    if (old->type == IR_I64 && op == ASSIGN_DIVIDE)
+        return ir_cast(&l->b, IR_I64, ir_binary(&l->b, IR_DIV, ir_cast(&l->b, IR_F64, old), ir_cast(&l->b, IR_F64, value)));
+    return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
+}
+
+static void assign_variable(struct lowering *l, struct statement *s, struct binding *binding)
+{
+    struct ir_node *value = lower_as(l, s->assign.value, binding->node->type);
+    if (s->assign.op != ASSIGN_SET)
+        value = combine(l, s->assign.op, ir_get(&l->b, binding->node), value);
+    ir_set(&l->b, binding->node, lower_cast(l, binding->node->type, value));
+}
+
+/* One element, or all that the target leaves free. */
+static void assign_elements(struct lowering *l, struct statement *s, struct expr *value)
+{
+    struct access access;
+    lower_access(l, s->assign.target, &access);
+    if (access.binding == NULL || access.is_layer || access.binding->buffer < 0) {
+        lower_refuse(l, s->assign.target->span, "this cannot be assigned to yet");
+        return;
+    }
+    struct ir_node *extents[RANK_LIMIT], *indices[RANK_LIMIT];
+    int32_t rank = 0;
+    for (int32_t d = 0; d < access.rank; d++)
+        if (access.axes[d].fixed == NULL)
+            extents[rank++] = access.axes[d].extent;
+    struct ir_builder saved = l->b;
+    struct ir_node *outer_element = l->element, *loop = NULL;
+    if (rank > 0) {
+        loop = lower_open_loop(l, "assign", extents, rank, indices);
+        l->element = loop->loop.index;
+    }
+    struct ir_node *right = value->type->axes.count > 0 ? lower_element(l, value, indices, (size_t)rank) : lower_scalar(l, value);
+    struct ir_node *flat = lower_access_index(l, &access, indices, (size_t)rank);
+    if (s->assign.op != ASSIGN_SET)
+        right = combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
+    ir_store(&l->b, access.binding->buffer, flat, right);
+    if (l->program->buffers[access.binding->buffer].kind == SNN_BUFFER_MODEL)
+        l->assigns_model = true;
+    l->element = outer_element;
+    if (loop != NULL)
+        lower_close_loop(l, loop, saved);
+}
+
+/* The value, computed first where it reads other elements of what is assigned. */
+static struct expr *settle_value(struct lowering *l, struct statement *s)
+{
+    struct expr *value = s->assign.value;
+    struct mention mention = { .symbol = root_symbol(s->assign.target) };
+    if (mention.symbol == NULL || value->type->axes.count == 0)
+        return value;
+    search_mention(value, &mention);
+    if (mention.is_found && lower_prepared(l, value) == NULL) {
+        struct ir_node *extents[RANK_LIMIT], *indices[RANK_LIMIT];
+        int32_t rank = (int32_t)value->type->axes.count;
+        for (int32_t d = 0; d < rank; d++)
+            extents[d] = lower_extent(l, value, (size_t)d);
+        struct binding *copy = lower_local_array(l, "copy", lower_storage(value->type), extents, rank);
+        struct ir_builder saved = l->b;
+        struct ir_node *loop = lower_open_loop(l, "copy", extents, rank, indices);
+        ir_store(&l->b, copy->buffer, loop->loop.index, lower_element(l, value, indices, (size_t)rank));
+        lower_close_loop(l, loop, saved);
+        array_push(&l->c->arena, &l->prepared, copy);
+        pointer_map_put(l, &l->prepared_of, value, (int32_t)l->prepared.count - 1);
+    }
+    return value;
+}
+
+void lower_assign(struct lowering *l, struct statement *s)
+{
+    struct expr *target = s->assign.target;
+    if (target->kind == EXPR_NAME && target->symbol->binding != NULL && target->symbol->binding->kind == BINDING_VAR) {
+        assign_variable(l, s, target->symbol->binding);
+        return;
+    }
+    lower_prepare(l, s->assign.value);
+    const struct for_clause_list *free = &s->assign.indices;
+    if (free->count == 0) {
+        assign_elements(l, s, settle_value(l, s));
+        return;
+    }
+    struct ir_node *sizes[RANK_LIMIT];
+    struct ir_node *total = lower_domain_size(l, free, sizes);
+    check_ahead(l, free, sizes, &s->assign.value, 1);
+    struct mention mention = { .symbol = root_symbol(target) };
+    search_mention(s->assign.value, &mention);
+    struct ir_node *loop = ir_loop(&l->b, "assign", ir_integer(&l->b, 0), total, !mention.is_found);
+    struct ir_builder outer = l->b;
+    struct ir_node *outer_element = l->element;
+    l->b.before = NULL;
+    l->b.block = &loop->loop.body;
+    lower_bind_clauses(l, free, sizes, loop->loop.index);
+    mark_checked(free);
+    l->element = loop->loop.index;
+    assign_elements(l, s, s->assign.value);
+    l->element = outer_element;
+    l->b = outer;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A network as functions: reset, begin (counts and time of a presentation), start and end (of rules), and the step in two
+ * variants: one that learns what the context says, one in which nothing learns and no rule is left.
+ */
+#include "ir/lower_internal.h"
+
+struct lowered_network *lowered_network_of(struct lowering *l, const struct network *network)
+{
+    for (size_t i = 0; i < l->model->networks.count; i++)
+        if (l->networks[i].network == network)
+            return &l->networks[i];
+    unreachable();
+}
+
+struct lowered_layer *lowered_layer_of(struct lowering *l, const struct layer *layer)
+{
+    return &lowered_network_of(l, layer->network)->layers[layer->number];
+}
+
+struct lowered_connection *lowered_connection_of(struct lowering *l, const struct connection *connection)
+{
+    return &lowered_network_of(l, connection->network)->connections[connection->number];
+}
+
+/* With one network its layers keep their own names. */
+static const char *qualified(struct lowering *l, const struct lowered_network *network, const char *name)
+{
+    return l->model->networks.count == 1 ? name : arena_format(&l->c->arena, "%s.%s", network->name, name);
+}
+
+/* ---- declaration ---- */
+
+static void declare_layer(struct lowering *l, struct lowered_network *network, struct layer *layer)
+{
+    struct lowered_layer *lowered = &network->layers[layer->number];
+    lowered->layer = layer;
+    lowered->network = network;
+    lowered->name = qualified(l, network, layer->name->text);
+    lowered->rank = (int32_t)layer->axes.count;
+    lowered->ring_depth = lowered->ring_size = lowered->ring = lowered->ring_counts = lowered->spike_record = -1;
+    if (lowered->rank > RANK_LIMIT) {
+        lower_refuse(l, layer->statement->span, "a layer has at most %d axes", RANK_LIMIT);
+        return;
+    }
+    for (int32_t d = 0; d < lowered->rank; d++) {
+        const struct axis *axis = &layer->axes.items[d];
+        const char *what = arena_format(&l->c->arena, "the size of axis %s of layer '%s'", axis->name != NULL ? axis->name->text : "", lowered->name);
+        lowered->axis_sizes[d] = lower_size(l, axis->size, layer->statement->span, what);
+    }
+    const char *size = arena_format(&l->c->arena, "%s.size", lowered->name);
+    lowered->size = lowered->rank > 0 ? lower_size_product(l, lowered->axis_sizes, lowered->rank, size) : lower_size_value(l, 1);
+}
+
+static void declare_connection(struct lowering *l, struct lowered_network *network, struct connection *connection)
+{
+    struct lowered_connection *lowered = &network->connections[connection->number];
+    lowered->connection = connection;
+    lowered->network = network;
+    lowered->source = lowered_layer_of(l, connection->source);
+    lowered->target = lowered_layer_of(l, connection->target);
+    lowered->name = qualified(l, network, connection->name->text);
+    lowered->lag = lowered->max_delay = lowered->delays = -1;
+    lowered->column_starts = lowered->column_rows = lowered->column_synapses = -1;
+}
+
+static int32_t new_function(struct lowering *l, const struct lowered_network *network, const char *what, enum ir_function_kind kind)
+{
+    return ir_add_function(l->c, l->program, arena_format(&l->c->arena, "%s.%s", network->name, what), kind, network->network->declaration->span);
+}
+
+static void declare_network(struct lowering *l, struct lowered_network *lowered, struct network *network)
+{
+    lowered->network = network;
+    lowered->name = network->name->text;
+    if (network->is_continuous)
+        lower_refuse(l, network->declaration->span, "'time continuous' cannot be compiled yet; give the network a step");
+    if (network->axes.count > 0)
+        lower_refuse(l, network->declaration->span, "arrays of networks cannot be compiled yet");
+    lowered->layers = arena_alloc_array(&l->c->arena, network->layers.count + 1, sizeof *lowered->layers);
+    lowered->connections = arena_alloc_array(&l->c->arena, network->connections.count + 1, sizeof *lowered->connections);
+    if (l->is_failed || network->step == NULL)
+        return;
+    lowered->dt = lower_constant_entry(l, network->step, arena_format(&l->c->arena, "%s.step", lowered->name));
+    if (l->program->constants[lowered->dt].is_integer) { /* `step 1` */
+        int32_t whole = lowered->dt;
+        lowered->dt = ir_add_constant(l->c, l->program, arena_format(&l->c->arena, "%s.dt", lowered->name), false);
+        struct ir_builder saved = lower_enter(l, &l->setup);
+        ir_constant_set(&l->b, lowered->dt, ir_cast(&l->b, IR_F64, ir_leaf(&l->b, IR_CONSTANT, IR_I64, whole)));
+        lower_leave(l, &l->setup, saved);
+    }
+    lowered->clock = lower_buffer(l, arena_format(&l->c->arena, "%s.clock", lowered->name), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
+    lowered->label = lower_buffer(l, arena_format(&l->c->arena, "%s.label", lowered->name), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
+    lowered->reset = new_function(l, lowered, "reset", IR_FUNCTION_RESET);
+    lowered->begin = new_function(l, lowered, "begin", IR_FUNCTION_RESET);
+    lowered->start = new_function(l, lowered, "start", IR_FUNCTION_START);
+    lowered->end = new_function(l, lowered, "end", IR_FUNCTION_END);
+    lowered->step_learning = new_function(l, lowered, "step", IR_FUNCTION_STEP);
+    lowered->step_frozen = new_function(l, lowered, "step_frozen", IR_FUNCTION_STEP);
+}
+
+/* ---- functions ---- */
+
+static void enter_function(struct lowering *l, struct lowered_network *network, int32_t function)
+{
+    struct ir_function *f = l->program->functions[function];
+    l->b = (struct ir_builder){ .compilation = l->c, .program = l->program, .function = f, .block = &f->body, .span = network->network->declaration->span };
+    l->network = network;
+}
+
+static void lower_reset_function(struct lowering *l, struct lowered_network *network)
+{
+    enter_function(l, network, network->reset);
+    struct ir_node *zero = ir_integer(&l->b, 0);
+    ir_store(&l->b, network->clock, zero, zero);
+    for (size_t i = 0; i < network->network->layers.count; i++)
+        lower_layer_reset(l, &network->layers[i]);
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        struct lowered_connection *connection = &network->connections[i];
+        for (size_t k = 0; k < connection->connection->rules.count; k++)
+            lower_rule_reset(l, connection, connection->connection->rules.items[k]);
+    }
+}
+
+static void lower_begin_function(struct lowering *l, struct lowered_network *network)
+{
+    enter_function(l, network, network->begin);
+    for (size_t i = 0; i < network->network->layers.count; i++)
+        lower_layer_begin(l, &network->layers[i]);
+}
+
+/* What rules do before and after a presentation, each where its connection learns. */
+static void lower_event_function(struct lowering *l, struct lowered_network *network, int32_t function, enum event event)
+{
+    enter_function(l, network, function);
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        struct lowered_connection *connection = &network->connections[i];
+        for (size_t k = 0; k < connection->connection->rules.count; k++) {
+            struct rule_instance *rule = connection->connection->rules.items[k];
+            if (!lower_rule_has(rule, event))
+                continue;
+            struct ir_node *branch = ir_if(&l->b, lower_learn_bit(l, connection->learn_bit));
+            struct ir_builder outer = l->b;
+            l->b.block = &branch->branch.then_body;
+            lower_rule_event(l, connection, rule, event);
+            l->b = outer;
+        }
+    }
+}
+
+static void lower_init_rules(struct lowering *l, struct lowered_network *network)
+{
+    struct ir_builder saved = lower_enter(l, &l->initial);
+    l->network = network;
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        struct lowered_connection *connection = &network->connections[i];
+        for (size_t k = 0; k < connection->connection->rules.count; k++)
+            if (lower_rule_has(connection->connection->rules.items[k], EVENT_INIT))
+                lower_rule_event(l, connection, connection->connection->rules.items[k], EVENT_INIT);
+    }
+    lower_leave(l, &l->initial, saved);
+}
+
+/* ---- the step ---- */
+
+/* An input starts from what is presented, or from 0; an input without connections is the presented data itself. */
+static void clear_inputs(struct lowering *l, struct lowered_layer *layer)
+{
+    struct kernel kernel = { .layer = layer };
+    const struct symbol_list *inputs = &layer->layer->model->inputs;
+    bool is_open = false;
+    l->kernel = &kernel;
+    for (size_t i = 0; i < inputs->count; i++) {
+        int32_t input = lower_state_buffer(l, inputs->items[i]), data = lower_data_buffer(l, inputs->items[i]);
+        if (data == input)
+            continue;
+        if (!is_open)
+            kernel_open(l, arena_format(&l->c->arena, "%s.input", layer->name));
+        is_open = true;
+        kernel_write(l, input, -1, data >= 0 ? kernel_read(l, data, -1) : ir_real(&l->b, IR_F32, 0));
+    }
+    if (is_open)
+        kernel_close(l);
+    l->kernel = NULL;
+}
+
+/* Keeps the spikes of this step for connections with delay or lag. */
+static void keep_spikes(struct lowering *l, struct lowered_layer *layer)
+{
+    if (layer->ring_size < 0)
+        return;
+    struct ir_node *zero = ir_integer(&l->b, 0);
+    struct ir_node *slot = ir_binary(&l->b, IR_MOD, ir_load(&l->b, layer->network->clock, zero), lower_size_leaf(l, layer->ring_size));
+    struct ir_node *base = ir_binary(&l->b, IR_MUL, slot, lower_size_leaf(l, layer->size));
+    struct ir_node *count = ir_load(&l->b, layer->list_count, zero);
+    struct ir_node *loop = ir_loop(&l->b, arena_format(&l->c->arena, "%s.keep", layer->name), zero, count, true);
+    struct ir_builder outer = l->b;
+    l->b.block = &loop->loop.body;
+    struct ir_node *k = loop->loop.index;
+    ir_store(&l->b, layer->ring, ir_binary(&l->b, IR_ADD, base, k), ir_load(&l->b, layer->list, k));
+    l->b = outer;
+    ir_store(&l->b, layer->ring_counts, slot, count);
+}
+
+static void lower_step_function(struct lowering *l, struct lowered_network *network, bool is_learning)
+{
+    enter_function(l, network, is_learning ? network->step_learning : network->step_frozen);
+    const struct network *n = network->network;
+    for (size_t i = 0; i < n->order.count; i++) {
+        struct lowered_layer *layer = lowered_layer_of(l, n->order.items[i]);
+        l->b.span = layer->layer->statement->span;
+        clear_inputs(l, layer);
+        for (size_t k = 0; k < n->connections.count; k++)
+            if (n->connections.items[k]->target == layer->layer)
+                lower_connection_arrive(l, &network->connections[k]);
+        lower_layer_step(l, layer, is_learning);
+        keep_spikes(l, layer);
+    }
+    for (size_t i = 0; i < n->connections.count && is_learning; i++) {
+        struct lowered_connection *connection = &network->connections[i];
+        if (connection->connection->rules.count == 0)
+            continue;
+        struct ir_node *branch = ir_if(&l->b, lower_learn_bit(l, connection->learn_bit));
+        struct ir_builder outer = l->b;
+        l->b.block = &branch->branch.then_body;
+        for (size_t k = 0; k < connection->connection->rules.count; k++)
+            lower_rule_step(l, connection, connection->connection->rules.items[k]);
+        l->b = outer;
+    }
+    struct ir_node *zero = ir_integer(&l->b, 0);
+    ir_store(&l->b, network->clock, zero, ir_binary(&l->b, IR_ADD, ir_load(&l->b, network->clock, zero), ir_integer(&l->b, 1)));
+}
+
+/* ---- all networks ---- */
+
+static void lower_network(struct lowering *l, struct lowered_network *network)
+{
+    const struct network *n = network->network;
+    for (size_t i = 0; i < n->layers.count; i++)
+        declare_layer(l, network, n->layers.items[i]);
+    for (size_t i = 0; i < n->connections.count; i++)
+        declare_connection(l, network, n->connections.items[i]);
+    l->network = network;
+    for (size_t i = 0; i < n->layers.count && !l->is_failed; i++)
+        lower_layer_buffers(l, &network->layers[i]);
+    for (size_t i = 0; i < n->connections.count && !l->is_failed; i++) {
+        struct lowered_connection *connection = &network->connections[i];
+        lower_connection_buffers(l, connection);
+        for (size_t k = 0; k < n->connections.items[i]->rules.count && !l->is_failed; k++)
+            lower_rule_buffers(l, connection, n->connections.items[i]->rules.items[k]);
+    }
+    if (l->is_failed)
+        return;
+    for (size_t i = 0; i < n->layers.count; i++)
+        lower_ring_buffers(l, &network->layers[i]);
+    for (size_t i = 0; i < n->connections.count; i++) {
+        lower_connection_finish(l, &network->connections[i]);
+        lower_connection_weights(l, &network->connections[i]);
+    }
+    lower_init_rules(l, network);
+    lower_reset_function(l, network);
+    lower_begin_function(l, network);
+    lower_event_function(l, network, network->start, EVENT_START);
+    lower_event_function(l, network, network->end, EVENT_END);
+    l->network = NULL;
+}
+
+void lower_networks(struct lowering *l)
+{
+    l->networks = arena_alloc_array(&l->c->arena, l->model->networks.count + 1, sizeof *l->networks);
+    lower_search_tasks(l);
+    for (size_t i = 0; i < l->model->networks.count; i++)
+        declare_network(l, &l->networks[i], l->model->networks.items[i]);
+    for (size_t i = 0; i < l->model->networks.count && !l->is_failed; i++)
+        lower_network(l, &l->networks[i]);
+    if (l->is_failed)
+        return;
+    struct ir_function *clear = l->program->functions[l->program->clear];
+    l->b = (struct ir_builder){ .compilation = l->c, .program = l->program, .function = clear, .block = &clear->body };
+    for (size_t i = 0; i < l->model->networks.count; i++) {
+        ir_call(&l->b, l->networks[i].reset);
+        ir_call(&l->b, l->networks[i].begin);
+    }
+}
+
+void lower_network_steps(struct lowering *l)
+{
+    for (size_t i = 0; i < l->model->networks.count; i++) {
+        lower_step_function(l, &l->networks[i], false);
+        lower_step_function(l, &l->networks[i], true);
+        l->network = NULL;
+    }
+}

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A neuron body, statement by statement, into kernels over its layer. A kernel ends where the layer must be seen as a whole:
+ * before a reduction `for layer`, at `spike at most`, and where `on spike` draws random numbers, which is then done for the
+ * neurons that spiked alone.
+ */
+#include "ir/lower_internal.h"
+
+/* ---- what a statement contains ---- */
+
+struct body_search {
+    bool draws;
+    bool sees_layer;
+};
+
+static void search_expr(struct expr *e, void *data)
+{
+    struct body_search *search = data;
+    if (e->target != NULL && e->target->kind == CALL_BUILTIN && e->target->builtin->group == BUILTIN_GROUP_DRAW)
+        search->draws = true;
+    if (e->target != NULL && e->target->kind == CALL_FUNCTION && e->target->function->draws)
+        search->draws = true;
+    if (e->kind == EXPR_COMPREHENSION && e->comprehension.clauses.items[0].symbol->domain.kind == DOMAIN_LAYER)
+        search->sees_layer = true;
+    expr_children(e, search_expr, search);
+}
+
+static void search_block(const struct block *block, struct body_search *search);
+
+static void search_statement(const struct statement *s, struct body_search *search)
+{
+    switch (s->kind) {
+    case STATEMENT_LET: search_expr(s->let.value, search); break;
+    case STATEMENT_ASSIGN: search_expr(s->assign.value, search); break;
+    case STATEMENT_ODE: search_expr(s->ode.value, search); break;
+    case STATEMENT_EMIT: search_expr(s->value.value, search); break;
+    case STATEMENT_SPIKE:
+        search_expr(s->spike.value, search);
+        if (s->spike.by != NULL)
+            search_expr(s->spike.by, search);
+        break;
+    case STATEMENT_IF:
+        search_expr(s->conditional.condition, search);
+        search_block(s->conditional.then, search);
+        if (s->conditional.otherwise != NULL)
+            search_block(s->conditional.otherwise, search);
+        break;
+    case STATEMENT_ON: search_block(s->on.body, search); break;
+    default: break;
+    }
+}
+
+static void search_block(const struct block *block, struct body_search *search)
+{
+    for (size_t i = 0; i < block->statements.count; i++)
+        search_statement(block->statements.items[i], search);
+}
+
+static struct body_search search_of(const struct statement *s)
+{
+    struct body_search search = { false, false };
+    search_statement(s, &search);
+    return search;
+}
+
+static bool breaks_kernel(const struct statement *s)
+{
+    struct body_search search = search_of(s);
+    bool is_at_most = s->kind == STATEMENT_SPIKE && s->spike.form == SPIKE_AT_MOST;
+    return search.sees_layer || is_at_most || (s->kind == STATEMENT_ON && search.draws);
+}
+
+/* ---- lets ---- */
+
+struct uniform_search {
+    bool is_uniform;
+};
+
+static void search_uniform(struct expr *e, void *data)
+{
+    struct uniform_search *search = data;
+    if (e->kind == EXPR_NAME && e->symbol != NULL) {
+        enum symbol_kind kind = e->symbol->kind;
+        if (kind == SYMBOL_STATE || kind == SYMBOL_INPUT || kind == SYMBOL_INDEX || e->symbol->is_per_neuron)
+            search->is_uniform = false;
+        if (kind == SYMBOL_VARIABLE && (e->symbol->variable == VARIABLE_SPIKED || e->symbol->variable == VARIABLE_FIRED || e->symbol->variable == VARIABLE_SINCE))
+            search->is_uniform = false;
+        if (kind == SYMBOL_LOCAL && (e->symbol->binding == NULL || !e->symbol->binding->is_uniform))
+            search->is_uniform = false;
+    }
+    struct body_search body = { false, false };
+    search_expr(e, &body);
+    if (body.draws || body.sees_layer || (e->kind == EXPR_CALL && e->target != NULL && e->target->kind == CALL_FUNCTION))
+        search->is_uniform = false;
+    expr_children(e, search_uniform, search);
+}
+
+static bool is_uniform(struct expr *e)
+{
+    struct uniform_search search = { true };
+    search_uniform(e, &search);
+    return search.is_uniform;
+}
+
+static void lower_kernel_let(struct lowering *l, struct statement *s)
+{
+    struct symbol *symbol = s->symbol;
+    if (s->let.indices.count > 0) {
+        lower_refuse(l, s->span, "arrays in a neuron body cannot be compiled yet");
+        return;
+    }
+    if (is_uniform(s->let.value) && !symbol->is_assigned) { /* once for all neurons, ahead of the loop */
+        struct ir_builder here = l->b;
+        l->b = l->kernel->outer;
+        l->b.before = l->kernel->loop;
+        symbol->binding = binding_value(l, lower_scalar(l, s->let.value));
+        symbol->binding->is_uniform = true;
+        l->b = here;
+        return;
+    }
+    struct ir_node *value = lower_scalar(l, s->let.value);
+    if (value->type == IR_F64 && s->let.value->type->is_constant)
+        value = lower_cast(l, IR_F32, value);
+    if (l->kernel->has_breaks) { /* may be read after the loop has ended: kept in memory */
+        int32_t number = pointer_map_get(&l->site_of, s);
+        if (number < 0) {
+            enum snn_type type = value->type == IR_BOOL ? SNN_BOOL : value->type == IR_I64 ? SNN_INT64 : value->type == IR_F64 ? SNN_FLOAT64 : SNN_FLOAT32;
+            number = lower_buffer(l, arena_format(&l->c->arena, "%s.%s", l->kernel->layer->name, symbol->name->text), type, SNN_BUFFER_LANE, l->kernel->layer->size);
+            l->program->buffers[number].is_state = true;
+            pointer_map_put(l, &l->site_of, s, number);
+        }
+        kernel_write(l, number, -1, value);
+        symbol->binding = binding_new(l, BINDING_ARRAY);
+        symbol->binding->buffer = number;
+        symbol->binding->is_kernel_local = true;
+        return;
+    }
+    symbol->binding = binding_new(l, BINDING_VAR);
+    symbol->binding->node = ir_var(&l->b, symbol->name->text, value);
+}
+
+/* ---- assignment ---- */
+
+static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir_node *old, struct ir_node *value)
+{
+    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD, [ASSIGN_SUBTRACT] = IR_SUB, [ASSIGN_MULTIPLY] = IR_MUL, [ASSIGN_DIVIDE] = IR_DIV };
+    if (op == ASSIGN_SET)
+        return value;
+    return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
+}
+
+static int32_t learn_bit_of(struct lowering *l, const struct symbol *symbol)
+{
+    return symbol->kind == SYMBOL_STATE && symbol->statement->state.is_persistent ? pointer_map_get(&l->learn_bit_of, symbol) : -1;
+}
+
+static void lower_kernel_assign(struct lowering *l, struct statement *s)
+{
+    struct expr *target = s->assign.target;
+    struct symbol *symbol = target->kind == EXPR_NAME ? target->symbol : NULL;
+    if (symbol != NULL && symbol->kind == SYMBOL_LOCAL && symbol->binding->kind == BINDING_VAR) {
+        struct ir_node *value = combined(l, s->assign.op, ir_get(&l->b, symbol->binding->node), lower_scalar(l, s->assign.value));
+        ir_set(&l->b, symbol->binding->node, lower_cast(l, symbol->binding->node->type, value));
+        return;
+    }
+    bool is_own = symbol != NULL && (symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_INPUT || symbol->kind == SYMBOL_LOCAL);
+    if (!is_own || l->program->buffers[lower_state_buffer(l, symbol)].rank == 0) {
+        lower_refuse(l, target->span, "a neuron body cannot assign to this yet");
+        return;
+    }
+    int32_t buffer = lower_state_buffer(l, symbol), bit = learn_bit_of(l, symbol);
+    struct ir_node *value = lower_scalar(l, s->assign.value);
+    if (s->assign.op != ASSIGN_SET)
+        value = combined(l, s->assign.op, kernel_read(l, buffer, bit), value);
+    kernel_write(l, buffer, bit, value);
+}
+
+/* ---- equations ---- */
+
+static const struct symbol *equation_state(struct lowering *l, const struct statement *s)
+{
+    const struct symbol_list *states = &l->kernel->layer->layer->model->states;
+    for (size_t i = 0; i < states->count; i++)
+        if (states->items[i]->name == s->ode.name.name)
+            return states->items[i];
+    unreachable();
+}
+
+enum ir_ode_method lower_ode_method(const struct statement *s)
+{
+    if (s->ode.method.name == NULL)
+        return IR_ODE_EXACT;
+    switch (s->ode.method.name->text[0]) {
+    case 'r': return IR_ODE_RK4;
+    case 'e': return s->ode.method.name->text[1] == 'u' ? IR_ODE_EULER : IR_ODE_EXPONENTIAL_EULER;
+    default: return IR_ODE_EXACT;
+    }
+}
+
+/* Adjacent lines of one method are one system. Rates read the states through ODE_VALUEs. */
+static void lower_system(struct lowering *l, struct statement *const *lines, size_t count, int32_t learn_bit)
+{
+    struct ir_builder outer = l->b;
+    if (learn_bit >= 0) {
+        struct ir_node *branch = ir_if(&l->b, lower_learn_bit(l, learn_bit));
+        l->b.before = NULL;
+        l->b.block = &branch->branch.then_body;
+    }
+    struct ir_node *dt = lower_constant_leaf(l, l->network->dt, IR_F64);
+    struct ir_node *node = ir_ode(&l->b, lower_ode_method(lines[0]), (int32_t)count, dt);
+    struct ode_scope scope = { .node = node, .outer = l->ode };
+    for (size_t i = 0; i < count; i++) {
+        struct ir_node *var = kernel_variable(l, lower_state_buffer(l, equation_state(l, lines[i])), learn_bit);
+        node->ode.variables[i].var = var;
+        node->ode.variables[i].name = lines[i]->ode.name.name->text;
+    }
+    struct ir_builder here = l->b;
+    l->b.before = NULL;
+    l->b.block = &node->ode.body;
+    l->ode = &scope;
+    for (size_t i = 0; i < count; i++)
+        node->ode.variables[i].rate = lower_as(l, lines[i]->ode.value, node->ode.variables[i].var->type);
+    l->ode = scope.outer;
+    l->b = here;
+    l->b = outer;
+}
+
+static void lower_equations(struct lowering *l, struct statement *const *lines, size_t count)
+{
+    struct statement *states[64];
+    size_t state_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        int32_t bit = learn_bit_of(l, equation_state(l, lines[i]));
+        if (bit < 0 && state_count < 64)
+            states[state_count++] = lines[i];
+        bool is_end = i + 1 == count || lower_ode_method(lines[i + 1]) != lower_ode_method(lines[i]);
+        if (is_end && state_count > 0) {
+            l->b.span = states[0]->span;
+            lower_system(l, states, state_count, -1);
+            state_count = 0;
+        }
+    }
+    for (size_t i = 0; i < count; i++) { /* persistent states: each by itself, where it learns */
+        int32_t bit = learn_bit_of(l, equation_state(l, lines[i]));
+        if (bit >= 0 && l->kernel->is_learning) {
+            l->b.span = lines[i]->span;
+            lower_system(l, &lines[i], 1, bit);
+        }
+    }
+}
+
+/* ---- spikes ---- */
+
+static void kernel_start(struct lowering *l)
+{
+    struct kernel *kernel = l->kernel;
+    kernel_open(l, kernel->name);
+    if (kernel->spiked_known)
+        kernel->spike = ir_var(&l->b, "spiked", kernel_read(l, kernel->layer->spiked, -1));
+}
+
+/* Ends the loop; what was selected goes to the layer's flags. */
+static void kernel_pause(struct lowering *l)
+{
+    struct kernel *kernel = l->kernel;
+    if (kernel->spike != NULL)
+        kernel_write(l, kernel->layer->spiked, -1, ir_get(&l->b, kernel->spike));
+    kernel->spiked_known = kernel->spike != NULL;
+    kernel->spike = NULL;
+    kernel_close(l);
+}
+
+static void compact_spikes(struct lowering *l)
+{
+    struct lowered_layer *layer = l->kernel->layer;
+    if (!l->kernel->is_compacted)
+        ir_compact(&l->b, layer->spiked, layer->list, layer->list_count, lower_size_leaf(l, layer->size));
+    l->kernel->is_compacted = true;
+}
+
+static struct ir_node *spike_count(struct lowering *l)
+{
+    return ir_load(&l->b, l->kernel->layer->list_count, ir_integer(&l->b, 0));
+}
+
+static struct ir_node *selected(struct lowering *l, struct statement *s)
+{
+    struct expr *value = s->spike.value;
+    switch (s->spike.form) {
+    case SPIKE_WHEN: return lower_condition(l, value);
+    case SPIKE_CHANCE: {
+        struct ir_node *step = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEP);
+        struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+        struct ir_node *draw = ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, s, "encoder", s->span), l->kernel->element, step, path);
+        return ir_binary(&l->b, IR_LT, draw, lower_as(l, value, IR_F32));
+    }
+    default: { /* SPIKE_AT: the step that contains the time */
+        struct ir_node *at = lower_as(l, value, IR_F32), *now = lower_time(l, IR_F32);
+        struct ir_node *next = ir_binary(&l->b, IR_ADD, now, lower_constant_leaf(l, l->network->dt, IR_F32));
+        return ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, at, now), ir_binary(&l->b, IR_LT, at, next));
+    }
+    }
+}
+
+static void lower_select(struct lowering *l, struct statement *s)
+{
+    struct kernel *kernel = l->kernel;
+    struct lowered_layer *layer = kernel->layer;
+    if (s->spike.surrogate != NULL)
+        lower_refuse(l, s->spike.surrogate->span, "surrogates are for learning by gradient, which cannot be compiled yet");
+    struct ir_node *condition = selected(l, s);
+    if (s->spike.is_once) {
+        condition = ir_binary(&l->b, IR_AND, condition, ir_unary(&l->b, IR_NOT, kernel_read(l, layer->fired, -1)));
+        kernel_write(l, layer->fired, -1, ir_binary(&l->b, IR_OR, kernel_read(l, layer->fired, -1), condition));
+    }
+    ir_set(&l->b, kernel->spike, condition);
+    if (kernel->counts_since) {
+        struct ir_node *since = kernel_read(l, layer->since, -1);
+        kernel_write(l, layer->since, -1, ir_select(&l->b, condition, ir_real(&l->b, IR_F32, 0), since));
+    }
+    kernel->is_compacted = false;
+}
+
+static struct ir_node *tie_draw(struct lowering *l, const struct statement *s, struct ir_node *element)
+{
+    struct ir_node *step = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEP);
+    struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    return ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, s, "ties", s->span), element, step, path);
+}
+
+/* One of the neurons of the list, all with the same chance. */
+static struct ir_node *drawn_winner(struct lowering *l, const struct statement *s)
+{
+    struct ir_node *count = spike_count(l);
+    struct ir_node *draw = ir_binary(&l->b, IR_MUL, tie_draw(l, s, ir_integer(&l->b, 0)), ir_cast(&l->b, IR_F32, count));
+    struct ir_node *place = ir_binary(&l->b, IR_MIN, ir_cast(&l->b, IR_I64, draw), ir_binary(&l->b, IR_SUB, count, ir_integer(&l->b, 1)));
+    return ir_load(&l->b, l->kernel->layer->list, place);
+}
+
+/* The neuron of the list with the largest key, the first of equal ones. */
+static struct ir_node *best_winner(struct lowering *l, struct expr *by)
+{
+    struct lowered_layer *layer = l->kernel->layer;
+    struct ir_node *best = ir_reduce(&l->b, IR_REDUCE_ARGMAX, IR_I64, ir_integer(&l->b, 0), spike_count(l));
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &best->reduce.body;
+    l->kernel->element = ir_load(&l->b, layer->list, best->reduce.index);
+    best->reduce.keys[0] = lower_as(l, by, IR_F32);
+    best->reduce.key_count = 1;
+    l->kernel->element = NULL;
+    l->b = outer;
+    return ir_load(&l->b, layer->list, ir_binary(&l->b, IR_MAX, best, ir_integer(&l->b, 0)));
+}
+
+/* More spikes than allowed: all are dropped but the winner. */
+static void keep_one(struct lowering *l, struct statement *s)
+{
+    struct lowered_layer *layer = l->kernel->layer;
+    struct ir_node *many = ir_if(&l->b, ir_binary(&l->b, IR_GT, spike_count(l), ir_integer(&l->b, 1)));
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &many->branch.then_body;
+    struct ir_node *winner = s->spike.by != NULL ? best_winner(l, s->spike.by) : drawn_winner(l, s);
+    struct ir_node *loop = ir_loop_events(&l->b, "drop", layer->list, spike_count(l), true);
+    struct ir_builder inside = l->b;
+    l->b.block = &loop->loop.body;
+    ir_store(&l->b, layer->spiked, loop->loop.index, ir_bool(&l->b, false));
+    l->b = inside;
+    ir_store(&l->b, layer->spiked, winner, ir_bool(&l->b, true));
+    ir_store(&l->b, layer->list, ir_integer(&l->b, 0), winner);
+    ir_store(&l->b, layer->list_count, ir_integer(&l->b, 0), ir_integer(&l->b, 1));
+    l->b = outer;
+}
+
+/* Selection sampling (Knuth 3.4.2 S): keeps the list ascending. */
+static void keep_some(struct lowering *l, struct statement *s, struct ir_node *limit)
+{
+    struct lowered_layer *layer = l->kernel->layer;
+    struct ir_node *total = spike_count(l);
+    struct ir_node *many = ir_if(&l->b, ir_binary(&l->b, IR_GT, total, limit));
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &many->branch.then_body;
+    struct ir_node *kept = ir_var(&l->b, "kept", ir_integer(&l->b, 0));
+    struct ir_node *loop = ir_loop(&l->b, "keep", ir_integer(&l->b, 0), total, false);
+    struct ir_builder inside = l->b;
+    l->b.block = &loop->loop.body;
+    struct ir_node *k = loop->loop.index, *neuron = ir_load(&l->b, layer->list, k);
+    struct ir_node *left = ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_SUB, total, k));
+    struct ir_node *wanted = ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_SUB, limit, ir_get(&l->b, kept)));
+    struct ir_node *is_kept = ir_binary(&l->b, IR_LT, ir_binary(&l->b, IR_MUL, tie_draw(l, s, k), left), wanted);
+    ir_store(&l->b, layer->spiked, neuron, is_kept);
+    struct ir_node *branch = ir_if(&l->b, is_kept);
+    l->b.block = &branch->branch.then_body;
+    ir_store(&l->b, layer->list, ir_get(&l->b, kept), neuron);
+    ir_set(&l->b, kept, ir_binary(&l->b, IR_ADD, ir_get(&l->b, kept), ir_integer(&l->b, 1)));
+    l->b = inside;
+    ir_store(&l->b, layer->list_count, ir_integer(&l->b, 0), ir_get(&l->b, kept));
+    l->b = outer;
+}
+
+static void lower_at_most(struct lowering *l, struct statement *s)
+{
+    const struct constant *k = s->spike.value->constant;
+    if (s->spike.per.count > 0) {
+        lower_refuse(l, s->spike.per.items[0].span, "'per' cannot be compiled yet");
+        return;
+    }
+    kernel_pause(l);
+    compact_spikes(l);
+    if (k != NULL && constant_number(k) == 1)
+        keep_one(l, s);
+    else if (s->spike.by == NULL)
+        keep_some(l, s, lower_as(l, s->spike.value, IR_I64));
+    else
+        lower_refuse(l, s->spike.by->span, "'by' cannot be compiled yet with more than one spike");
+}
+
+/* ---- statements ---- */
+
+static void lower_kernel_block(struct lowering *l, struct block *block);
+
+static void lower_kernel_if(struct lowering *l, struct statement *s)
+{
+    struct ir_node *condition = lower_condition(l, s->conditional.condition);
+    struct ir_node *branch = ir_if(&l->b, condition);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &branch->branch.then_body;
+    lower_kernel_block(l, s->conditional.then);
+    l->b.block = &branch->branch.else_body;
+    if (s->conditional.otherwise != NULL)
+        lower_kernel_block(l, s->conditional.otherwise);
+    l->b = outer;
+}
+
+static void lower_on_spike(struct lowering *l, struct statement *s)
+{
+    if (search_of(s).draws) { /* only for those that spiked */
+        kernel_pause(l);
+        compact_spikes(l);
+        kernel_open_events(l, arena_format(&l->c->arena, "%s.on_spike", l->kernel->layer->name), l->kernel->layer->list, spike_count(l));
+        lower_kernel_block(l, s->on.body);
+        kernel_close(l);
+        return;
+    }
+    struct ir_node *branch = ir_if(&l->b, ir_get(&l->b, l->kernel->spike));
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &branch->branch.then_body;
+    lower_kernel_block(l, s->on.body);
+    l->b = outer;
+}
+
+/* `sum(v for layer)` and the like: reduced between two kernels. */
+static void reduce_layer(struct expr *e, void *data)
+{
+    struct lowering *l = data;
+    expr_children(e, reduce_layer, data);
+    if (e->kind != EXPR_COMPREHENSION || e->comprehension.clauses.items[0].symbol->domain.kind != DOMAIN_LAYER)
+        return;
+    struct binding *binding = binding_new(l, BINDING_VAR);
+    binding->node = ir_var(&l->b, "layer", lower_layer_reduction(l, e));
+    array_push(&l->c->arena, &l->prepared, binding);
+    pointer_map_put(l, &l->prepared_of, e, (int32_t)l->prepared.count - 1);
+}
+
+static void reduce_layers_of(struct lowering *l, struct statement *s)
+{
+    struct expr *e = s->kind == STATEMENT_LET ? s->let.value : s->kind == STATEMENT_ASSIGN ? s->assign.value : s->kind == STATEMENT_SPIKE ? s->spike.value : s->kind == STATEMENT_ODE ? s->ode.value : NULL;
+    if (e == NULL) {
+        lower_refuse(l, s->span, "a reduction over the layer cannot stand inside this yet; compute it in a let before");
+        return;
+    }
+    kernel_pause(l);
+    reduce_layer(e, l);
+}
+
+static void lower_kernel_statement(struct lowering *l, struct statement *s)
+{
+    l->b.span = s->span;
+    switch (s->kind) {
+    case STATEMENT_LET: lower_kernel_let(l, s); break;
+    case STATEMENT_ASSIGN: lower_kernel_assign(l, s); break;
+    case STATEMENT_IF: lower_kernel_if(l, s); break;
+    case STATEMENT_SPIKE:
+        if (s->spike.form == SPIKE_AT_MOST)
+            lower_at_most(l, s);
+        else
+            lower_select(l, s);
+        break;
+    case STATEMENT_ON: lower_on_spike(l, s); break;
+    case STATEMENT_EMIT: kernel_write(l, l->kernel->layer->emitted, -1, lower_as(l, s->value.value, IR_F32)); break;
+    case STATEMENT_INPUT:
+    case STATEMENT_STATE: break;
+    default: lower_refuse(l, s->span, "'%s' cannot stand in a neuron body", statement_kind_text(s->kind));
+    }
+}
+
+static void lower_kernel_list(struct lowering *l, struct statement *const *statements, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (statements[i]->kind == STATEMENT_ODE) {
+            size_t end = i + 1;
+            while (end < count && statements[end]->kind == STATEMENT_ODE)
+                end++;
+            lower_equations(l, statements + i, end - i);
+            i = end - 1;
+        } else {
+            lower_kernel_statement(l, statements[i]);
+        }
+    }
+}
+
+static void lower_kernel_block(struct lowering *l, struct block *block)
+{
+    lower_kernel_list(l, block->statements.items, block->statements.count);
+}
+
+/* ---- the body ---- */
+
+static bool is_silent(const struct statement *s)
+{
+    return s->kind == STATEMENT_INPUT || s->kind == STATEMENT_STATE;
+}
+
+/* `count`, `time`, `last`, `fired` of the spikes that were sent. */
+static void account_spikes(struct lowering *l)
+{
+    struct lowered_layer *layer = l->kernel->layer;
+    kernel_open_events(l, arena_format(&l->c->arena, "%s.account", layer->name), layer->list, spike_count(l));
+    struct ir_node *now = lower_time(l, IR_F32), *count = kernel_read(l, layer->count, -1);
+    struct ir_node *is_first = ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0));
+    kernel_write(l, layer->first, -1, ir_select(&l->b, is_first, now, kernel_read(l, layer->first, -1)));
+    kernel_write(l, layer->last, -1, now);
+    kernel_write(l, layer->fired, -1, ir_bool(&l->b, true));
+    kernel_write(l, layer->count, -1, ir_binary(&l->b, IR_ADD, count, ir_integer(&l->b, 1)));
+    kernel_close(l);
+}
+
+void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_learning)
+{
+    const struct statement_list *body = &layer->layer->model->body;
+    struct kernel kernel = { .layer = layer, .is_learning = is_learning, .name = arena_format(&l->c->arena, "%s.body", layer->name) };
+    for (size_t i = 0; i < body->count; i++)
+        kernel.has_breaks = kernel.has_breaks || breaks_kernel(body->items[i]);
+    kernel.counts_since = layer->layer->model->reads_since;
+    bool spikes = layer->layer->model->spike != NULL;
+    l->kernel = &kernel;
+    l->b.span = layer->layer->statement->span;
+    kernel_open(l, kernel.name);
+    if (spikes)
+        kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
+    if (kernel.counts_since)
+        kernel_write(l, layer->since, -1, ir_binary(&l->b, IR_ADD, kernel_read(l, layer->since, -1), ir_real(&l->b, IR_F32, 1)));
+    for (size_t i = 0; i < body->count; i++) {
+        struct statement *s = body->items[i];
+        if (is_silent(s))
+            continue;
+        bool sees_layer = search_of(s).sees_layer;
+        if (kernel.loop != NULL && sees_layer)
+            reduce_layers_of(l, s);
+        bool is_apart = s->kind == STATEMENT_ON && search_of(s).draws;
+        bool is_at_most = s->kind == STATEMENT_SPIKE && s->spike.form == SPIKE_AT_MOST;
+        if (kernel.loop == NULL && !is_apart && !is_at_most)
+            kernel_start(l);
+        else if (kernel.loop == NULL)
+            kernel_start(l);
+        if (s->kind == STATEMENT_ODE) {
+            size_t end = i + 1;
+            while (end < body->count && body->items[end]->kind == STATEMENT_ODE && !search_of(body->items[end]).sees_layer)
+                end++;
+            lower_equations(l, body->items + i, end - i);
+            i = end - 1;
+        } else {
+            lower_kernel_statement(l, s);
+        }
+    }
+    if (kernel.loop != NULL)
+        kernel_pause(l);
+    if (spikes) {
+        compact_spikes(l);
+        account_spikes(l);
+    }
+    l->kernel = NULL;
+}
