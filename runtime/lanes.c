@@ -231,7 +231,7 @@ void snn_lane_allocate_main(struct snn_context *context)
             allocate_buffer(context, i, context->sizes[program->buffers[i].count]);
 }
 
-struct snn_context *snn_lane_create_worker(struct snn_context *main, int number)
+struct snn_context *snn_lane_create_worker(const struct snn_context *main, int number)
 {
     const struct snn_program *program = main->program;
     struct snn_context *context = create_context(main->runtime, number);

@@ -14,9 +14,9 @@ struct snn_context *snn_lane_create_main(struct snn_runtime *runtime);
 /* Gives lane 0 its buffers, zeroed, once the sizes are known. Panics, naming the buffer, if the machine is too small. */
 void snn_lane_allocate_main(struct snn_context *context);
 
-/* Lane `number` >= 1, cleared: a private copy of the buffers of kind LANE, everything else shared with `main`. Called by the
-   thread that will use it. */
-struct snn_context *snn_lane_create_worker(struct snn_context *main, int number);
+/* Lane `number` >= 1, cleared: buffers of kind LANE of its own, everything else shared with `main`. Called by the thread that
+   will use it; neither `main` nor its buffers change meanwhile. */
+struct snn_context *snn_lane_create_worker(const struct snn_context *main, int number);
 
 /* Before a parallel loop: `worker` sees what `main` sees now, except for its own LANE buffers. */
 void snn_lane_adopt(struct snn_context *worker, const struct snn_context *main);

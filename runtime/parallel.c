@@ -12,11 +12,13 @@
 #include "threads.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 typedef void loop_body(struct snn_context *context, int64_t index, void *env);
 
 struct parallel_loop {
     struct snn_context *caller;
+    struct snn_context start; /* what the caller saw before the loop: it changes as the caller works on its share */
     int64_t count;
     loop_body *body;
     void *env;
@@ -56,14 +58,14 @@ static void iterate_chunks(struct snn_context *context, struct parallel_loop *lo
 static void work(void *env, int worker)
 {
     struct parallel_loop *loop = env;
-    struct snn_context *caller = loop->caller, *context = caller;
+    struct snn_context *context = loop->caller;
 
     if (worker > 0) {
-        context = caller->runtime->contexts[worker];
+        context = loop->start.runtime->contexts[worker];
         if (!context)
-            context = snn_lane_create_worker(caller, worker);
+            context = snn_lane_create_worker(&loop->start, worker);
         else
-            snn_lane_adopt(context, caller);
+            snn_lane_adopt(context, &loop->start);
     }
     context->lane->is_parallel = true;
     iterate_chunks(context, loop);
@@ -79,6 +81,22 @@ static int64_t chunk_size(int64_t count, int threads)
     return chunk < 1 ? 1 : chunk > 16 ? 16 : chunk;
 }
 
+/* Shares the loop among the threads of the pool. */
+static void share(struct parallel_loop *loop, struct snn_pool *pool)
+{
+    struct snn_context *caller = loop->caller;
+    struct snn_region_mark mark = snn_region_mark(caller->lane->region);
+    size_t bytes = (size_t)caller->program->buffer_count * sizeof *caller->buffers;
+
+    loop->start = *caller;
+    loop->start.buffers = snn_region_alloc(caller->lane->region, bytes);
+    memcpy(loop->start.buffers, caller->buffers, bytes);
+    loop->chunk = chunk_size(loop->count, snn_pool_threads(pool));
+    atomic_init(&loop->next, 0);
+    snn_pool_run(pool, work, loop);
+    snn_region_release(caller->lane->region, mark);
+}
+
 void snn_rt_parallel_for(struct snn_context *context, int64_t n, void *body, void *env)
 {
     struct snn_pool *pool = context->runtime->pool;
@@ -92,9 +110,7 @@ void snn_rt_parallel_for(struct snn_context *context, int64_t n, void *body, voi
             iterate(context, &loop, i);
         return;
     }
-    loop.chunk = chunk_size(n, snn_pool_threads(pool));
-    atomic_init(&loop.next, 0);
-    snn_pool_run(pool, work, &loop);
+    share(&loop, pool);
     if (snn_interrupt_requested())
         snn_run_interrupted(context);
 }
