@@ -358,7 +358,7 @@ static const struct type *check_length(struct checker *k, struct expr *e)
     default: break;
     }
     if (!type_is_number(t) || t->axes.count == 0) {
-        diag_error(k->c, argument->span, "a %s has no length", type_text(k->arena, t));
+        diag_error(k->c, argument->span, "%s has no length", type_text(k->arena, t));
         return type_error();
     }
     if (t->axes.count > 1) {
@@ -500,7 +500,7 @@ const struct type *check_builtin_call(struct checker *k, struct expr *e,
 static const struct type *error_not_function(struct checker *k, const struct expr *callee,
                                              const struct symbol *symbol)
 {
-    diag_error(k->c, callee->span, "'%s' is a %s and cannot be called", symbol->name->text,
+    diag_error(k->c, callee->span, "'%s' is %s and cannot be called", symbol->name->text,
                symbol_kind_text(symbol->kind));
     note_declared(k, symbol);
     if (symbol->kind == SYMBOL_NEURON)
@@ -564,7 +564,7 @@ static const struct type *check_method_call(struct checker *k, struct expr *e)
     struct suggestion suggestion = suggest_begin(name->text);
     builtin_suggest(BUILTIN_GROUP_STAGE, &suggestion);
     if (t->kind != TYPE_DATASET)
-        diag_error(k->c, callee->field.field.span, "'%s' is not a function of a %s", name->text,
+        diag_error(k->c, callee->field.field.span, "'%s' is not a function of %s", name->text,
                    type_text(k->arena, t));
     else
         diag_error(k->c, callee->field.field.span, "unknown stage '%s' of a data set", name->text);

@@ -49,7 +49,7 @@ const struct type *check_constant(struct checker *k, struct scope *scope, struct
     if (type_is_error(t) || t->is_constant)
         return t;
     if (!type_is_number(t) && t->kind != TYPE_STRING)
-        diag_error(k->c, e->span, "%s must be a number or a text, not a %s", what,
+        diag_error(k->c, e->span, "%s must be a number or a text, not %s", what,
                    type_text(k->arena, t));
     else {
         diag_error(k->c, e->span, "%s must be known when the program starts", what);
@@ -65,7 +65,7 @@ struct size check_size(struct checker *k, struct expr *e, const char *what)
     if (type_is_error(t))
         return size_unknown();
     if (!type_is_number(t) || t->axes.count > 0 || t->kind == TYPE_BOOL) {
-        diag_error(k->c, e->span, "%s must be a whole number, not a %s", what,
+        diag_error(k->c, e->span, "%s must be a whole number, not %s", what,
                    type_text(k->arena, t));
         e->type = type_error();
         return size_unknown();
@@ -90,7 +90,7 @@ static void spread_axes(struct checker *k, struct axis_spec *spec, struct axis_l
     if (type_is_error(t))
         return;
     if (t->kind != TYPE_LAYER || t->layer == NULL) {
-        diag_error(k->c, spec->span, "'.axes' takes the axes of a layer, not of a %s",
+        diag_error(k->c, spec->span, "'.axes' takes the axes of a layer, not of %s",
                    type_text(k->arena, t));
         return;
     }
@@ -132,7 +132,7 @@ static void check_choices(struct checker *k, struct declaration *d, const struct
         if (type_is_error(one) || type_is_error(t))
             return;
         if ((one->kind == TYPE_STRING) != (t->kind == TYPE_STRING))
-            diag_error(k->c, choice->span, "this choice is a %s, but the default is a %s",
+            diag_error(k->c, choice->span, "this choice is %s, but the default is %s",
                        type_text(k->arena, one), type_text(k->arena, t));
         else if (one->kind != TYPE_STRING)
             require_unit(k, choice, t->unit, "a choice");
@@ -227,7 +227,7 @@ static void check_data(struct checker *k, struct symbol *symbol, struct declarat
     if (type_is_error(t))
         return;
     if (t->kind != TYPE_DATASET) {
-        diag_error(k->c, d->data.value->span, "a data set is expected, not a %s",
+        diag_error(k->c, d->data.value->span, "a data set is expected, not %s",
                    type_text(k->arena, t));
         symbol->type = type_error();
         return;

@@ -138,6 +138,11 @@ const char *check_unit_text(struct checker *k, struct unit u);
 void note_origin(struct checker *k, const struct expr *e);
 void note_declared(struct checker *k, const struct symbol *symbol);
 
+/* Adds to the messages from `first` on about a body of another file where that is used. `format` has
+ * one %s, for the name. */
+void note_use(struct checker *k, size_t first, const struct declaration *d, struct span use,
+              const char *format, const char *name);
+
 /* "did you mean" over the names in scope; false, as diag_error. */
 bool error_unknown_name(struct checker *k, const struct name *name, struct span span);
 

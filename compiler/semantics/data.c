@@ -253,7 +253,7 @@ static bool check_join(struct checker *k, struct expr *e, struct dataset *set)
         if (type_is_error(t))
             continue;
         if (t->kind != TYPE_DATASET) {
-            fits = diag_error(k->c, other->span, "'join' joins data sets; this is a %s",
+            fits = diag_error(k->c, other->span, "'join' joins data sets; this is %s",
                               type_text(k->arena, t));
             continue;
         }
@@ -331,7 +331,7 @@ const struct type *check_data_call(struct checker *k, struct expr *e)
     if (type_is_error(input))
         return input;
     if (input->kind != TYPE_DATASET) {
-        diag_error(k->c, e->target->arguments[0]->span, "'%s' needs a data set, not a %s",
+        diag_error(k->c, e->target->arguments[0]->span, "'%s' needs a data set, not %s",
                    builtin->name, type_text(k->arena, input));
         return type_error();
     }
@@ -427,7 +427,7 @@ static const struct type *unknown_data_field(struct checker *k, const struct exp
             suggest_offer(&suggestion, set_fields[i].name);
         builtin_suggest(BUILTIN_GROUP_STAGE, &suggestion);
     }
-    diag_error(k->c, e->field.field.span, "a %s has no '%s'", type_text(k->arena, object),
+    diag_error(k->c, e->field.field.span, "%s has no '%s'", type_text(k->arena, object),
                e->field.field.name->text);
     if (suggestion.best != NULL)
         diag_hint(k->c, "did you mean '%s'?", suggestion.best);

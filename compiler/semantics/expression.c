@@ -45,7 +45,7 @@ static const struct type *check_text(struct checker *k, struct expr *e)
         const struct type *t = check_expr(k, part->value);
         bool is_printable = t->kind == TYPE_STRING || type_is_scalar(t) || type_is_error(t);
         if (!is_printable)
-            diag_error(k->c, part->value->span, "cannot put a %s into a text",
+            diag_error(k->c, part->value->span, "cannot put %s into a text",
                        type_text(k->arena, t));
         is_constant = is_constant && t->is_constant;
         is_known = false;
@@ -65,7 +65,7 @@ const struct type *check_number(struct checker *k, struct expr *e, const char *w
     const struct type *t = check_expr(k, e);
     if (type_is_error(t) || type_is_number(t))
         return t;
-    diag_error(k->c, e->span, "%s must be a number, not a %s", what, type_text(k->arena, t));
+    diag_error(k->c, e->span, "%s must be a number, not %s", what, type_text(k->arena, t));
     e->type = type_error();
     return e->type;
 }
@@ -96,7 +96,7 @@ bool check_string(struct checker *k, struct expr *e, const char *what)
     const struct type *t = check_expr(k, e);
     if (type_is_error(t) || t->kind == TYPE_STRING)
         return true;
-    return diag_error(k->c, e->span, "%s must be a text, not a %s", what, type_text(k->arena, t));
+    return diag_error(k->c, e->span, "%s must be a text, not %s", what, type_text(k->arena, t));
 }
 
 bool require_unit(struct checker *k, const struct expr *e, struct unit unit, const char *what)
@@ -133,14 +133,18 @@ static bool axes_contain(const struct axis_list *axes, const struct name *name)
     return false;
 }
 
+/* The same names in another order. */
 static bool is_permutation(const struct axis_list *a, const struct axis_list *b)
 {
+    bool has_moved = false;
     if (a->count != b->count)
         return false;
-    for (size_t i = 0; i < a->count; i++)
+    for (size_t i = 0; i < a->count; i++) {
         if (!axes_contain(b, a->items[i].name))
             return false;
-    return true;
+        has_moved = has_moved || a->items[i].name != b->items[i].name;
+    }
+    return has_moved;
 }
 
 static bool error_axes(struct checker *k, struct span span, const struct axis_list *a,
@@ -216,7 +220,7 @@ const struct type *join_types(struct checker *k, const struct expr *left, const 
     if (!type_is_number(a) || !type_is_number(b)) {
         if (same_reference(a, b))
             return a;
-        diag_error(k->c, span, "one side is a %s, the other a %s", type_text(k->arena, a),
+        diag_error(k->c, span, "one side is %s, the other %s", type_text(k->arena, a),
                    type_text(k->arena, b));
         return type_error();
     }
@@ -370,7 +374,7 @@ static bool check_operands(struct checker *k, struct expr *e)
         if (type_is_error(t)) {
             fits = false;
         } else if (!type_is_number(t)) {
-            fits = diag_error(k->c, operands[i]->span, "cannot use a %s with '%s'",
+            fits = diag_error(k->c, operands[i]->span, "cannot use %s with '%s'",
                               type_text(k->arena, t), op);
         } else if (is_logical && t->kind != TYPE_BOOL) {
             fits = diag_error(k->c, operands[i]->span,

@@ -99,6 +99,11 @@ static struct axis_list with_axis_first(struct checker *k, const char *name, str
 
 /* ---- layers --------------------------------------------------------- */
 
+static const char *layer_text(struct checker *k, const struct layer *layer)
+{
+    return arena_format(k->arena, "layer '%s'", layer->name->text);
+}
+
 static struct unit time_unit_of(const struct type *t)
 {
     return t->layer != NULL ? t->layer->network->time_unit : unit_any();
@@ -211,7 +216,7 @@ static const struct type *position_field(struct checker *k, struct expr *e,
     }
     struct suggestion suggestion = suggest_begin(e->field.field.name->text);
     offer_axes(&suggestion, axes);
-    return unknown_field(k, e, type_text(k->arena, object), &suggestion);
+    return unknown_field(k, e, layer_text(k, object->layer), &suggestion);
 }
 
 static const struct type *unknown_layer_field(struct checker *k, struct expr *e,
@@ -226,7 +231,7 @@ static const struct type *unknown_layer_field(struct checker *k, struct expr *e,
     offer_axes(&suggestion, &object->layer->axes);
     for (size_t i = 0; i < LAYER_FIELD_COUNT; i++)
         suggest_offer(&suggestion, layer_fields[i].name);
-    return unknown_field(k, e, type_text(k->arena, object), &suggestion);
+    return unknown_field(k, e, layer_text(k, object->layer), &suggestion);
 }
 
 static const struct type *layer_field(struct checker *k, struct expr *e, const struct type *object)
@@ -438,7 +443,7 @@ const struct type *check_field(struct checker *k, struct expr *e)
     case TYPE_FUNCTION:
     case TYPE_TOPOLOGY:
     case TYPE_FIGURE:
-        diag_error(k->c, e->field.field.span, "a %s has no '%s'", type_text(k->arena, object),
+        diag_error(k->c, e->field.field.span, "%s has no '%s'", type_text(k->arena, object),
                    e->field.field.name->text);
         return type_error();
     }

@@ -211,8 +211,10 @@ const struct type *check_function_call(struct checker *k, struct expr *e, struct
         return type_error();
     struct connection *connection = k->body->connection;
     const struct function_key *known = find_instance(k, d, types, count, connection);
+    size_t errors = k->c->diagnostics.count;
     struct function_instance *f =
         known != NULL ? known->instance : instantiate(k, d, types, count, connection);
+    note_use(k, errors, d, e->span, "'%s' is called here", symbol->name->text);
     if (f->is_procedure && !may_present(k)) {
         diag_error(k->c, e->span, "'%s' presents or learns and can be called only from tasks",
                    symbol->name->text);

@@ -59,7 +59,7 @@ static bool check_one_index(struct checker *k, struct expr *index, const struct 
         return true;
     }
     if (!type_is_number(t))
-        return diag_error(k->c, index->span, "an index must be a whole number, not a %s",
+        return diag_error(k->c, index->span, "an index must be a whole number, not %s",
                           type_text(k->arena, t));
     if (t->axes.count > 0)
         return diag_error(k->c, index->span, "an index must be a single number, not an array %s",
@@ -175,7 +175,7 @@ const struct type *check_index(struct checker *k, struct expr *e)
         for (size_t i = 0; i < e->index.indices.count; i++)
             check_expr(k, e->index.indices.items[i]);
         if (!has_axes)
-            diag_error(k->c, e->span, "a %s has no index", type_text(k->arena, object));
+            diag_error(k->c, e->span, "%s has no index", type_text(k->arena, object));
         return has_axes ? object : type_error();
     }
     struct axis_list kept = { 0 };

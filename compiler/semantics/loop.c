@@ -122,7 +122,7 @@ static const struct type *items_domain(struct checker *k, struct for_clause *cla
                                        const struct type *t, struct domain *domain)
 {
     if (t->axes.count != 1) {
-        diag_error(k->c, clause->domain->span, "a loop runs over a range, a set or a list, not a %s",
+        diag_error(k->c, clause->domain->span, "a loop runs over a range, a set or a list, not %s",
                    type_text(k->arena, t));
         if (t->axes.count == 0)
             diag_hint(k->c, "to count, write '0 ..< n'");
@@ -159,7 +159,7 @@ static const struct type *given_domain(struct checker *k, struct for_clause *cla
     case TYPE_REAL32:
     case TYPE_REAL64: return items_domain(k, clause, t, domain);
     default:
-        diag_error(k->c, clause->domain->span, "a loop cannot run over a %s",
+        diag_error(k->c, clause->domain->span, "a loop cannot run over %s",
                    type_text(k->arena, t));
         return type_error();
     }
@@ -174,7 +174,7 @@ static void check_by(struct checker *k, struct for_clause *clause)
         diag_error(k->c, clause->by->span, "the size of a batch must be a whole number");
     const struct type *domain = clause->domain != NULL ? clause->domain->type : type_error();
     if (!type_is_error(domain) && domain->kind != TYPE_DATASET)
-        diag_error(k->c, clause->by->span, "'by' cuts a data set into batches, not a %s",
+        diag_error(k->c, clause->by->span, "'by' cuts a data set into batches, not %s",
                    type_text(k->arena, domain));
 }
 

@@ -49,6 +49,19 @@ void note_origin(struct checker *k, const struct expr *e)
                   unit_is_none(origin->type->unit) ? "" : "a quantity in ", unit);
 }
 
+void note_use(struct checker *k, size_t first, const struct declaration *d, struct span use,
+              const char *format, const char *name)
+{
+    if (use.source == 0 || d->span.source == use.source)
+        return;
+    for (size_t i = first; i < k->c->diagnostics.count; i++) {
+        struct diagnostic *diagnostic = k->c->diagnostics.items[i];
+        struct diag_note note = { use, arena_format(k->arena, format, name) };
+        if (diagnostic->span.source == d->span.source)
+            array_push(k->arena, &diagnostic->notes, note);
+    }
+}
+
 static void suggest_builtins(struct suggestion *suggestion)
 {
     for (size_t i = 0; i < builtin_count; i++)

@@ -133,8 +133,8 @@ static struct symbol *find_model(struct checker *k, const struct expr *callee,
             if (s->symbols.items[i]->kind == kind)
                 suggest_offer(&suggestion, s->symbols.items[i]->name->text);
     if (symbol != NULL) {
-        diag_error(k->c, callee->span, "'%s' is a %s, not a %s", callee->name.name->text,
-                   symbol_kind_text(symbol->kind), what);
+        diag_error(k->c, callee->span, "'%s' is %s, not %s", callee->name.name->text,
+                   symbol_kind_text(symbol->kind), symbol_kind_text(kind));
         note_declared(k, symbol);
     } else {
         diag_error(k->c, callee->span, "unknown %s '%s'", what, callee->name.name->text);
@@ -159,7 +159,7 @@ struct symbol *check_model_use(struct checker *k, struct expr *e, enum symbol_ki
     }
     if (callee->kind != EXPR_NAME) {
         if (callee->kind != EXPR_ERROR)
-            diag_error(k->c, callee->span, "the name of a %s is expected", what);
+            diag_error(k->c, callee->span, "the name of %s is expected", symbol_kind_text(kind));
         return NULL;
     }
     struct symbol *symbol = find_model(k, callee, kind, what);
@@ -241,7 +241,10 @@ struct neuron_instance *check_neuron(struct checker *k, struct layer *layer, str
     if (symbol == NULL)
         return NULL;
     neuron->declaration = symbol->declaration;
+    size_t errors = k->c->diagnostics.count;
     struct scope *scope = instantiate(k, neuron, symbol->declaration, bound, layer, NULL);
+    note_use(k, errors, symbol->declaration, layer->statement->span, "layer '%s' uses it here",
+             layer->name->text);
     neuron->reads_since = find_variable(scope, VARIABLE_SINCE)->is_read;
     neuron->reads_fired = find_variable(scope, VARIABLE_FIRED)->is_read;
     neuron->reads_spiked = find_variable(scope, VARIABLE_SPIKED)->is_read;
@@ -290,9 +293,6 @@ void check_bounds(struct checker *k, const struct bounds *bounds, struct unit un
 
 static void check_neuron_state(struct checker *k, struct statement *s)
 {
-    if (s->state.owner != STATE_OWN)
-        diag_error(k->c, s->span, "'%s state' belongs in a rule",
-                   s->state.owner == STATE_PRE ? "pre" : "post");
     struct symbol *symbol =
         symbol_new(k->arena, SYMBOL_STATE, s->state.name.name, s->state.name.span);
     symbol->statement = s;
@@ -354,7 +354,7 @@ void check_ode(struct checker *k, struct statement *s)
     s->symbol = symbol;
     symbol->is_assigned = true;
     if (symbol->kind != SYMBOL_STATE && symbol->kind != SYMBOL_RULE_STATE) {
-        diag_error(k->c, s->ode.name.span, "'%s' is a %s; only a state has a derivative",
+        diag_error(k->c, s->ode.name.span, "'%s' is %s; only a state has a derivative",
                    symbol->name->text, symbol_kind_text(symbol->kind));
         note_declared(k, symbol);
         return;
@@ -376,7 +376,6 @@ void check_ode(struct checker *k, struct statement *s)
         return;
     diag_error(k->c, s->span, "the derivative of '%s' must be in %s, not in %s",
                symbol->name->text, unit_name(k->arena, wanted), unit_name(k->arena, t->unit));
-    note_origin(k, s->ode.value);
     if (unit_is_none(symbol->type->unit))
         diag_note(k->c, symbol->span, "'%s' is declared here as a plain number",
                   symbol->name->text);
@@ -444,10 +443,6 @@ static void check_spike(struct checker *k, struct statement *s)
 
 static void check_on_spike(struct checker *k, struct statement *s)
 {
-    if (s->on.event != EVENT_SPIKE) {
-        diag_error(k->c, s->span, "this handler belongs in a rule; a neuron has only 'on spike'");
-        return;
-    }
     if (k->body->neuron->spike == NULL) {
         diag_error(k->c, s->span, "'on spike' runs for the neurons that spiked above it, but there is no 'spike' above");
         diag_hint(k->c, "move it below 'spike when ...'");
@@ -486,10 +481,6 @@ void check_model_statement(struct checker *k, struct statement *s)
         check_optimizer_state(k, s);
         return;
     }
-    if (k->body->kind != BODY_NEURON) {
-        diag_error(k->c, s->span, "'%s' belongs in a neuron or rule", statement_kind_text(s->kind));
-        return;
-    }
     switch (s->kind) {
     case STATEMENT_INPUT: check_input(k, s); break;
     case STATEMENT_STATE: check_neuron_state(k, s); break;
@@ -507,13 +498,16 @@ static void check_surrogate_body(struct checker *k, struct declaration *d, struc
 {
     struct module *module = module_of(k, d);
     struct scope *scope = scope_new(k->arena, module->scope);
-    struct body body = { .kind = BODY_SURROGATE, .what = "a surrogate" };
+    struct function_instance *self = arena_new(k->arena, struct function_instance);
+    struct body body = { .kind = BODY_SURROGATE, .what = "a surrogate", .function = self };
     struct symbol_list parameters = { 0 };
     struct checker_state state = checker_enter(k, module, scope, &body);
     declare_parameters(k, scope, &d->func.formals, arguments, &parameters, NULL, NULL, NULL);
     add_variable(k, scope, "x", VARIABLE_DISTANCE, TYPE_REAL32, unit_any(), NULL);
     if (d->func.value != NULL)
         check_scalar(k, clone_expr(k->arena, d->func.value), "a surrogate");
+    if (d->func.body != NULL)
+        check_block(k, clone_block(k->arena, d->func.body));
     checker_leave(k, state);
 }
 

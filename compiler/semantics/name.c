@@ -71,12 +71,12 @@ void declare(struct checker *k, struct symbol *symbol)
     if (hidden != NULL && !may_hide(k, symbol, hidden)) {
         bool is_here = scope_find_here(k->scope, symbol->name) == hidden;
         if (hidden->span.source == 0)
-            diag_error(k->c, symbol->span, "'%s' is the name of a %s", symbol->name->text,
+            diag_error(k->c, symbol->span, "'%s' is the name of %s", symbol->name->text,
                        symbol_kind_text(hidden->kind));
         else if (is_here)
             diag_error(k->c, symbol->span, "'%s' is declared twice", symbol->name->text);
         else
-            diag_error(k->c, symbol->span, "'%s' hides a %s of that name", symbol->name->text,
+            diag_error(k->c, symbol->span, "'%s' hides %s of that name", symbol->name->text,
                        symbol_kind_text(hidden->kind));
         note_declared(k, hidden);
         diag_hint(k->c, "choose another name");
@@ -88,7 +88,7 @@ static const struct type *error_callable(struct checker *k, const struct expr *e
                                          const struct symbol *symbol)
 {
     const char *name = symbol->name->text;
-    diag_error(k->c, e->span, "'%s' is a %s, not a value", name, symbol_kind_text(symbol->kind));
+    diag_error(k->c, e->span, "'%s' is %s, not a value", name, symbol_kind_text(symbol->kind));
     if (symbol->kind == SYMBOL_FUNC)
         diag_hint(k->c, "call it: %s(...)", name);
     return type_error();

@@ -86,7 +86,7 @@ static void declare_member(struct checker *k, struct network *network, struct sy
     } else if (of_file != NULL && k->module->only_network == network &&
                (of_file->kind == SYMBOL_PARAM || of_file->kind == SYMBOL_LET ||
                 of_file->kind == SYMBOL_PERSISTENT || of_file->kind == SYMBOL_DATA)) {
-        diag_error(k->c, symbol->span, "'%s' hides a %s of that name", symbol->name->text,
+        diag_error(k->c, symbol->span, "'%s' hides %s of that name", symbol->name->text,
                    symbol_kind_text(of_file->kind));
         note_declared(k, of_file);
         diag_hint(k->c, "choose another name");

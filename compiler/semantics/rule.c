@@ -87,7 +87,8 @@ static void set_view(struct checker *k, const struct statement *handler)
     }
 }
 
-static void add_axes(struct checker *k, const struct declaration *d)
+/* False after reporting that the rule does not fit the target. */
+static bool add_axes(struct checker *k, const struct declaration *d)
 {
     const struct connection *connection = k->body->connection;
     const struct identifier_list *names = &d->rule.axes;
@@ -98,6 +99,7 @@ static void add_axes(struct checker *k, const struct declaration *d)
                    connection->target->name->text,
                    axes_text(k->arena, &connection->target->axes));
         diag_note(k->c, names->items[0].span, "the axes are named here");
+        return false;
     }
     for (size_t i = 0; i < names->count; i++) {
         struct symbol *symbol =
@@ -113,9 +115,10 @@ static void add_axes(struct checker *k, const struct declaration *d)
         symbol->type = t;
         declare(k, symbol);
     }
+    return true;
 }
 
-static void add_names(struct checker *k, const struct declaration *d)
+static bool add_names(struct checker *k, const struct declaration *d)
 {
     struct rule_instance *rule = k->body->rule;
     struct connection *connection = k->body->connection;
@@ -135,8 +138,8 @@ static void add_names(struct checker *k, const struct declaration *d)
     add_variable(k, "t", VARIABLE_T, time);
     add_variable(k, "duration", VARIABLE_DURATION, time);
     add_variable(k, "learning", VARIABLE_LEARNING, type_new(k->arena, TYPE_BOOL));
-    add_axes(k, d);
     set_view(k, NULL);
+    return add_axes(k, d);
 }
 
 /* ---- statements ----------------------------------------------------- */
@@ -187,7 +190,7 @@ void check_rule_statement(struct checker *k, struct statement *s)
     case STATEMENT_STATE: check_rule_state(k, s); break;
     case STATEMENT_ODE: check_ode(k, s); break;
     case STATEMENT_ON: check_handler(k, s); break;
-    default: diag_error(k->c, s->span, "this cannot stand in a rule"); break;
+    default: unreachable();
     }
 }
 
@@ -215,12 +218,12 @@ static void instantiate(struct checker *k, struct rule_instance *rule, struct ex
     struct checker_state state = checker_enter(k, module, scope, &body);
     declare_parameters(k, scope, &d->rule.formals, arguments, &rule->parameters, NULL,
                        rule->connection, rule);
-    add_names(k, d);
+    bool fits = add_names(k, d);
     rule->body = clone_block(k->arena, d->rule.body);
     rule->body->scope = scope;
     rule->is_unbounded = d->rule.is_unbounded;
     rule->is_batch_mean = d->rule.is_batch_mean;
-    for (size_t i = 0; i < rule->body->statements.count; i++)
+    for (size_t i = 0; fits && i < rule->body->statements.count; i++)
         check_statement(k, rule->body->statements.items[i]);
     checker_leave(k, state);
 }
@@ -243,7 +246,10 @@ void check_rule(struct checker *k, struct connection *connection, struct expr *e
     t->rule = rule;
     t->connection = connection;
     rule->symbol->type = t;
+    size_t errors = k->c->diagnostics.count;
     instantiate(k, rule, bound);
+    note_use(k, errors, rule->declaration, e->span, "connection '%s' uses it here",
+             connection->name->text);
     array_push(k->arena, &connection->rules, rule);
 }
 

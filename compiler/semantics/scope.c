@@ -55,33 +55,33 @@ void scope_suggest(const struct scope *scope, struct suggestion *suggestion)
 const char *symbol_kind_text(enum symbol_kind kind)
 {
     switch (kind) {
-    case SYMBOL_ERROR: return "name";
-    case SYMBOL_PARAM: return "param";
-    case SYMBOL_LET: return "constant";
-    case SYMBOL_PERSISTENT: return "persistent value";
-    case SYMBOL_DATA: return "data set";
-    case SYMBOL_FUNC: return "function";
-    case SYMBOL_NEURON: return "neuron model";
-    case SYMBOL_RULE: return "rule";
-    case SYMBOL_SURROGATE: return "surrogate";
-    case SYMBOL_OPTIMIZER: return "optimizer";
-    case SYMBOL_NETWORK: return "network";
-    case SYMBOL_TASK: return "task";
-    case SYMBOL_FORMAL: return "parameter";
-    case SYMBOL_LOCAL: return "variable";
-    case SYMBOL_INDEX: return "index";
-    case SYMBOL_LABEL: return "label";
-    case SYMBOL_INPUT: return "input";
-    case SYMBOL_STATE: return "state";
-    case SYMBOL_RULE_STATE: return "state";
-    case SYMBOL_OPTIMIZER_STATE: return "state";
-    case SYMBOL_LAYER: return "layer";
-    case SYMBOL_CONNECTION: return "connection";
-    case SYMBOL_RULE_INSTANCE: return "rule";
-    case SYMBOL_VARIABLE: return "built-in variable";
-    case SYMBOL_FIELD: return "field";
-    case SYMBOL_AXIS: return "axis";
-    case SYMBOL_DATA_FIELD: return "field";
+    case SYMBOL_ERROR: return "a name";
+    case SYMBOL_PARAM: return "a param";
+    case SYMBOL_LET: return "a constant";
+    case SYMBOL_PERSISTENT: return "a persistent value";
+    case SYMBOL_DATA: return "a data set";
+    case SYMBOL_FUNC: return "a function";
+    case SYMBOL_NEURON: return "a neuron model";
+    case SYMBOL_RULE: return "a rule";
+    case SYMBOL_SURROGATE: return "a surrogate";
+    case SYMBOL_OPTIMIZER: return "an optimizer";
+    case SYMBOL_NETWORK: return "a network";
+    case SYMBOL_TASK: return "a task";
+    case SYMBOL_FORMAL: return "a parameter";
+    case SYMBOL_LOCAL: return "a variable";
+    case SYMBOL_INDEX: return "an index";
+    case SYMBOL_LABEL: return "a label";
+    case SYMBOL_INPUT: return "an input";
+    case SYMBOL_STATE: return "a state";
+    case SYMBOL_RULE_STATE: return "a state";
+    case SYMBOL_OPTIMIZER_STATE: return "a state";
+    case SYMBOL_LAYER: return "a layer";
+    case SYMBOL_CONNECTION: return "a connection";
+    case SYMBOL_RULE_INSTANCE: return "a rule";
+    case SYMBOL_VARIABLE: return "a built-in variable";
+    case SYMBOL_FIELD: return "a field";
+    case SYMBOL_AXIS: return "an axis";
+    case SYMBOL_DATA_FIELD: return "a field";
     }
     unreachable();
 }

@@ -166,7 +166,7 @@ void scope_add(struct arena *arena, struct scope *scope, struct symbol *symbol);
 /* Offers all visible names. */
 void scope_suggest(const struct scope *scope, struct suggestion *suggestion);
 
-/* "parameter", "layer", "state": for messages. */
+/* "a parameter", "an input": for messages. */
 const char *symbol_kind_text(enum symbol_kind kind);
 
 #endif

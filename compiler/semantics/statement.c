@@ -66,7 +66,7 @@ const struct type *declared_type(struct checker *k, struct symbol *symbol,
     if (!require_unit(k, value, result->unit, what))
         return type_error();
     if (!kind_fits(result->kind, t->kind)) {
-        diag_error(k->c, value->span, "'%s' is declared as %s, but this is a %s",
+        diag_error(k->c, value->span, "'%s' is declared as %s, but this is %s",
                    symbol->name->text, type_text(k->arena, type_element(k->arena, result)),
                    type_text(k->arena, type_element(k->arena, t)));
         return type_error();
@@ -100,12 +100,12 @@ static const struct type *let_type(struct checker *k, struct statement *s, struc
         return type_error();
     }
     if (!can_be_named(t)) {
-        diag_error(k->c, value->span, "a %s cannot be given a name with let",
+        diag_error(k->c, value->span, "%s cannot be given a name with let",
                    type_text(k->arena, t));
         return type_error();
     }
     if (s->let.indices.count > 0 && !type_is_error(t) && !type_is_scalar(t)) {
-        diag_error(k->c, value->span, "each element must be a single number, not a %s",
+        diag_error(k->c, value->span, "each element must be a single number, not %s",
                    type_text(k->arena, t));
         return type_error();
     }
@@ -141,7 +141,7 @@ void check_let(struct checker *k, struct statement *s)
 static bool error_constant(struct checker *k, const struct expr *target,
                            const struct symbol *symbol)
 {
-    diag_error(k->c, target->span, "'%s' is a %s and cannot be assigned to", symbol->name->text,
+    diag_error(k->c, target->span, "'%s' is %s and cannot be assigned to", symbol->name->text,
                symbol_kind_text(symbol->kind));
     note_declared(k, symbol);
     diag_hint(k->c, "copy it with let: 'let my_%s = %s'", symbol->name->text, symbol->name->text);
@@ -353,7 +353,7 @@ static void check_assigned_value(struct checker *k, struct statement *s, struct 
         if (s->assign.op == ASSIGN_SET && target->kind == value->kind &&
             symbol->kind == SYMBOL_LOCAL && can_be_named(target))
             return;
-        diag_error(k->c, s->span, "cannot assign a %s to a %s", type_text(k->arena, value),
+        diag_error(k->c, s->span, "cannot assign %s to %s", type_text(k->arena, value),
                    type_text(k->arena, target));
         return;
     }
@@ -429,16 +429,6 @@ static void check_while(struct checker *k, struct statement *s)
     body->outermost_loop = outermost;
 }
 
-static void check_jump(struct checker *k, const struct statement *s)
-{
-    const char *word = s->kind == STATEMENT_BREAK ? "break" : "continue";
-    if (k->body->loop_depth == 0 && k->body->stepping == NULL)
-        diag_error(k->c, s->span, "'%s' outside of a loop", word);
-    else if (k->body->is_in_yield_loop)
-        diag_error(k->c, s->span, "no '%s' in a loop that yields: each iteration gives its value",
-                   word);
-}
-
 /* The type of a function is that of its returns. */
 static void check_return(struct checker *k, struct statement *s)
 {
@@ -448,10 +438,6 @@ static void check_return(struct checker *k, struct statement *s)
     if (k->body->kind == BODY_TASK && value != NULL && t->kind != TYPE_NONE) {
         diag_error(k->c, s->span, "a task gives no value");
         diag_hint(k->c, "write 'report name = ...'");
-        return;
-    }
-    if (k->body->kind != BODY_FUNC && k->body->kind != BODY_TASK) {
-        diag_error(k->c, s->span, "'return' belongs in a function or a task");
         return;
     }
     if (k->body->is_in_yield_loop)
@@ -474,10 +460,6 @@ static void check_return(struct checker *k, struct statement *s)
 static void check_yield(struct checker *k, struct statement *s)
 {
     const struct type *t = check_number(k, s->value.value, "what is yielded");
-    if (!k->body->is_in_yield_loop) {
-        diag_error(k->c, s->span, "'yield' belongs in a loop whose value is used: let a = for ... { yield ... }");
-        return;
-    }
     if (k->body->yielded == NULL) {
         k->body->yielded = t;
         return;
@@ -500,28 +482,26 @@ static void check_expr_statement(struct checker *k, struct statement *s)
 {
     struct expr *e = s->value.value;
     const struct type *t = check_expr(k, e);
-    bool is_call = e->kind == EXPR_CALL || e->kind == EXPR_PIPE || e->kind == EXPR_FOR;
     bool does_something = e->target != NULL && e->target->function != NULL &&
                           e->target->function->is_procedure;
-    if (type_is_error(t) || t->kind == TYPE_NONE || (is_call && does_something))
+    if (type_is_error(t) || t->kind == TYPE_NONE || does_something)
         return;
     diag_error(k->c, e->span, "this value is not used");
-    if (e->kind == EXPR_BINARY && e->binary.op == BINARY_EQUAL)
-        diag_hint(k->c, "to assign, write '='");
+    diag_hint(k->c, "assign it, or log or report it");
 }
 
 void check_statement(struct checker *k, struct statement *s)
 {
     switch (s->kind) {
     case STATEMENT_ERROR:
-    case STATEMENT_ITEM: break;
+    case STATEMENT_ITEM:
+    case STATEMENT_BREAK:
+    case STATEMENT_CONTINUE: break; /* in loops only: the parser has seen to it */
     case STATEMENT_LET: check_let(k, s); break;
     case STATEMENT_ASSIGN: check_assign(k, s); break;
     case STATEMENT_IF: check_branches(k, s); break;
     case STATEMENT_FOR: check_loop(k, s); break;
     case STATEMENT_WHILE: check_while(k, s); break;
-    case STATEMENT_BREAK:
-    case STATEMENT_CONTINUE: check_jump(k, s); break;
     case STATEMENT_RETURN: check_return(k, s); break;
     case STATEMENT_YIELD: check_yield(k, s); break;
     case STATEMENT_EXPR: check_expr_statement(k, s); break;
@@ -535,9 +515,7 @@ void check_statement(struct checker *k, struct statement *s)
     case STATEMENT_LAG:
     case STATEMENT_TIME:
     case STATEMENT_LAYER:
-    case STATEMENT_CONNECT:
-        diag_error(k->c, s->span, "'%s' belongs in a network", statement_kind_text(s->kind));
-        break;
+    case STATEMENT_CONNECT: unreachable(); /* the parser refuses them outside of networks */
     case STATEMENT_PRESENT:
     case STATEMENT_REST:
     case STATEMENT_RESET:

@@ -37,7 +37,7 @@ static struct network *check_network_target(struct checker *k, struct expr *targ
     if (type_is_error(t))
         return NULL;
     if (t->kind != TYPE_NETWORK) {
-        diag_error(k->c, target->span, "a network is expected, not a %s", type_text(k->arena, t));
+        diag_error(k->c, target->span, "a network is expected, not %s", type_text(k->arena, t));
         return NULL;
     }
     return is_one_network(k, target, &t->axes, t->network) ? t->network : NULL;
@@ -108,7 +108,7 @@ static struct symbol *presented_input(struct checker *k, struct presented *input
     if (target->symbol != NULL && target->symbol->kind == SYMBOL_INPUT)
         return target->symbol;
     if (t->kind != TYPE_LAYER) {
-        diag_error(k->c, target->span, "data is presented to a layer, not to a %s",
+        diag_error(k->c, target->span, "data is presented to a layer, not to %s",
                    type_text(k->arena, t));
         return NULL;
     }
@@ -199,9 +199,9 @@ static struct network *check_presented(struct checker *k, struct presented *inpu
     struct layer *layer = slot->layer;
     if (type_is_error(value) || !is_indexed(k, input->target, layer))
         return layer->network;
-    if (!require_unit(k, input->value, slot->type->unit, "the data"))
+    if (check_data_axes(k, input->value, layer, is_batch) &&
+        !require_unit(k, input->value, slot->type->unit, "the data"))
         note_declared(k, slot);
-    check_data_axes(k, input->value, layer, is_batch);
     return layer->network;
 }
 
@@ -341,7 +341,7 @@ static void check_learn_target(struct checker *k, struct expr *e)
         diag_hint(k->c, "declare it as 'persistent %s'", symbol->name->text);
         return;
     }
-    diag_error(k->c, e->span, "a connection, a layer or a persistent state is expected, not a %s",
+    diag_error(k->c, e->span, "a connection, a layer or a persistent state is expected, not %s",
                type_text(k->arena, t));
 }
 
@@ -389,7 +389,7 @@ static void check_metric(struct checker *k, struct statement *s)
     const struct type *t = check_expr(k, s->metric.value);
     note_order(k, s);
     if (!type_is_error(t) && !type_is_number(t) && t->kind != TYPE_STRING) {
-        diag_error(k->c, s->metric.value->span, "a %s cannot be %s", type_text(k->arena, t),
+        diag_error(k->c, s->metric.value->span, "%s cannot be %s", type_text(k->arena, t),
                    s->kind == STATEMENT_LOG ? "logged" : "reported");
         return;
     }
@@ -432,7 +432,7 @@ static void check_figure_argument(struct checker *k, const struct builtin *built
         wanted = "a data set";
     }
     if (!fits)
-        diag_error(k->c, e->span, "'%s' needs %s, not a %s", builtin->name, wanted,
+        diag_error(k->c, e->span, "'%s' needs %s, not %s", builtin->name, wanted,
                    type_text(k->arena, t));
 }
 

@@ -127,15 +127,18 @@ static struct axis_list window_axes(struct checker *k, const struct topology_sta
                                 argument_size(stage, 0, size_unknown()) };
         array_push(k->arena, &out, channel);
     }
+    bool is_too_large = false;
     for (size_t i = is_pool ? 0 : in.count - 2; i < in.count; i++) {
         struct axis axis = in.items[i];
         if (i + 2 >= in.count)
             axis.size = window_count(k, axis.size, kernel, stride, padding);
-        if (axis.size.kind == SIZE_CONSTANT && axis.size.value < 1) {
+        if (axis.size.kind == SIZE_CONSTANT && axis.size.value < 1 && !is_too_large) {
+            is_too_large = true;
             diag_error(k->c, stage->expr->span, "the window of '%s' is larger than the axis '%s'",
                        stage->builtin->name, in.items[i].name != NULL ? in.items[i].name->text : "_");
-            axis.size = size_unknown();
         }
+        if (is_too_large)
+            axis.size = size_unknown();
         array_push(k->arena, &out, axis);
     }
     return out;

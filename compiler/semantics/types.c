@@ -144,26 +144,26 @@ bool type_equal(const struct type *a, const struct type *b)
 static const char *kind_text(enum type_kind kind)
 {
     switch (kind) {
-    case TYPE_ERROR: return "error";
+    case TYPE_ERROR: return "an error";
     case TYPE_NONE: return "no value";
-    case TYPE_BOOL: return "bool";
-    case TYPE_INT: return "int";
-    case TYPE_REAL32: return "real";
-    case TYPE_REAL64: return "real";
-    case TYPE_STRING: return "string";
-    case TYPE_RANGE: return "range";
-    case TYPE_DATASET: return "data set";
-    case TYPE_SAMPLE: return "sample";
-    case TYPE_BATCHES: return "batches";
-    case TYPE_NETWORK: return "network";
-    case TYPE_LAYER: return "layer";
-    case TYPE_TRACE: return "trace";
-    case TYPE_CONNECTION: return "connection";
-    case TYPE_RULE: return "rule";
-    case TYPE_RECORD: return "record";
-    case TYPE_FUNCTION: return "function";
-    case TYPE_TOPOLOGY: return "topology";
-    case TYPE_FIGURE: return "figure";
+    case TYPE_BOOL: return "a condition";
+    case TYPE_INT: return "a whole number";
+    case TYPE_REAL32:
+    case TYPE_REAL64: return "a real number";
+    case TYPE_STRING: return "a text";
+    case TYPE_RANGE: return "a range";
+    case TYPE_DATASET: return "a data set";
+    case TYPE_SAMPLE: return "a sample";
+    case TYPE_BATCHES: return "a set of batches";
+    case TYPE_NETWORK: return "a network";
+    case TYPE_LAYER: return "a layer";
+    case TYPE_TRACE: return "a trace";
+    case TYPE_CONNECTION: return "a connection";
+    case TYPE_RULE: return "a rule";
+    case TYPE_RECORD: return "a record";
+    case TYPE_FUNCTION: return "a function";
+    case TYPE_TOPOLOGY: return "a topology";
+    case TYPE_FIGURE: return "a figure";
     }
     unreachable();
 }
@@ -186,16 +186,11 @@ const char *axes_text(struct arena *arena, const struct axis_list *axes)
 
 const char *type_text(struct arena *arena, const struct type *t)
 {
-    const char *text = kind_text(t->kind);
-    if (t->kind == TYPE_LAYER && t->layer != NULL && t->layer->name != NULL)
-        return arena_format(arena, "layer '%s'", t->layer->name->text);
-    if (t->kind == TYPE_RECORD || !type_is_number(t))
-        return text;
+    if (type_is_number(t) && t->axes.count > 0)
+        return arena_format(arena, "an array %s", axes_text(arena, &t->axes));
     if (type_is_real(t) && !unit_is_none(t->unit))
-        text = arena_format(arena, "%s in %s", text, unit_name(arena, t->unit));
-    if (t->axes.count > 0)
-        text = arena_format(arena, "%s array %s", text, axes_text(arena, &t->axes));
-    return text;
+        return arena_format(arena, "a quantity in %s", unit_name(arena, t->unit));
+    return kind_text(t->kind);
 }
 
 struct size size_unknown(void)

@@ -123,7 +123,7 @@ enum type_kind type_join_kind(const struct type *a, const struct type *b);
 /* Equal to the last bit: the key of function instances. */
 bool type_equal(const struct type *a, const struct type *b);
 
-/* "real [neuron: n] in mV", "data set", "layer exc". */
+/* "a whole number", "a quantity in mV", "an array [neuron: n]", "a data set". */
 const char *type_text(struct arena *arena, const struct type *t);
 
 /* "[y: 28, x: 28]" */
