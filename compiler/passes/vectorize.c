@@ -13,7 +13,7 @@
 enum {
     COST_CONTIGUOUS = 1,
     COST_SCATTERED = 8,  /* an access of 16 lanes to 16 places */
-    EVENT_NODES = 40,    /* a loop over events is worth its gathers from this many instructions on */
+    EVENT_WORK = 40,     /* a loop over events is worth its gathers from this much arithmetic on */
     SHORT_LOOP = 4,      /* iterations below which lanes stay empty */
 };
 
@@ -186,14 +186,19 @@ struct cost {
     struct vectorizer *vectorizer;
     const struct ir_node *index;
     bool is_events;
-    int32_t nodes, memory;
+    int32_t work, memory;
 };
+
+static bool is_arithmetic(const struct ir_node *node)
+{
+    return node->kind == IR_NODE_INSTR && node->operand_count > 0 && ir_is_pure(node);
+}
 
 static void count_cost(struct ir_block *block, void *data)
 {
     struct cost *cost = data;
     for (struct ir_node *node = block->first; node != NULL; node = node->next) {
-        cost->nodes++;
+        cost->work += is_arithmetic(node);
         if (node->kind == IR_NODE_INSTR && (node->op == IR_LOAD || node->op == IR_STORE)) {
             int32_t change = change_of(cost->vectorizer, node->operands[0], cost->index);
             if (change == 1 && !cost->is_events)
@@ -284,7 +289,7 @@ static bool is_worth_it(struct vectorizer *v, struct ir_node *loop)
         return false;
     if (loop->loop.events < 0)
         return true;
-    return cost_of(v, loop->loop.index, true, &loop->loop.body).nodes >= EVENT_NODES;
+    return cost_of(v, loop->loop.index, true, &loop->loop.body).work >= EVENT_WORK;
 }
 
 /* ---- the pass ---- */
