@@ -61,8 +61,6 @@ static bool translate(struct compilation *c, const struct options *options,
     }
     if (!semantics_check(c, file, &semantics, &model))
         return false;
-    if (options->command == COMMAND_CHECK && !options->explain)
-        return true;
     struct ir_program *program = lower_model(c, model, program_name(c, options->input));
     if (program == NULL || !passes_run(c, program, options->stop_after))
         return false;

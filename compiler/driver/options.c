@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "driver/failure.h"
+#include "passes/passes.h"
 
 /* One word of a fixed set, such as the `obj` of --emit=obj. */
 struct choice {
@@ -89,7 +90,13 @@ static bool set_dump(struct options *o, const char *text)
 static bool set_stop_after(struct options *o, const char *text)
 {
     o->stop_after = text;
-    return true;
+    if (strcmp(text, "lower") == 0)
+        return true;
+    for (size_t i = 0; i < pass_count; i++) {
+        if (strcmp(text, passes[i].name) == 0)
+            return true;
+    }
+    return failure("no pass is called '%s'; --help lists them", text);
 }
 
 static bool set_explain(struct options *o, const char *text)
@@ -209,6 +216,10 @@ void options_print_help(void)
                  row->argument ? row->argument : "");
         printf("  %-20s %s\n", left, row->help);
     }
+    puts("\npasses, in this order:");
+    printf("  %-20s %s\n", "lower", "no pass at all: the program as it was lowered");
+    for (size_t i = 0; i < pass_count; i++)
+        printf("  %-20s %s\n", passes[i].name, passes[i].does);
     puts("\n"
          "'snnc run' compiles to a temporary file and runs it; what follows the file is for the "
          "program.");
