@@ -31,10 +31,12 @@ static void iterate(struct snn_context *context, const struct parallel_loop *loo
 {
     uint64_t path = context->path, learning = context->learning;
     int64_t present = context->present;
+    int64_t marks = context->lane->mark_count;
     struct snn_region_mark mark = snn_region_mark(context->lane->region);
 
     loop->body(context, index, loop->env);
     snn_region_release(context->lane->region, mark);
+    context->lane->mark_count = marks;
     context->path = path;
     context->learning = learning;
     context->present = present;

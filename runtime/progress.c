@@ -95,10 +95,12 @@ static int describe(char *out, size_t bytes, struct snn_runtime *runtime, struct
     int used = snprintf(out, bytes, "%.24s: %.24s%s%" PRId64 " of %" PRId64, task, has_label ? outer->label : "",
                         has_label ? " " : "", (int64_t)atomic_load(&outer->done), outer->total);
 
-    if (progress->depth > 1)
-        used += snprintf(out + used, bytes - (size_t)used, ", %.24s%s%" PRId64 " of %" PRId64, inner->label,
-                         *inner->label ? " " : "", (int64_t)atomic_load(&inner->done), inner->total);
-    return used;
+    if (progress->depth == 1)
+        return used;
+    has_label = *inner->label && strcmp(inner->label, task) != 0;
+    return used + snprintf(out + used, bytes - (size_t)used, ", %.24s%s%" PRId64 " of %" PRId64,
+                           has_label ? inner->label : "", has_label ? " " : "", (int64_t)atomic_load(&inner->done),
+                           inner->total);
 }
 
 static int describe_rate(char *out, size_t bytes, double rate)

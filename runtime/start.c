@@ -128,6 +128,7 @@ static void run_task(struct snn_context *context, const struct snn_task *task)
     context->learning = 0;
     context->program->call(context, task->function);
     snn_region_release(context->lane->region, mark);
+    context->lane->mark_count = 0;
     snn_record_task(runtime->record, task->name, snn_clock_seconds() - began);
     if (task->writes_model)
         snn_model_save(context, snn_record_path(runtime->record, "model.npz"));

@@ -42,7 +42,7 @@ void snn_rt_release(struct snn_context *context, int64_t mark)
     struct snn_lane *lane = context->lane;
 
     snn_region_release(lane->region, lane->marks[mark]);
-    lane->mark_count = mark;
+    lane->mark_count = mark + 1; /* a loop releases the same mark in each iteration */
 }
 
 void snn_rt_array(struct snn_context *context, int32_t buffer, int64_t elements)

@@ -165,7 +165,7 @@ static struct snn_plot_array series(const char *label, const double *values, siz
 static void plot_log(struct snn_record *record, size_t first, double *x, double *y)
 {
     const struct snn_logged *logged = &record->logged[first];
-    struct snn_plot plot = { .kind = "lines", .title = logged->name, .array_count = 2, .option_count = 2 };
+    struct snn_plot plot = { .kind = "lines", .title = logged->name, .array_count = 2, .option_count = 1 };
     bool has_samples;
     size_t count = collect(record, first, x, y, &has_samples);
     char name[160], subtitle[160];
@@ -175,9 +175,8 @@ static void plot_log(struct snn_record *record, size_t first, double *x, double 
     snprintf(name, sizeof name, "%.60s-%.60s", *logged->task ? logged->task : "log", logged->name);
     snprintf(subtitle, sizeof subtitle, "logged by %.60s", logged->task);
     plot.arrays[0] = series(logged->name, y, count);
-    plot.arrays[1] = series("x", x, count);
-    plot.options[0] = (struct snn_plot_option){ .name = "x_label", .text = has_samples ? "samples" : "log" };
-    plot.options[1] = (struct snn_plot_option){ .name = "subtitle", .text = *logged->task ? subtitle : "" };
+    plot.arrays[1] = series(has_samples ? "samples" : "log", x, count);
+    plot.options[0] = (struct snn_plot_option){ .name = "subtitle", .text = *logged->task ? subtitle : "" };
     save_plot(record, &snn_plot_lines, &plot, name);
 }
 

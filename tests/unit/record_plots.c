@@ -146,6 +146,7 @@ static void raster(void)
 
 static void lines(void)
 {
+    char label[64];
     enum { POINTS = 300, CURVES = 3 };
     static float v[POINTS * CURVES], current[25];
     static double rate[25];
@@ -163,10 +164,14 @@ static void lines(void)
         current[i] = (float)i / 10 - 0.2f;
         rate[i] = i < 8 ? 0 : sqrt(i - 8) * 20;
     }
-    plot = (struct snn_plot){ .kind = "lines", .title = "lines(rate, x = current)", .array_count = 2 };
+    plot = (struct snn_plot){ .kind = "lines", .title = "lines(rate, current)", .array_count = 2 };
     plot.arrays[0] = array_of("rate", SNN_FLOAT64, rate, 1, axis, points);
-    plot.arrays[1] = array_of("x", SNN_FLOAT32, current, 1, axis, points);
+    plot.arrays[1] = array_of("current (mV)", SNN_FLOAT32, current, 1, axis, points);
     plot.arrays[0].unit = "Hz";
+    snn_plot_with_unit(label, sizeof label, "current (mV)", "mV");
+    assert(strcmp(label, "current (mV)") == 0);
+    snn_plot_with_unit(label, sizeof label, "rate", "Hz");
+    assert(strcmp(label, "rate (Hz)") == 0);
     rate[20] = NAN;
     expect_drawn(&plot, "lines-x");
     plot.arrays[1].axes[0].extent = plot.arrays[1].count = 24;

@@ -78,5 +78,9 @@ void snn_plot_range(const struct snn_plot_array *array, double *low, double *hig
 
 void snn_plot_with_unit(char *out, size_t bytes, const char *name, const char *unit)
 {
-    snprintf(out, bytes, *unit ? "%.80s (%.40s)" : "%.80s%.40s", name, unit);
+    char bracketed[64];
+
+    snprintf(bracketed, sizeof bracketed, "(%.40s)", unit);
+    snprintf(out, bytes, "%.80s%s%s", name, *unit && !strstr(name, bracketed) ? " " : "",
+             *unit && !strstr(name, bracketed) ? bracketed : "");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * lines(y…, x = …): curves. An array of one axis is a curve; one of two axes is as many as it has places on the axis that is
- * not drawn along: that of x's length, else the one named time or step, else the last. Few points are marked.
+ * lines(y…, x): curves over the last array, or over their index if there is only one. An array of one axis is a curve; one of
+ * two axes is as many as it has places on the axis that is not drawn along: that of x's length, else the one named time or
+ * step, else the last. Few points are marked.
  */
 #include "record/plot/plot.h"
 
@@ -20,18 +21,10 @@ struct curve {
     int64_t first, stride, points;
 };
 
-static bool is_x(const struct snn_plot_array *array)
-{
-    return strcmp(array->label, "x") == 0;
-}
-
-/* The array given as x, or NULL. */
+/* The array that all curves are drawn over, or NULL. */
 static const struct snn_plot_array *abscissa(const struct snn_plot *plot)
 {
-    for (int k = 0; k < plot->array_count; k++)
-        if (is_x(&plot->arrays[k]) && plot->array_count > 1)
-            return &plot->arrays[k];
-    return NULL;
+    return plot->array_count > 1 ? &plot->arrays[plot->array_count - 1] : NULL;
 }
 
 static bool is_time(const struct snn_axis *axis)
@@ -87,7 +80,7 @@ static bool accepts(const struct snn_plot *plot)
 
         if (array->rank < 1 || array->rank > 2 || array->count == 0)
             return false;
-        if (x && curve_of(array, x, 0).points != x->count)
+        if (x && (x->rank != 1 || curve_of(array, x, 0).points != x->count))
             return false;
     }
     return plot->array_count >= 1;
@@ -214,15 +207,15 @@ static void draw_curves(struct snn_canvas *canvas, const struct snn_plot *plot, 
 
 static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
 {
-    const struct snn_plot_array *x = abscissa(plot), *y = &plot->arrays[x == &plot->arrays[0] ? 1 : 0];
-    const char *x_name = x ? "x" : y->axes[along(y, x)].name;
+    const struct snn_plot_array *x = abscissa(plot), *y = &plot->arrays[0];
+    const char *x_name = x ? x->label : y->axes[along(y, x)].name;
     struct snn_box box = { left, top, width - left - right, height - top - bottom };
     struct snn_scale x_scale, y_scale;
     char x_label[160], y_label[160], subtitle[128] = "";
 
     find_scales(plot, &x_scale, &y_scale);
     snn_plot_with_unit(x_label, sizeof x_label, x_name, x ? x->unit : snn_plot_number(plot, "dt", 0) > 0 ? "ms" : "");
-    snn_plot_with_unit(y_label, sizeof y_label, total_curves(plot) == 1 || plot->array_count == 1 ? y->label : "",
+    snn_plot_with_unit(y_label, sizeof y_label, total_curves(plot) == curve_count(y, x) ? y->label : "",
                        y->unit);
     if (total_curves(plot) > LEGEND_LIMIT)
         snprintf(subtitle, sizeof subtitle, "%" PRId64 " curves%s", total_curves(plot),
@@ -234,6 +227,6 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
 }
 
 const struct snn_plot_kind snn_plot_lines = {
-    "lines", "arrays of one or two axes of the same length, and perhaps x = an array of that length", accepts, size,
+    "lines", "an array of one or two axes, and perhaps one of the same length to draw it over", accepts, size,
     draw,
 };

@@ -64,7 +64,7 @@ double snn_plot_value(const struct snn_plot_array *array, int64_t i);
 /* The least and the greatest finite value; 0 and 1 if there is none. */
 void snn_plot_range(const struct snn_plot_array *array, double *low, double *high);
 
-/* "v (mV)" */
+/* "v (mV)", also where the name says so already. */
 void snn_plot_with_unit(char *out, size_t bytes, const char *name, const char *unit);
 
 #endif
