@@ -259,6 +259,18 @@ static void rename_references(struct cloner *cloner, struct ir_node *copy)
             copy->ode.variables[k].var = copy_of(cloner, copy->ode.variables[k].var);
 }
 
+/* An ODE_VALUE is a value of the equations around it, so the map may give another for it; it is not
+ * copied then. */
+static bool is_mapped_leaf(struct cloner *cloner, struct ir_node *old)
+{
+    if (old->kind != IR_NODE_INSTR || old->op != IR_ODE_VALUE || cloner->map == NULL)
+        return false;
+    struct ir_node *mapped = cloner->map(old, cloner->data);
+    if (mapped != NULL)
+        remember(cloner, old, mapped);
+    return mapped != NULL;
+}
+
 /* Blocks that a copied node shares with the old one are replaced by copies, in place. */
 static void clone_in_place(struct ir_block *block, void *data);
 
@@ -266,6 +278,8 @@ static void clone_nodes(struct cloner *cloner, struct ir_node *first, struct ir_
                         struct ir_node *before)
 {
     for (struct ir_node *old = first; old != NULL; old = old->next) {
+        if (is_mapped_leaf(cloner, old))
+            continue;
         struct ir_node *copy = copy_fields(cloner, old);
         ir_insert_before(to, before, copy);
         unshare(cloner, copy);

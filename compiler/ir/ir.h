@@ -293,7 +293,8 @@ void ir_number(struct ir_function *function);              /* dense ids in order
 void ir_for_each_block(struct ir_node *node, void (*visit)(struct ir_block *block, void *data), void *data);
 /* Calls `visit` with the place of each value the node itself uses (operands, bounds, conditions, keys, not those of nodes inside). */
 void ir_for_each_use(struct ir_node *node, void (*visit)(struct ir_node **use, void *data), void *data);
-/* Copies the nodes of `from` to the builder's place. map(old) gives the value to use for a value defined outside, or null to keep it. */
+/* Copies the nodes of `from` to the builder's place. map(old) gives the value to use for a value defined outside or
+   for an ODE_VALUE, or null to keep it. */
 struct ir_node *ir_clone_block(struct ir_builder *, const struct ir_block *from,
                                struct ir_node *(*map)(struct ir_node *old, void *data), void *data,
                                struct ir_node *wanted);    /* returns the copy of `wanted`, or map(wanted) */
