@@ -126,18 +126,25 @@ static const char *function_kind_name(enum ir_function_kind kind)
 
 /* ---- values ---- */
 
-/* The fewest digits that read back as the same number. */
+static double read_back(enum ir_type type, const char *text)
+{
+    return type == IR_F32 ? (double)strtof(text, NULL) : strtod(text, NULL);
+}
+
+/* The fewest digits that read back as the same number, without an exponent where that is readable.
+ */
 static void add_real(struct printer *p, enum ir_type type, double value)
 {
     char text[40];
-    int limit = type == IR_F32 ? 9 : 17;
-    for (int digits = 1; digits <= limit; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        double back = type == IR_F32 ? (double)strtof(text, NULL) : strtod(text, NULL);
-        if (back == value)
-            break;
-    }
-    add(p, "%s%s", text, strpbrk(text, ".enf") == NULL ? ".0" : "");
+    int digits = 1, limit = type == IR_F32 ? 9 : 17;
+    do
+        snprintf(text, sizeof text, "%.*e", digits - 1, value);
+    while (read_back(type, text) != value && ++digits <= limit);
+    const char *exponent = strchr(text, 'e');
+    int decimals = digits - 1 - (exponent != NULL ? atoi(exponent + 1) : 0);
+    if (isfinite(value) && fabs(value) < 1e9 && decimals <= limit)
+        snprintf(text, sizeof text, "%.*f", decimals > 1 ? decimals : 1, value);
+    add(p, "%s", text);
 }
 
 static void add_constant(struct printer *p, const struct ir_node *node)

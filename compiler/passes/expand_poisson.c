@@ -65,11 +65,12 @@ static struct ir_node *small_poisson(struct ir_builder *b, struct ir_node *mean,
     for (int k = 2; k <= TERMS; k++)
         factorial *= k;
     struct ir_node *scaled = mul(b, tail, expand_exp_bounded(b, mean));
-    struct ir_node *sum = zero, *number = zero;
-    for (int k = TERMS; k >= 1; k--) {
+    struct ir_node *sum = mul(b, powers[TERMS], f32(b, 1 / factorial));
+    struct ir_node *number = choose(b, less(b, scaled, sum), one, zero);
+    for (int k = TERMS - 1; k >= 1; k--) {
+        factorial /= k + 1;
         sum = fused(b, powers[k], f32(b, 1 / factorial), sum);
         number = add(b, number, choose(b, less(b, scaled, sum), one, zero));
-        factorial /= k;
     }
     return number;
 }
