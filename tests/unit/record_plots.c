@@ -216,6 +216,32 @@ static void image(void)
     expect_drawn(&plot, "image");
 }
 
+static void places(void)
+{
+    enum { QUERIES = 120, PLACES = 100 };
+    static float scores[QUERIES * PLACES];
+    static int32_t truth[QUERIES];
+    const char *const names[] = { "query", "place" };
+    const int64_t extents[] = { QUERIES, PLACES };
+    struct snn_plot plot = { .kind = "precision_recall", .title = "precision_recall(score, truth)", .array_count = 2 };
+    unsigned state = 5;
+
+    for (int q = 0; q < QUERIES; q++) {
+        truth[q] = q * PLACES / QUERIES;
+        for (int p = 0; p < PLACES; p++)
+            scores[q * PLACES + p] = (float)(exp(-abs(p - truth[q]) * 0.5) + 0.9 * noise(&state));
+    }
+    plot.arrays[0] = array_of("score", SNN_FLOAT32, scores, 2, names, extents);
+    plot.arrays[1] = array_of("truth", SNN_INT32, truth, 1, names, extents);
+    expect_drawn(&plot, "precision-recall");
+    plot.array_count = 1;
+    expect_refused(&plot);
+    plot.kind = "distance_matrix";
+    expect_drawn(&plot, "distance-matrix");
+    plot.kind = "votes";
+    expect_drawn(&plot, "votes");
+}
+
 static void expect_ticks(struct snn_scale scale, const char *expected)
 {
     char all[512] = "", text[SNN_TICK_BYTES];
@@ -251,5 +277,6 @@ int main(void)
     lines();
     histogram();
     image();
+    places();
     return 0;
 }

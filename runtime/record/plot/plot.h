@@ -46,7 +46,7 @@ struct snn_plot_kind {
 };
 
 extern const struct snn_plot_kind snn_plot_confusion, snn_plot_weights, snn_plot_raster, snn_plot_lines,
-    snn_plot_histogram, snn_plot_image;
+    snn_plot_histogram, snn_plot_image, snn_plot_votes, snn_plot_distance_matrix, snn_plot_precision_recall;
 
 /* The kind of that name, or NULL. */
 const struct snn_plot_kind *snn_plot_kind_find(const char *name);
