@@ -9,7 +9,7 @@
 
 static bool is_array(const struct expr *e)
 {
-    return type_is_number(e->type) && e->type->axes.count > 0;
+    return e->type != NULL && type_is_number(e->type) && e->type->axes.count > 0;
 }
 
 /* ---- arrays in memory ---- */
@@ -168,7 +168,7 @@ static void prepare_child(struct expr *child, void *data)
 
 void lower_prepare(struct lowering *l, struct expr *e)
 {
-    if (e->constant != NULL || (e->kind == EXPR_NAME && !is_array(e)))
+    if (e->type == NULL || e->constant != NULL || (e->kind == EXPR_NAME && !is_array(e)))
         return;
     struct prepare prepare = { l };
     switch (e->kind) {

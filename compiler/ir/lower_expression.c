@@ -366,7 +366,7 @@ static bool is_simple(const struct expr *e)
 static void check_simple(struct expr *child, void *data)
 {
     struct simple_check *check = data;
-    if (child->kind == EXPR_NAME && child->type->kind == TYPE_FUNCTION)
+    if (child->type == NULL || child->type->kind == TYPE_FUNCTION)
         return;
     check->is_simple = check->is_simple && is_simple(child);
 }

@@ -132,6 +132,7 @@ void lower_layer_buffers(struct lowering *l, struct lowered_layer *layer)
     layer->spiked = lane_buffer(l, layer, "spiked", SNN_BOOL);
     layer->list = lower_buffer(l, dotted(l, layer, "list"), SNN_INT32, SNN_BUFFER_LANE, layer->size);
     layer->list_count = lower_buffer(l, dotted(l, layer, "list_count"), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
+    l->program->buffers[layer->list].is_state = l->program->buffers[layer->list_count].is_state = true;
     layer->count = lane_buffer(l, layer, "count", SNN_INT32);
     layer->first = lane_buffer(l, layer, "time", SNN_FLOAT32);
     layer->last = lane_buffer(l, layer, "last", SNN_FLOAT32);

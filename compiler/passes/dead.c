@@ -76,7 +76,7 @@ static void collect(struct ir_block *block, void *data)
 static bool is_root(const struct dead *d, const struct ir_node *node)
 {
     if (node->kind == IR_NODE_COMPACT)
-        return false;
+        return d->is_alive[node->compact.list] || d->is_alive[node->compact.count];
     if (node->kind != IR_NODE_INSTR) /* bounds and conditions stay */
         return true;
     switch (node->op) {

@@ -424,6 +424,18 @@ static bool integrate_exponential_euler(struct integration *in, struct ir_node *
 
 /* ---- the pass ---- */
 
+/* Takes the ODE_VALUEs out of the body, so that copies of it ask map_value for them. */
+static void take_values_out(struct ir_block *block, void *data)
+{
+    for (struct ir_node *node = block->first, *next; node != NULL; node = next) {
+        next = node->next;
+        if (node->kind == IR_NODE_INSTR && node->op == IR_ODE_VALUE)
+            ir_remove(block, node);
+        else
+            ir_for_each_block(node, take_values_out, data);
+    }
+}
+
 static void integrate(struct integration *in, struct ir_block *block)
 {
     struct ir_node *node = in->ode;
@@ -434,6 +446,7 @@ static void integrate(struct integration *in, struct ir_block *block)
         diag_error(in->c, node->span, "a system has at most 64 equations");
         return;
     }
+    take_values_out(&node->ode.body, NULL);
     in->b.block = block;
     in->b.before = node;
     in->b.span = node->span;
