@@ -656,6 +656,10 @@ static void print_body(struct printer *p, const struct declaration *d)
 
 static void print_declaration(struct printer *p, const struct declaration *d)
 {
+    if (d->kind == DECLARATION_ERROR) {
+        put(p, "<error>\n");
+        return;
+    }
     print_doc(p, d->doc);
     if (d->kind == DECLARATION_TASK && d->task.is_optional)
         put(p, "optional ");

@@ -354,6 +354,8 @@ static void open_bracket(struct layout *l, size_t i)
                              .span = token->span,
                              .indent = line_indent(l->source, token->span.start),
                              .is_unmatched = l->is_unmatched[i] };
+    if (token->kind == '{' && ends_operand(last_kind(l)))
+        close_unmatched(l, token);
     bool is_unit = token->kind == '[' && last_kind(l) == TOK_NUMBER;
     emit(l, *token, is_unit ? TOK_UNIT_OPEN : token->kind);
     array_push(&l->c->arena, &l->open, opener);

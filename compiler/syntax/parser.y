@@ -165,6 +165,9 @@ file:
 items:
     item                        { $$ = (struct item_list){0}; items_add(parser, &$$, &$1); }
   | items end item              { $$ = $1; items_add(parser, &$$, &$3); }
+  | items error                 { $$ = $1; } /* after a whole statement, which is kept */
+  | items error block           { $$ = $1; }
+  | items error block ELSE block { $$ = $1; }
   ;
 
 /* What follows a line end is independent of an error before it. */

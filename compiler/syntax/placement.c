@@ -127,6 +127,9 @@ static bool refuse_misplaced(struct parser *parser, const struct place *place, s
     if (place->body == IN_RULE && allowed_bodies(s->kind) & IN_HANDLER) {
         diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
         diag_hint(parser->c, "put it into a handler such as 'each step { }'");
+    } else if (s->kind == STATEMENT_ASSIGN && place->body == IN_NETWORK) {
+        diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
+        diag_hint(parser->c, "a network is described without '=': 'step 1 ms', 'lag 1 step'");
     } else if (s->kind == STATEMENT_FOR && place->body == IN_NEURON) {
         diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
         diag_hint(parser->c,

@@ -84,6 +84,7 @@ static void summarize(struct parser *parser, struct expectation *e)
                                              "'%'",  "'[' of a unit", NULL };
     static const char *const closings[] = { "'}'", "end of file", NULL };
     static const char *const continuations[] = { "'.'", "'('", "'['", NULL };
+    static const char *const types[] = { "a name", "'%'", "'['", NULL };
 
     const char *group = NULL;
     if (expects(e, "'let'"))
@@ -94,6 +95,10 @@ static void summarize(struct parser *parser, struct expectation *e)
         e->count = 0;
     else if (group)
         drop(e, beginnings);
+    if (e->count == 3 && expects(e, types[0]) && expects(e, types[1]) && expects(e, types[2])) {
+        group = "a type or a unit";
+        e->count = 0;
+    }
     if (expects(e, "'+='")) {
         group = "an assignment or a call";
         e->count = 0;
@@ -228,35 +233,78 @@ static bool is_reserved(int kind)
     }
 }
 
+/* Hints for a kind of statement. */
+static const char *hint_of_statement(const struct expectation *e, const struct token *first,
+                                     const struct token *before)
+{
+    int found = e->found->kind;
+    switch (first->kind) {
+    case TOK_USE:
+        return found == '/' ? "a module is written 'std.neuron', a file \"mine.snn\"" : NULL;
+    case TOK_TASK:
+    case TOK_NETWORK:
+        return found == '(' ? "it takes no arguments; a value to choose is a 'param'" : NULL;
+    case TOK_FUNC: return expects(e, "'('") ? "write 'func name() { }'" : NULL;
+    case TOK_FOR: return found == '(' ? "write 'for i in s { }'" : NULL;
+    case TOK_PRESENT:
+        return expects(e, "'to'") ? "write 'present value to layer for 250 ms'" : NULL;
+    case TOK_REST: return before && before->kind != TOK_FOR ? "write 'rest for 150 ms'" : NULL;
+    case TOK_CONNECT:
+        return expects(e, "'via'") || expects(e, "'->'") ? "write 'connect a -> b via dense'"
+                                                         : NULL;
+    case TOK_SPIKE:
+        if (found == '{')
+            return "what happens to a neuron that spiked stands in 'on spike { }'";
+        return expects(e, "'when'") ? "write 'spike when v > 1'" : NULL;
+    case TOK_NAME:
+        return found == '/' && first->name->text[0] == 'd' && is_word(e->found + 1, "dt")
+                   ? "a derivative is written v' = e"
+                   : NULL;
+    default: return NULL;
+    }
+}
+
+/* Hints for signs that mean something else in other languages. */
+static const char *hint_of_sign(const struct expectation *e, const struct token *before)
+{
+    int found = e->found->kind;
+    switch (found) {
+    case '=': return expects(e, "'=='") ? "'=' assigns, '==' compares" : NULL;
+    case '{':
+        if (expects(e, "'then'"))
+            return "as a value, write 'if c then a else b'";
+        return before && before->kind == '=' ? "a list is written [1, 2]" : NULL;
+    case TOK_THEN: return expects(e, "'{'") ? "as a statement, write 'if c { }'" : NULL;
+    case TOK_ELSE: return "'else' follows the '}' of an 'if'";
+    case ':':
+        if (expects(e, "'{'"))
+            return "the body of a block stands in braces: '{ }'";
+        return expects(e, "']'") ? "a slice is written a[1 ..< 3]" : NULL;
+    case '%': return "the remainder of a division is 'mod(a, b)'";
+    case '.': return e->found[1].kind == TOK_NUMBER ? "write a digit before the point: 0.5" : NULL;
+    case '+': return before && before->kind == '+' ? "write 'a += 1' on a line of its own" : NULL;
+    default: return NULL;
+    }
+}
+
 /* A hint for what was found in place of what was expected, or null. */
 static const char *hint_of(const struct parser *parser, const struct expectation *e)
 {
     const struct token *found = e->found, *before = token_before(parser);
     const struct token *first = first_of_statement(parser);
-    if (found->kind == '=' && expects(e, "'=='"))
-        return "'=' assigns, '==' compares";
-    if (found->kind == '{' && expects(e, "'then'"))
-        return "as a value, write 'if c then a else b'";
-    if (found->kind == TOK_THEN && expects(e, "'{'"))
-        return "as a statement, write 'if c { }'";
-    if (found->kind == TOK_ELSE)
-        return "'else' follows the '}' of an 'if'";
-    if (found->kind == ':' && expects(e, "'{'"))
-        return "the body of a block stands in braces: '{ }'";
+    const char *hint = hint_of_sign(e, before);
+    if (!hint)
+        hint = hint_of_statement(e, first, before);
+    if (hint)
+        return hint;
     if (found->kind == TOK_END && expects(e, "'{'"))
         return "a body in braces is missing: '{ }'";
     if (is_reserved(found->kind) && e->count == 1 && expects(e, "a name"))
         return "the word is reserved; choose another name";
-    if (expects(e, "'to'") && first->kind == TOK_PRESENT)
-        return "write 'present value to layer for 250 ms'";
-    if (found->kind == TOK_FOR && first->kind != TOK_FOR)
+    if (found->kind == TOK_FOR)
         return "a 'for' whose values are collected stands alone after '=' or 'return'";
-    if (first->kind == TOK_REST && before && before->kind != TOK_FOR)
-        return "write 'rest for 150 ms'";
-    if (first->kind == TOK_CONNECT && is_word(found, "to"))
-        return "write 'connect a -> b via dense'";
-    if (expects(e, "'via'"))
-        return "write 'connect a -> b via dense'";
+    if (before && before->kind == '.' && found->kind != TOK_NAME)
+        return "a number ends in a digit, as in 1.0";
     if (expects(e, "end of line") && found->name)
         return "begin a new statement on a new line or after ';'";
     return NULL;
