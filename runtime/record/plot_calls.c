@@ -165,7 +165,7 @@ static struct snn_plot_array series(const char *label, const double *values, siz
 static void plot_log(struct snn_record *record, size_t first, double *x, double *y)
 {
     const struct snn_logged *logged = &record->logged[first];
-    struct snn_plot plot = { .kind = "lines", .title = logged->name, .array_count = 2, .option_count = 1 };
+    struct snn_plot plot = { .kind = "lines", .title = logged->name, .array_count = 2, .option_count = 2 };
     bool has_samples;
     size_t count = collect(record, first, x, y, &has_samples);
     char name[160], subtitle[160];
@@ -177,6 +177,7 @@ static void plot_log(struct snn_record *record, size_t first, double *x, double 
     plot.arrays[0] = series(logged->name, y, count);
     plot.arrays[1] = series(has_samples ? "samples" : "log", x, count);
     plot.options[0] = (struct snn_plot_option){ .name = "subtitle", .text = *logged->task ? subtitle : "" };
+    plot.options[1] = (struct snn_plot_option){ .name = "x_low", .number = has_samples ? 0 : 1 };
     save_plot(record, &snn_plot_lines, &plot, name);
 }
 

@@ -121,7 +121,7 @@ static void find_scales(const struct snn_plot *plot, struct snn_scale *x_scale, 
     }
     if (x)
         snn_plot_range(x, &x_low, &x_high);
-    *x_scale = snn_scale_over(x_low, x_high, 8);
+    *x_scale = snn_scale_over(snn_plot_number(plot, "x_low", x_low), x_high, 8);
     *y_scale = snn_scale_around(snn_plot_number(plot, "low", low), snn_plot_number(plot, "high", high), 6);
 }
 

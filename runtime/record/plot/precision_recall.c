@@ -78,6 +78,7 @@ static void draw_curve(struct snn_canvas *canvas, struct snn_box box, const doub
     snn_canvas_color(canvas, snn_color_curve(0), 1);
     cairo_set_line_width(canvas->cairo, 1.8);
     cairo_set_line_join(canvas->cairo, CAIRO_LINE_JOIN_ROUND);
+    cairo_new_path(canvas->cairo);
     for (int64_t i = 0; i < points; i++)
         cairo_line_to(canvas->cairo, box.x + recall[i] * box.width, box.y + (1 - precision[i]) * box.height);
     cairo_stroke(canvas->cairo);
