@@ -222,7 +222,7 @@ static bool math_units(struct checker *k, struct expr *e, struct unit *unit)
     case BUILTIN_UNITS_SQRT:
         if (!unit_root(arguments[0]->type->unit, 2, unit))
             return diag_error(k->c, e->span, "the root of a quantity in %s has no unit",
-                              unit_name(k->arena, arguments[0]->type->unit));
+                              unit_family(k->arena, arguments[0]->type->unit));
         return true;
     case BUILTIN_UNITS_SQUARE: *unit = unit_power(arguments[0]->type->unit, 2); return true;
     case BUILTIN_UNITS_POWER:

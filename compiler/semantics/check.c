@@ -131,10 +131,12 @@ static void check_choices(struct checker *k, struct declaration *d, const struct
         const struct type *one = check_constant(k, k->scope, choice, "a choice");
         if (type_is_error(one) || type_is_error(t))
             return;
-        if ((one->kind == TYPE_STRING) != (t->kind == TYPE_STRING))
+        if ((one->kind == TYPE_STRING) != (t->kind == TYPE_STRING)) {
             diag_error(k->c, choice->span, "this choice is %s, but the default is %s",
                        type_text(k->arena, one), type_text(k->arena, t));
-        else if (one->kind != TYPE_STRING)
+            return;
+        }
+        if (one->kind != TYPE_STRING)
             require_unit(k, choice, t->unit, "a choice");
         if (choice->constant != NULL && d->param.value->constant != NULL &&
             constant_equal(choice->constant, d->param.value->constant))

@@ -105,13 +105,13 @@ bool require_unit(struct checker *k, const struct expr *e, struct unit unit, con
         return true;
     if (unit_is_none(unit))
         diag_error(k->c, e->span, "%s must be a plain number, not a quantity in %s", what,
-                   unit_name(k->arena, e->type->unit));
+                   unit_family(k->arena, e->type->unit));
     else if (unit_is_none(e->type->unit))
         diag_error(k->c, e->span, "%s must be in %s, not a plain number", what,
-                   unit_name(k->arena, unit));
+                   unit_family(k->arena, unit));
     else
-        diag_error(k->c, e->span, "%s must be in %s, not in %s", what, unit_name(k->arena, unit),
-                   unit_name(k->arena, e->type->unit));
+        diag_error(k->c, e->span, "%s must be in %s, not in %s", what, unit_family(k->arena, unit),
+                   unit_family(k->arena, e->type->unit));
     note_origin(k, e);
     return false;
 }
@@ -225,7 +225,8 @@ const struct type *join_types(struct checker *k, const struct expr *left, const 
         return type_error();
     }
     if (!unit_fits(a->unit, b->unit)) {
-        diag_error(k->c, span, "one side is %s, the other %s", check_unit_text(k, a->unit),
+        diag_error(k->c, span, "one side is %s%s, the other %s%s", unit_is_none(a->unit) ? "" : "in ",
+                   check_unit_text(k, a->unit), unit_is_none(b->unit) ? "" : "in ",
                    check_unit_text(k, b->unit));
         note_origin(k, left);
         note_origin(k, right);
@@ -319,7 +320,7 @@ static bool power_unit(struct checker *k, struct expr *e, struct unit *unit)
         unit_root(base->unit, 2, unit))
         return true;
     diag_error(k->c, e->span, "cannot tell the unit of a power of %s: the exponent is not known",
-               unit_name(k->arena, base->unit));
+               unit_family(k->arena, base->unit));
     diag_hint(k->c, "divide by a unit first, for example 'v / 1 mV'");
     return false;
 }

@@ -57,7 +57,7 @@ static void check_body(struct checker *k, struct function_instance *f)
     check_block(k, f->body);
     if (f->result == NULL)
         f->result = type_new(k->arena, TYPE_NONE);
-    else if (f->result->kind != TYPE_NONE && !ends_in_return(f->body))
+    else if (f->result->kind != TYPE_NONE && !type_is_error(f->result) && !ends_in_return(f->body))
         diag_error(k->c, f->declaration->name.span,
                    "function '%s' gives a value on some ways through it and none on others",
                    f->declaration->name.name->text);

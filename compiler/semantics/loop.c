@@ -73,9 +73,7 @@ static bool infer_domain(struct checker *k, struct for_clause *clause, struct ex
     }
     const struct axis_list *axes = indexed_axes(t);
     if (axes == NULL || search.position >= axes->count)
-        return diag_error(k->c, clause->variable.span,
-                          "cannot tell what '%s' runs over: what it indexes has no axis there",
-                          clause->variable.name->text);
+        return false; /* the index expression will be reported */
     domain->kind = DOMAIN_EXTENT;
     domain->expr = search.object;
     domain->position = search.position;

@@ -6,7 +6,7 @@
 
 const char *check_unit_text(struct checker *k, struct unit u)
 {
-    return unit_is_none(u) ? "a plain number" : unit_name(k->arena, u);
+    return unit_is_none(u) ? "a plain number" : unit_family(k->arena, u);
 }
 
 void note_declared(struct checker *k, const struct symbol *symbol)

@@ -375,13 +375,13 @@ void check_ode(struct checker *k, struct statement *s)
     if (is_open || unit_fits(t->unit, wanted))
         return;
     diag_error(k->c, s->span, "the derivative of '%s' must be in %s, not in %s",
-               symbol->name->text, unit_name(k->arena, wanted), unit_name(k->arena, t->unit));
+               symbol->name->text, unit_family(k->arena, wanted), unit_family(k->arena, t->unit));
     if (unit_is_none(symbol->type->unit))
         diag_note(k->c, symbol->span, "'%s' is declared here as a plain number",
                   symbol->name->text);
     else
         diag_note(k->c, symbol->span, "'%s' is declared here in %s", symbol->name->text,
-                  unit_name(k->arena, symbol->type->unit));
+                  unit_family(k->arena, symbol->type->unit));
     if (unit_equal(t->unit, symbol->type->unit))
         diag_hint(k->c, "divide by a time constant, for example '/ tau'");
 }

@@ -23,7 +23,7 @@ static void check_step(struct checker *k, struct network *network, struct statem
     network->time_unit = t->unit.is_any ? unit_none() : t->unit;
     if (!unit_is_none(t->unit) && !unit_equal(t->unit, unit_time()))
         diag_error(k->c, value->span, "the step must be a time or a plain number, not in %s",
-                   unit_name(k->arena, t->unit));
+                   unit_family(k->arena, t->unit));
     if (value->constant != NULL && constant_number(value->constant) <= 0)
         diag_error(k->c, value->span, "the step must be above 0");
 }
@@ -204,6 +204,19 @@ static void declare_connection(struct checker *k, struct network *network, struc
     array_push(k->arena, &network->connections, connection);
 }
 
+/* A topology that makes axes, but failed to: that was reported. */
+static bool is_made_by_connection(const struct network *network, const struct layer *layer)
+{
+    for (size_t i = 0; i < network->connections.count; i++) {
+        const struct connection *connection = network->connections.items[i];
+        if (connection->target != layer || connection->kind == NULL)
+            continue;
+        if (connection->kind->id == BUILTIN_CONV || connection->kind->id == BUILTIN_LOCAL)
+            return connection->source->axes.count > 0;
+    }
+    return false;
+}
+
 /* Layers without axes get them from a connection that makes them. */
 static void infer_layer_axes(struct checker *k, struct network *network)
 {
@@ -222,7 +235,8 @@ static void infer_layer_axes(struct checker *k, struct network *network)
     }
     for (size_t i = 0; i < network->layers.count; i++) {
         struct layer *layer = network->layers.items[i];
-        if (layer->axes.count > 0 || layer->statement->layer.axes.count > 0)
+        if (layer->axes.count > 0 || layer->statement->layer.axes.count > 0 ||
+            is_made_by_connection(network, layer))
             continue;
         diag_error(k->c, layer->statement->layer.name.span, "layer '%s' has no size",
                    layer->name->text);

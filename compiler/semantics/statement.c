@@ -447,8 +447,10 @@ static void check_return(struct checker *k, struct statement *s)
         return;
     }
     if (f->result->kind == TYPE_NONE || t->kind == TYPE_NONE) {
-        if (f->result->kind != t->kind)
+        if (f->result->kind != t->kind) {
             diag_error(k->c, s->span, "one 'return' gives a value, another gives none");
+            f->result = type_error();
+        }
         return;
     }
     struct expr before = *value;

@@ -222,7 +222,7 @@ static void check_teach(struct checker *k, const struct statement *s, const stru
     const struct type *t = check_unit(k, label, unit_none(), "a label");
     if (!type_is_error(t) && type_is_real(t))
         diag_error(k->c, label->span, "a label must be a whole number");
-    if (network == NULL || has_labelled_rule(network))
+    if (network == NULL || has_labelled_rule(network) || type_is_error(t) || type_is_real(t))
         return;
     diag_error(k->c, label->span,
                "'teach' has no effect: no connection of network '%s' has a rule with 'on end(label)'",
@@ -388,6 +388,10 @@ static void check_metric(struct checker *k, struct statement *s)
 {
     const struct type *t = check_expr(k, s->metric.value);
     note_order(k, s);
+    if (t->kind == TYPE_NONE) {
+        diag_error(k->c, s->metric.value->span, "this gives no value");
+        return;
+    }
     if (!type_is_error(t) && !type_is_number(t) && t->kind != TYPE_STRING) {
         diag_error(k->c, s->metric.value->span, "%s cannot be %s", type_text(k->arena, t),
                    s->kind == STATEMENT_LOG ? "logged" : "reported");
@@ -404,8 +408,7 @@ static void check_metric(struct checker *k, struct statement *s)
 
 static void check_export(struct checker *k, struct statement *s)
 {
-    const struct type *t = check_number(k, s->export_to.value, "what is exported");
-    (void)t;
+    check_number(k, s->export_to.value, "what is exported");
     check_string(k, s->export_to.path, "a path");
     note_order(k, s);
 }

@@ -189,7 +189,7 @@ const char *type_text(struct arena *arena, const struct type *t)
     if (type_is_number(t) && t->axes.count > 0)
         return arena_format(arena, "an array %s", axes_text(arena, &t->axes));
     if (type_is_real(t) && !unit_is_none(t->unit))
-        return arena_format(arena, "a quantity in %s", unit_name(arena, t->unit));
+        return arena_format(arena, "a quantity in %s", unit_family(arena, t->unit));
     return kind_text(t->kind);
 }
 

@@ -292,6 +292,12 @@ const char *unit_name(struct arena *arena, struct unit u)
     return word != NULL ? word : compound_name(arena, u);
 }
 
+const char *unit_family(struct arena *arena, struct unit u)
+{
+    bool is_rate = unit_equal(u, unit_power(unit_time(), -1));
+    return is_rate ? "Hz" : unit_name(arena, u);
+}
+
 const char *unit_ref_text(struct arena *arena, const struct unit_ref *ref)
 {
     if (ref == NULL || ref->count == 0)

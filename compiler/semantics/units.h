@@ -59,6 +59,9 @@ double unit_from_base(const struct unit_ref *ref, double value);
 /* The name of the base unit: "mV", "kHz", "mV/ms", "1" when dimensionless. */
 const char *unit_name(struct arena *arena, struct unit u);
 
+/* The same for messages about the dimension, not the scale: "Hz" instead of "kHz". */
+const char *unit_family(struct arena *arena, struct unit u);
+
 /* The unit as the user wrote it: "Hz", "mV/ms"; "1" for null. */
 const char *unit_ref_text(struct arena *arena, const struct unit_ref *ref);
 
