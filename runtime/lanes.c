@@ -35,11 +35,35 @@ size_t snn_type_bytes(enum snn_type type)
     return sizeof(const char *);
 }
 
-static int64_t machine_bytes(void)
+/* The limit of this process's control group (version 2, then 1), or `otherwise` if there is none that can be read. */
+static int64_t group_limit(int64_t otherwise)
+{
+    static const char *const files[] = { "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes" };
+    int64_t limit = otherwise;
+
+    for (int i = 0; i < 2; i++) {
+        FILE *file = fopen(files[i], "r");
+        int64_t found;
+
+        if (file && fscanf(file, "%" SCNd64, &found) == 1 && found > 0 && found < limit)
+            limit = found;
+        if (file)
+            fclose(file);
+    }
+    return limit;
+}
+
+/* Memory that this process may use. */
+static int64_t machine_bytes(struct snn_runtime *runtime)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
 
-    return pages > 0 && page_bytes > 0 ? (int64_t)pages * page_bytes : INT64_MAX;
+    if (__atomic_load_n(&runtime->machine_bytes, __ATOMIC_RELAXED) == 0) {
+        int64_t bytes = pages > 0 && page_bytes > 0 ? (int64_t)pages * page_bytes : INT64_MAX;
+
+        __atomic_store_n(&runtime->machine_bytes, group_limit(bytes), __ATOMIC_RELAXED);
+    }
+    return __atomic_load_n(&runtime->machine_bytes, __ATOMIC_RELAXED);
 }
 
 /* "n = 1000000, interval = 250": what the command line gave, or else every whole number. */
@@ -83,7 +107,7 @@ static void describe_shape(char *out, size_t bytes, const struct snn_context *co
 
 static _Noreturn void panic_memory(const struct snn_context *context, int32_t number, int64_t count, int64_t others)
 {
-    const struct snn_runtime *runtime = context->runtime;
+    struct snn_runtime *runtime = context->runtime;
     const struct snn_buffer *buffer = &context->program->buffers[number];
     double gigabytes = (double)count * (double)snn_type_bytes(buffer->type) / 1e9;
     char shape[160], params[256], beside[64] = "";
@@ -93,7 +117,7 @@ static _Noreturn void panic_memory(const struct snn_context *context, int32_t nu
     if (others > 0)
         snprintf(beside, sizeof beside, " beside %.3g GB of others", (double)others / 1e9);
     snn_panic("'%s' would take %.4g GB (%s)%s, but this machine has %.3g GB%s%s", buffer->name, gigabytes, shape,
-              beside, (double)machine_bytes() / 1e9, *params ? "; the parameters are " : "", params);
+              beside, (double)machine_bytes(runtime) / 1e9, *params ? "; the parameters are " : "", params);
 }
 
 static void *allocate_zeroed(size_t bytes)
@@ -130,9 +154,9 @@ static void allocate_buffer(struct snn_context *context, int32_t number, int64_t
     if (bytes < 0)
         panic_memory(context, number, count, 0);
     held = __atomic_add_fetch(&runtime->held_bytes, bytes, __ATOMIC_RELAXED);
-    if (held <= machine_bytes())
+    if (held <= machine_bytes(runtime))
         context->buffers[number] = allocate_zeroed((size_t)bytes);
-    if (held > machine_bytes() || !context->buffers[number])
+    if (held > machine_bytes(runtime) || !context->buffers[number])
         panic_memory(context, number, count, held - bytes);
     context->lane->owned[number] = context->buffers[number];
     context->lane->counts[number] = count;
@@ -198,6 +222,7 @@ static bool has_set_size(const struct snn_buffer *buffer)
 static void check_total(const struct snn_context *context)
 {
     const struct snn_program *program = context->program;
+    struct snn_runtime *runtime = context->runtime;
     int64_t total = 0, most = 0;
     int32_t largest = -1;
 
@@ -208,7 +233,7 @@ static void check_total(const struct snn_context *context)
             continue;
         count = context->sizes[program->buffers[i].count];
         bytes = buffer_bytes(context, i, count);
-        if (bytes < 0 || bytes > machine_bytes())
+        if (bytes < 0 || bytes > machine_bytes(runtime))
             panic_memory(context, i, count, 0);
         if (bytes > most) {
             most = bytes;
@@ -217,7 +242,7 @@ static void check_total(const struct snn_context *context)
         if (__builtin_add_overflow(total, bytes, &total))
             total = INT64_MAX;
     }
-    if (total > machine_bytes())
+    if (total > machine_bytes(runtime))
         panic_memory(context, largest, context->sizes[program->buffers[largest].count], total - most);
 }
 
@@ -312,6 +337,14 @@ int snn_lane_array_axes(struct snn_context *context, int32_t number, struct snn_
     for (int i = 0; i < rank; i++)
         axes[i] = (struct snn_axis){ i < buffer->rank && buffer->axes ? buffer->axes[i] : "", extents[i] };
     return rank;
+}
+
+void snn_lane_check_array(const struct snn_context *context, int32_t buffer, int64_t count)
+{
+    int64_t bytes = buffer_bytes(context, buffer, count);
+
+    if (bytes < 0 || bytes > machine_bytes(context->runtime))
+        panic_memory(context, buffer, count, 0);
 }
 
 void snn_lane_resize(struct snn_context *context, int32_t buffer, int64_t count)

@@ -36,6 +36,9 @@ int snn_buffer_extents(const struct snn_context *context, int32_t buffer, int64_
    is the rank. */
 int snn_lane_array_axes(struct snn_context *context, int32_t buffer, struct snn_axis axes[SNN_RANK_LIMIT]);
 
+/* Panics, naming the array, if the machine has no memory for so many elements. */
+void snn_lane_check_array(const struct snn_context *context, int32_t buffer, int64_t count);
+
 /* What snn_rt_resize does. */
 void snn_lane_resize(struct snn_context *context, int32_t buffer, int64_t count);
 

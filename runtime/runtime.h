@@ -53,6 +53,7 @@ struct snn_runtime {
     struct snn_region *region;      /* what lives as long as the run */
     struct snn_context **contexts;  /* [options->threads], lane by lane; NULL until first used */
     int64_t held_bytes;             /* of all buffers of all lanes */
+    int64_t machine_bytes;          /* memory of the machine, or what the process may use of it; 0: not asked yet */
     struct snn_pool *pool;
     struct snn_progress *progress;
     struct snn_record *record;
