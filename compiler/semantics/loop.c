@@ -224,8 +224,9 @@ static bool takes_keys(const struct builtin *builtin)
     return builtin->id == BUILTIN_ARGMIN || builtin->id == BUILTIN_ARGMAX;
 }
 
-static const struct builtin *reduction_of(struct checker *k, const struct expr *callee)
+static const struct builtin *reduction_of(struct checker *k, struct expr *callee)
 {
+    callee->type = type_new(k->arena, TYPE_FUNCTION);
     if (callee->kind != EXPR_NAME)
         return NULL;
     const struct builtin *builtin = builtin_find(callee->name.name);
