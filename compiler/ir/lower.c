@@ -262,12 +262,17 @@ static struct snn_unit *param_units(struct lowering *l, const struct symbol *sym
     *count = 0;
     if (!type_is_real(symbol->type))
         return NULL;
-    struct unit_word_list words = unit_words(&l->c->arena, symbol->type->unit);
-    if (words.count == 0 && unit_is_none(symbol->type->unit))
-        return NULL;
-    if (words.count == 0)
-        array_push(&l->c->arena, &words, (struct unit_word){ unit_name(&l->c->arena, symbol->type->unit), 1 });
-    struct snn_unit *units = arena_alloc_array(&l->c->arena, words.count, sizeof *units);
+    struct arena *arena = &l->c->arena;
+    struct unit unit = symbol->type->unit;
+    struct unit_word_list given = unit_words(arena, unit), words = { 0 };
+    /* A plain number is written as it is, or with a word such as %; a compound unit only in brackets. */
+    if (unit_is_none(unit))
+        array_push(arena, &words, (struct unit_word){ "", 1 });
+    else if (given.count == 0)
+        array_push(arena, &words, (struct unit_word){ unit_name(arena, unit), 1 });
+    for (size_t i = 0; i < given.count; i++)
+        array_push(arena, &words, given.items[i]);
+    struct snn_unit *units = arena_alloc_array(arena, words.count, sizeof *units);
     for (size_t i = 0; i < words.count; i++)
         units[i] = (struct snn_unit){ words.items[i].name, words.items[i].factor };
     *count = (int32_t)words.count;
