@@ -4,9 +4,13 @@
  */
 #include "console.h"
 
+#include "panic.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static atomic_bool is_line_open;
@@ -27,6 +31,13 @@ void snn_console_end_line(void)
 {
     if (atomic_exchange(&is_line_open, false))
         fputc('\n', stderr);
+}
+
+void snn_console_flush_results(void)
+{
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout))
+        snn_panic("cannot write to standard output: %s", strerror(errno ? errno : EIO));
 }
 
 void snn_console_note(const char *format, ...)

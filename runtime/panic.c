@@ -57,7 +57,7 @@ void snn_rt_panic_size(struct snn_context *context, const char *place, const cha
 
     (void)context;
     snn_format_number(text, value);
-    snn_panic("%s: the size of %s is %s, but a size is a whole number from 1 to %lld", place, what, text,
+    snn_panic("%s: %s is %s, but a size is a whole number from 1 to %lld", place, what, text,
               (long long)SNN_SIZE_LIMIT);
 }
 

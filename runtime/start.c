@@ -17,7 +17,6 @@
 #include "runtime.h"
 #include "threads.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,8 +144,7 @@ static void finish_records(struct snn_context *context, const char *status)
     snn_record_timing(record);
     snn_record_plot_logs(record);
     snn_record_params(record, status);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        snn_panic("cannot write to standard output: %s", strerror(errno));
+    snn_console_flush_results();
     if (!context->runtime->options->is_quiet)
         snn_console_note("results: %s", snn_record_folder(record));
 }

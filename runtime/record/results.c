@@ -147,5 +147,5 @@ void snn_record_results(struct snn_record *record)
     }
     snn_json_end_object(&json);
     snn_record_write_json(record, "results.json", &json);
-    fflush(stdout);
+    snn_console_flush_results();
 }
