@@ -12,15 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/print_internal.h"
 #include "ir/rt.h"
-
-struct printer {
-    struct arena *arena;
-    const struct ir_program *program;
-    char *items; /* the text so far */
-    size_t count, capacity;
-    int depth;
-};
 
 static void add_bytes(struct printer *p, const char *bytes, size_t length)
 {
@@ -37,7 +30,7 @@ static void add_bytes(struct printer *p, const char *bytes, size_t length)
     p->items[p->count] = '\0';
 }
 
-__attribute__((format(printf, 2, 3))) static void add(struct printer *p, const char *format, ...)
+void print_text(struct printer *p, const char *format, ...)
 {
     char line[256];
     va_list arguments;
@@ -57,21 +50,21 @@ __attribute__((format(printf, 2, 3))) static void add(struct printer *p, const c
 static void add_indent(struct printer *p)
 {
     for (int k = 0; k < p->depth; k++)
-        add(p, "    ");
+        print_text(p, "    ");
 }
 
-static void add_quoted(struct printer *p, const char *text)
+void print_quoted(struct printer *p, const char *text)
 {
-    add(p, "\"");
+    print_text(p, "\"");
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\')
-            add(p, "\\%c", *text);
+            print_text(p, "\\%c", *text);
         else if ((unsigned char)*text < ' ')
-            add(p, "\\x%02x", (unsigned char)*text);
+            print_text(p, "\\x%02x", (unsigned char)*text);
         else
             add_bytes(p, text, 1);
     }
-    add(p, "\"");
+    print_text(p, "\"");
 }
 
 /* ---- names ---- */
@@ -89,12 +82,6 @@ const char *ir_op_name(enum ir_op op)
 const char *ir_type_name(enum ir_type type)
 {
     static const char *const names[] = { "void", "bool", "i32", "i64", "f32", "f64", "pointer" };
-    return names[type];
-}
-
-static const char *buffer_type_name(enum snn_type type)
-{
-    static const char *const names[] = { "bool", "int32", "int64", "float32", "float64", "string" };
     return names[type];
 }
 
@@ -133,7 +120,7 @@ static double read_back(enum ir_type type, const char *text)
 
 /* The fewest digits that read back as the same number, without an exponent where that is readable.
  */
-static void add_real(struct printer *p, enum ir_type type, double value)
+void print_real(struct printer *p, enum ir_type type, double value)
 {
     char text[40];
     int digits = 1, limit = type == IR_F32 ? 9 : 17;
@@ -142,62 +129,62 @@ static void add_real(struct printer *p, enum ir_type type, double value)
     while (read_back(type, text) != value && ++digits <= limit);
     const char *exponent = strchr(text, 'e');
     int decimals = digits - 1 - (exponent != NULL ? atoi(exponent + 1) : 0);
-    if (isfinite(value) && fabs(value) < 1e9 && decimals <= limit)
+    if (isfinite(value) && fabs(value) < 1e15 && decimals <= 20)
         snprintf(text, sizeof text, "%.*f", decimals > 1 ? decimals : 1, value);
-    add(p, "%s", text);
+    print_text(p, "%s", text);
 }
 
 static void add_constant(struct printer *p, const struct ir_node *node)
 {
     switch (node->type) {
-    case IR_BOOL: add(p, "%s", node->payload.integer ? "true" : "false"); return;
-    case IR_I32: add(p, "0x%x", (unsigned)node->payload.integer); return;
-    case IR_I64: add(p, "%lld", (long long)node->payload.integer); return;
+    case IR_BOOL: print_text(p, "%s", node->payload.integer ? "true" : "false"); return;
+    case IR_I32: print_text(p, "0x%x", (unsigned)node->payload.integer); return;
+    case IR_I64: print_text(p, "%lld", (long long)node->payload.integer); return;
     case IR_F32:
-    case IR_F64: add_real(p, node->type, node->payload.real); return;
+    case IR_F64: print_real(p, node->type, node->payload.real); return;
     case IR_VOID:
     case IR_POINTER: break;
     }
-    add(p, "const of %s", ir_type_name(node->type));
+    print_text(p, "const of %s", ir_type_name(node->type));
 }
 
 static void add_value(struct printer *p, const struct ir_node *node)
 {
     if (node == NULL)
-        add(p, "nothing");
+        print_text(p, "nothing");
     else if (node->kind == IR_NODE_INSTR && node->op == IR_CONST)
         add_constant(p, node);
     else
-        add(p, "%%%d", (int)node->id);
+        print_text(p, "%%%d", (int)node->id);
 }
 
-static void add_buffer(struct printer *p, int32_t buffer)
+void print_buffer(struct printer *p, int32_t buffer)
 {
     if (buffer < 0)
-        add(p, "none");
+        print_text(p, "none");
     else if (buffer < p->program->buffer_count)
-        add(p, "@%s", p->program->buffers[buffer].name);
+        print_text(p, "@%s", p->program->buffers[buffer].name);
     else
-        add(p, "@%d?", (int)buffer);
+        print_text(p, "@%d?", (int)buffer);
 }
 
-static void add_size(struct printer *p, int32_t size)
+void print_size(struct printer *p, int32_t size)
 {
     if (size < 0)
-        add(p, "?");
+        print_text(p, "?");
     else if (size < p->program->size_count)
-        add_quoted(p, p->program->sizes[size].name);
+        print_quoted(p, p->program->sizes[size].name);
     else
-        add(p, "%d?", (int)size);
+        print_text(p, "%d?", (int)size);
 }
 
 /* "name", or a number beyond the table. */
 static void add_entry(struct printer *p, int32_t index, int32_t count, const char *name)
 {
     if (index >= 0 && index < count && name != NULL)
-        add_quoted(p, name);
+        print_quoted(p, name);
     else
-        add(p, "%d", (int)index);
+        print_text(p, "%d", (int)index);
 }
 
 /* ---- instructions ---- */
@@ -205,7 +192,7 @@ static void add_entry(struct printer *p, int32_t index, int32_t count, const cha
 static void add_operands(struct printer *p, const struct ir_node *node, int32_t first)
 {
     for (int32_t k = first; k < node->operand_count; k++) {
-        add(p, k == first ? " " : ", ");
+        print_text(p, k == first ? " " : ", ");
         add_value(p, node->operands[k]);
     }
 }
@@ -213,17 +200,17 @@ static void add_operands(struct printer *p, const struct ir_node *node, int32_t 
 static void add_result(struct printer *p, const struct ir_node *node)
 {
     if (node->type != IR_VOID)
-        add(p, "%%%d: %s = ", (int)node->id, ir_type_name(node->type));
+        print_text(p, "%%%d: %s = ", (int)node->id, ir_type_name(node->type));
 }
 
 static void add_table_leaf(struct printer *p, const struct ir_node *node)
 {
     const struct ir_program *program = p->program;
     int32_t index = node->payload.index;
-    add(p, " ");
+    print_text(p, " ");
     switch (node->op) {
     case IR_SIZE:
-    case IR_SIZE_SET: add_size(p, index); return;
+    case IR_SIZE_SET: print_size(p, index); return;
     case IR_CONSTANT:
     case IR_CONSTANT_SET:
         add_entry(p, index, program->constant_count,
@@ -237,27 +224,27 @@ static void add_table_leaf(struct printer *p, const struct ir_node *node)
         add_entry(p, index, program->data_count,
                   index < program->data_count ? program->data[index].name : NULL);
         return;
-    default: add(p, "%d", (int)index); return;
+    default: print_text(p, "%d", (int)index); return;
     }
 }
 
 static void add_variable_instruction(struct printer *p, const struct ir_node *node)
 {
     if (node->op == IR_VAR) {
-        add(p, "var %%%d", (int)node->id);
+        print_text(p, "var %%%d", (int)node->id);
         if (node->name != NULL)
-            add(p, " \"%s\"", node->name);
-        add(p, ": %s =", ir_type_name(node->type));
+            print_text(p, " \"%s\"", node->name);
+        print_text(p, ": %s =", ir_type_name(node->type));
         add_operands(p, node, 0);
         return;
     }
     add_result(p, node);
-    add(p, "%s ", ir_op_name(node->op));
+    print_text(p, "%s ", ir_op_name(node->op));
     add_value(p, node->payload.node);
     if (node->payload.node != NULL && node->payload.node->name != NULL)
-        add(p, " \"%s\"", node->payload.node->name);
+        print_text(p, " \"%s\"", node->payload.node->name);
     if (node->op == IR_VAR_SET) {
-        add(p, " =");
+        print_text(p, " =");
         add_operands(p, node, 0);
     }
 }
@@ -265,13 +252,13 @@ static void add_variable_instruction(struct printer *p, const struct ir_node *no
 static void add_access(struct printer *p, const struct ir_node *node)
 {
     add_result(p, node);
-    add(p, "%s ", ir_op_name(node->op));
-    add_buffer(p, node->payload.index);
-    add(p, "[");
+    print_text(p, "%s ", ir_op_name(node->op));
+    print_buffer(p, node->payload.index);
+    print_text(p, "[");
     add_value(p, node->operand_count > 0 ? node->operands[0] : NULL);
-    add(p, "]");
+    print_text(p, "]");
     if (node->op == IR_STORE) {
-        add(p, " =");
+        print_text(p, " =");
         add_operands(p, node, 1);
     }
 }
@@ -287,15 +274,15 @@ static void add_instruction(struct printer *p, const struct ir_node *node)
     default: break;
     }
     add_result(p, node);
-    add(p, "%s", ir_op_name(node->op));
+    print_text(p, "%s", ir_op_name(node->op));
     switch (node->op) {
     case IR_CONST:
-        add(p, " ");
+        print_text(p, " ");
         add_constant(p, node);
         break;
     case IR_TEXT:
-        add(p, " ");
-        add_quoted(p, node->payload.text);
+        print_text(p, " ");
+        print_quoted(p, node->payload.text);
         break;
     case IR_SIZE:
     case IR_SIZE_SET:
@@ -307,14 +294,14 @@ static void add_instruction(struct printer *p, const struct ir_node *node)
     case IR_ODE_VALUE: add_table_leaf(p, node); break;
     case IR_CONTEXT_GET:
     case IR_CONTEXT_SET:
-        add(p, " %s", context_field_name((enum ir_context_field)node->payload.index));
+        print_text(p, " %s", context_field_name((enum ir_context_field)node->payload.index));
         break;
-    case IR_CALL_RT: add(p, " %s", ir_rt_name((enum ir_rt)node->payload.index)); break;
+    case IR_CALL_RT: print_text(p, " %s", ir_rt_name((enum ir_rt)node->payload.index)); break;
     default: break;
     }
     bool sets_entry =
         node->op == IR_SIZE_SET || node->op == IR_CONSTANT_SET || node->op == IR_CONTEXT_SET;
-    add(p, sets_entry ? " =" : "");
+    print_text(p, sets_entry ? " =" : "");
     add_operands(p, node, 0);
 }
 
@@ -324,59 +311,59 @@ static void add_range(struct printer *p, const struct ir_node *index, const stru
                       const struct ir_node *high)
 {
     add_value(p, index);
-    add(p, " in ");
+    print_text(p, " in ");
     add_value(p, low);
-    add(p, " ..< ");
+    print_text(p, " ..< ");
     add_value(p, high);
 }
 
 static void add_loop(struct printer *p, const struct ir_node *node)
 {
-    add(p, "for ");
+    print_text(p, "for ");
     if (node->loop.events >= 0) {
         add_value(p, node->loop.index);
-        add(p, " of ");
-        add_buffer(p, node->loop.events);
-        add(p, "[");
+        print_text(p, " of ");
+        print_buffer(p, node->loop.events);
+        print_text(p, "[");
         add_value(p, node->loop.low);
-        add(p, " ..< ");
+        print_text(p, " ..< ");
         add_value(p, node->loop.high);
-        add(p, "]");
+        print_text(p, "]");
     } else {
         add_range(p, node->loop.index, node->loop.low, node->loop.high);
     }
-    add(p, "%s%s%s", node->loop.is_independent ? " independent" : "",
-        node->loop.is_vector ? " vector" : "", node->loop.is_parallel ? " parallel" : "");
+    print_text(p, "%s%s%s", node->loop.is_independent ? " independent" : "",
+               node->loop.is_vector ? " vector" : "", node->loop.is_parallel ? " parallel" : "");
     if (node->name != NULL)
-        add(p, " \"%s\"", node->name);
+        print_text(p, " \"%s\"", node->name);
 }
 
 static void add_compact(struct printer *p, const struct ir_node *node)
 {
-    add(p, "compact ");
-    add_buffer(p, node->compact.flags);
-    add(p, " -> ");
-    add_buffer(p, node->compact.list);
-    add(p, ", ");
-    add_buffer(p, node->compact.count);
-    add(p, " below ");
+    print_text(p, "compact ");
+    print_buffer(p, node->compact.flags);
+    print_text(p, " -> ");
+    print_buffer(p, node->compact.list);
+    print_text(p, ", ");
+    print_buffer(p, node->compact.count);
+    print_text(p, " below ");
     add_value(p, node->compact.high);
 }
 
 static void add_callee(struct printer *p, int32_t function)
 {
     if (function >= 0 && function < p->program->function_count)
-        add(p, "call @%s", p->program->functions[function]->name);
+        print_text(p, "call @%s", p->program->functions[function]->name);
     else
-        add(p, "call %d?", (int)function);
+        print_text(p, "call %d?", (int)function);
 }
 
 static void add_propagate(struct printer *p, int32_t connection)
 {
     if (connection >= 0 && connection < p->program->connection_count)
-        add(p, "propagate @%s", p->program->connections[connection].name);
+        print_text(p, "propagate @%s", p->program->connections[connection].name);
     else
-        add(p, "propagate %d?", (int)connection);
+        print_text(p, "propagate %d?", (int)connection);
 }
 
 static void add_head(struct printer *p, const struct ir_node *node)
@@ -386,27 +373,27 @@ static void add_head(struct printer *p, const struct ir_node *node)
     case IR_NODE_LOOP: add_loop(p, node); return;
     case IR_NODE_REDUCE:
         add_result(p, node);
-        add(p, "%s ", reduction_name(node->reduce.reduction));
+        print_text(p, "%s ", reduction_name(node->reduce.reduction));
         add_range(p, node->reduce.index, node->reduce.low, node->reduce.high);
         return;
     case IR_NODE_IF:
-        add(p, "if ");
+        print_text(p, "if ");
         add_value(p, node->branch.condition);
         return;
-    case IR_NODE_WHILE: add(p, "while %%%d", (int)node->id); return;
-    case IR_NODE_BLOCK: add(p, "block %%%d", (int)node->id); return;
+    case IR_NODE_WHILE: print_text(p, "while %%%d", (int)node->id); return;
+    case IR_NODE_BLOCK: print_text(p, "block %%%d", (int)node->id); return;
     case IR_NODE_BREAK:
-        add(p, "break ");
+        print_text(p, "break ");
         add_value(p, node->jump.target);
         return;
     case IR_NODE_CONTINUE:
-        add(p, "continue ");
+        print_text(p, "continue ");
         add_value(p, node->jump.target);
         return;
     case IR_NODE_CALL: add_callee(p, node->call.function); return;
     case IR_NODE_COMPACT: add_compact(p, node); return;
     case IR_NODE_ODE:
-        add(p, "ode %s dt ", ode_method_name(node->ode.method));
+        print_text(p, "ode %s dt ", ode_method_name(node->ode.method));
         add_value(p, node->ode.dt);
         return;
     case IR_NODE_PROPAGATE: add_propagate(p, node->propagate.connection); return;
@@ -420,24 +407,24 @@ static void add_node(struct printer *p, const struct ir_node *node);
 
 static void add_block(struct printer *p, const struct ir_block *block)
 {
-    add(p, " {\n");
+    print_text(p, " {\n");
     p->depth++;
     for (const struct ir_node *node = block->first; node != NULL; node = node->next)
         add_node(p, node);
     p->depth--;
     add_indent(p);
-    add(p, "}");
+    print_text(p, "}");
 }
 
 static void add_reduce_tail(struct printer *p, const struct ir_node *node)
 {
-    add(p, " of");
+    print_text(p, " of");
     for (int32_t k = 0; k < node->reduce.key_count; k++) {
-        add(p, k == 0 ? " " : ", ");
+        print_text(p, k == 0 ? " " : ", ");
         add_value(p, node->reduce.keys[k]);
     }
     if (node->reduce.condition != NULL) {
-        add(p, " if ");
+        print_text(p, " if ");
         add_value(p, node->reduce.condition);
     }
 }
@@ -446,7 +433,7 @@ static void add_ode_tail(struct printer *p, const struct ir_node *node)
 {
     for (int32_t k = 0; k < node->ode.variable_count; k++) {
         const struct ir_ode_variable *variable = &node->ode.variables[k];
-        add(p, "%s %s %%%d' = ", k == 0 ? "" : ",", variable->name, (int)variable->var->id);
+        print_text(p, "%s %s %%%d' = ", k == 0 ? "" : ",", variable->name, (int)variable->var->id);
         add_value(p, variable->rate);
     }
 }
@@ -462,13 +449,13 @@ static void add_bodies(struct printer *p, const struct ir_node *node)
     case IR_NODE_IF:
         add_block(p, &node->branch.then_body);
         if (node->branch.else_body.first != NULL) {
-            add(p, " else");
+            print_text(p, " else");
             add_block(p, &node->branch.else_body);
         }
         return;
     case IR_NODE_WHILE:
         add_block(p, &node->loop_while.test);
-        add(p, " ");
+        print_text(p, " ");
         add_value(p, node->loop_while.condition);
         add_block(p, &node->loop_while.body);
         return;
@@ -494,117 +481,18 @@ static void add_node(struct printer *p, const struct ir_node *node)
     add_indent(p);
     add_head(p, node);
     add_bodies(p, node);
-    add(p, "\n");
-}
-
-/* ---- tables ---- */
-
-static void add_param(struct printer *p, const struct snn_param *param)
-{
-    add(p, "param %s: %s = ", param->name, buffer_type_name(param->type));
-    if (param->type == SNN_STRING)
-        add_quoted(p, param->initial.text);
-    else if (param->type == SNN_FLOAT64 || param->type == SNN_FLOAT32)
-        add_real(p, IR_F64, param->initial.real);
-    else
-        add(p, "%lld", (long long)param->initial.integer);
-    add(p, "\n");
-}
-
-static void add_buffer_line(struct printer *p, const struct ir_buffer *buffer)
-{
-    static const char *const kinds[] = { "model", "shared", "lane", "local" };
-    add(p, "buffer @%s: %s[", buffer->name, buffer_type_name(buffer->type));
-    add_size(p, buffer->count);
-    add(p, "] %s", kinds[buffer->kind]);
-    for (int32_t k = 0; k < buffer->rank; k++) {
-        add(p, "%s %s ", k == 0 ? " over" : ",",
-            buffer->axes != NULL && buffer->axes[k] != NULL ? buffer->axes[k] : "");
-        add_size(p, buffer->extents[k]);
-    }
-    if (buffer->unit != NULL && buffer->unit[0] != '\0')
-        add(p, " in %s", buffer->unit);
-    add(p, "%s%s\n", buffer->is_state ? " state" : "", buffer->is_observed ? " observed" : "");
-}
-
-static void add_connection_buffer(struct printer *p, const char *label, int32_t buffer)
-{
-    if (buffer < 0)
-        return;
-    add(p, " %s ", label);
-    add_buffer(p, buffer);
-}
-
-static void add_connection_size(struct printer *p, const char *label, int32_t size)
-{
-    if (size < 0)
-        return;
-    add(p, " %s ", label);
-    add_size(p, size);
-}
-
-static void add_connection_line(struct printer *p, const struct ir_connection *connection)
-{
-    static const char *const topologies[] = { "dense", "one_to_one", "all_but_one", "sparse" };
-    add(p, "connection @%s: %s ", connection->name, topologies[connection->topology]);
-    add_size(p, connection->source_size);
-    add(p, " -> ");
-    add_size(p, connection->target_size);
-    add_connection_buffer(p, "weight", connection->weight);
-    if (connection->weight < 0)
-        add(p, " constant weight %d", (int)connection->constant_weight);
-    add_connection_buffer(p, "values", connection->values);
-    add_connection_buffer(p, "spikes", connection->spikes);
-    add_connection_buffer(p, "counts", connection->spike_counts);
-    add_connection_buffer(p, "target", connection->target);
-    add_connection_buffer(p, "rows", connection->row_starts);
-    add_connection_buffer(p, "columns", connection->columns);
-    add_connection_buffer(p, "buckets", connection->bucket_starts);
-    add_connection_size(p, "slots", connection->ring_slots);
-    add_connection_size(p, "delay", connection->delay);
-    add_connection_size(p, "longest", connection->max_delay);
-    add(p, "\n");
-}
-
-static void add_tables(struct printer *p)
-{
-    const struct ir_program *program = p->program;
-    add(p, "program \"%s\"\n", program->name != NULL ? program->name : "");
-    for (int32_t k = 0; k < program->param_count; k++)
-        add_param(p, &program->params[k]);
-    for (int32_t k = 0; k < program->data_count; k++)
-        add(p, "data %s\n", program->data[k].name);
-    for (int32_t k = 0; k < program->size_count; k++) {
-        add(p, "size ");
-        add_size(p, k);
-        add(p, "\n");
-    }
-    for (int32_t k = 0; k < program->constant_count; k++) {
-        add(p, "constant %d ", (int)k);
-        add_quoted(p, program->constants[k].name);
-        add(p, ": %s\n", program->constants[k].is_integer ? "i64" : "f64");
-    }
-    for (int32_t k = 0; k < program->site_count; k++)
-        add(p, "site %d %s\n", (int)k, program->sites[k].stream);
-    for (int32_t k = 0; k < program->buffer_count; k++)
-        add_buffer_line(p, &program->buffers[k]);
-    for (int32_t k = 0; k < program->connection_count; k++)
-        add_connection_line(p, &program->connections[k]);
-    for (int32_t k = 0; k < program->task_count; k++)
-        add(p, "task %s: @%s%s\n", program->tasks[k].name,
-            program->functions[program->tasks[k].function]->name,
-            program->tasks[k].is_optional ? " optional" : "");
+    print_text(p, "\n");
 }
 
 void ir_print(struct compilation *c, const struct ir_program *program, char **out, size_t *length)
 {
     struct printer p = { .arena = &c->arena, .program = program };
-    add_tables(&p);
+    print_tables(&p);
     for (int32_t k = 0; k < program->function_count; k++) {
         const struct ir_function *function = program->functions[k];
-        add(&p, "\n%s @%s", function_kind_name(function->kind), function->name);
+        print_text(&p, "\n%s @%s", function_kind_name(function->kind), function->name);
         add_block(&p, &function->body);
-        add(&p, "\n");
+        print_text(&p, "\n");
     }
     *out = p.items;
     *length = p.count;
