@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The symbol that every compiled program refers to: linking one with a runtime of another version fails and names it.
+ * The symbol that every compiled program refers to: linking one with a runtime of another version
+ * fails and names it.
  */
 #include "snn/program.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a run says on stderr while it goes: notes, and one line that is rewritten in place on a terminal. Results go to
- * standard output and are not its business.
+ * What a run says on stderr while it goes: notes, and one line that is rewritten in place on a
+ * terminal. Results go to standard output and are not its business.
  */
 #ifndef SNN_CONSOLE_H
 #define SNN_CONSOLE_H

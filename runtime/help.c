@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * --help of a program, written from its documentation comments: what it is, its tasks, parameters and data sets, then the
- * options that every program has.
+ * --help of a program, written from its documentation comments: what it is, its tasks, parameters
+ * and data sets, then the options that every program has.
  */
 #include "options.h"
 #include "parameters.h"
@@ -39,7 +39,9 @@ static void print_tasks(FILE *file, const struct snn_program *program)
         width = longer(width, program->tasks[i].name, 0);
     for (int i = 0; i < program->task_count; i++) {
         const struct snn_task *task = &program->tasks[i];
-        const char *remark = !task->is_optional ? "" : *task->doc ? " (only when named)" : "(only when named)";
+        const char *remark = !task->is_optional ? ""
+                             : *task->doc       ? " (only when named)"
+                                                : "(only when named)";
 
         fprintf(file, "  %-*s  %s%s\n", width, task->name, task->doc, remark);
     }
@@ -95,7 +97,8 @@ static void print_example(FILE *file, const struct snn_program *program)
 
         snn_parameter_print(value, sizeof value, &program->params[i], program->params[i].initial);
         if (strpbrk(value, " []")) {
-            fprintf(file, "A value with a unit is one word: '%s=%s'.\n", program->params[i].name, value);
+            fprintf(file, "A value with a unit is one word: '%s=%s'.\n", program->params[i].name,
+                    value);
             return;
         }
     }

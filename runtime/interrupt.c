@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The handlers only set a flag, which loops look at between samples. A signal's own handler goes back to the default when it
- * runs, so the same signal again ends the process at once.
+ * The handlers only set a flag, which loops look at between samples. A signal's own handler goes
+ * back to the default when it runs, so the same signal again ends the process at once.
  */
 #include "interrupt.h"
 
@@ -18,7 +18,8 @@ static void request(int signal_number)
 
 void snn_interrupt_install(void)
 {
-    struct sigaction action = { .sa_handler = request, .sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
+    struct sigaction action = { .sa_handler = request,
+                                .sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

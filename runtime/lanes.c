@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Buffers are cache-line aligned, zeroed and rounded up to whole vectors, so generated code may always load and store full
- * vectors. Large ones ask for huge pages: plasticity walks columns of matrices, one page per row otherwise. Sizes are checked
- * against the memory of the machine before anything is asked of the system, which would grant it and kill the run later.
+ * Buffers are cache-line aligned, zeroed and rounded up to whole vectors, so generated code may
+ * always load and store full vectors. Large ones ask for huge pages: plasticity walks columns of
+ * matrices, one page per row otherwise. Sizes are checked against the memory of the machine before
+ * anything is asked of the system, which would grant it and kill the run later.
  */
 #define _DEFAULT_SOURCE /* madvise */
 #include "lanes.h"
@@ -35,10 +36,12 @@ size_t snn_type_bytes(enum snn_type type)
     return sizeof(const char *);
 }
 
-/* The limit of this process's control group (version 2, then 1), or `otherwise` if there is none that can be read. */
+/* The limit of this process's control group (version 2, then 1), or `otherwise` if there is none
+ * that can be read. */
 static int64_t group_limit(int64_t otherwise)
 {
-    static const char *const files[] = { "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes" };
+    static const char *const files[] = { "/sys/fs/cgroup/memory.max",
+                                         "/sys/fs/cgroup/memory/memory.limit_in_bytes" };
     int64_t limit = otherwise;
 
     for (int i = 0; i < 2; i++) {
@@ -78,18 +81,20 @@ static void describe_params(char *out, size_t bytes, const struct snn_runtime *r
         any_given |= runtime->options->is_given[i];
     for (int i = 0; i < program->param_count && used < bytes; i++) {
         char value[128];
-        bool is_shown = any_given ? runtime->options->is_given[i] : program->params[i].type == SNN_INT64;
+        bool is_shown =
+            any_given ? runtime->options->is_given[i] : program->params[i].type == SNN_INT64;
 
         if (!is_shown)
             continue;
         snn_parameter_print(value, sizeof value, &program->params[i], runtime->options->params[i]);
-        used += (size_t)snprintf(out + used, bytes - used, "%s%s = %s", used ? ", " : "", program->params[i].name,
-                                 value);
+        used += (size_t)snprintf(out + used, bytes - used, "%s%s = %s", used ? ", " : "",
+                                 program->params[i].name, value);
     }
 }
 
 /* "784 x 100 float32" */
-static void describe_shape(char *out, size_t bytes, const struct snn_context *context, int32_t number, int64_t count)
+static void describe_shape(char *out, size_t bytes, const struct snn_context *context,
+                           int32_t number, int64_t count)
 {
     static const char *const types[] = { "bool", "int32", "int64", "float32", "float64", "text" };
     const struct snn_buffer *buffer = &context->program->buffers[number];
@@ -105,7 +110,8 @@ static void describe_shape(char *out, size_t bytes, const struct snn_context *co
         snprintf(out + used, bytes - used, " %s", types[buffer->type]);
 }
 
-static _Noreturn void panic_memory(const struct snn_context *context, int32_t number, int64_t count, int64_t others)
+static _Noreturn void panic_memory(const struct snn_context *context, int32_t number, int64_t count,
+                                   int64_t others)
 {
     struct snn_runtime *runtime = context->runtime;
     const struct snn_buffer *buffer = &context->program->buffers[number];
@@ -116,8 +122,9 @@ static _Noreturn void panic_memory(const struct snn_context *context, int32_t nu
     describe_params(params, sizeof params, runtime);
     if (others > 0)
         snprintf(beside, sizeof beside, " beside %.3g GB of others", (double)others / 1e9);
-    snn_panic("'%s' would take %.4g GB (%s)%s, but this machine has %.3g GB%s%s", buffer->name, gigabytes, shape,
-              beside, (double)machine_bytes(runtime) / 1e9, *params ? "; the parameters are " : "", params);
+    snn_panic("'%s' would take %.4g GB (%s)%s, but this machine has %.3g GB%s%s", buffer->name,
+              gigabytes, shape, beside, (double)machine_bytes(runtime) / 1e9,
+              *params ? "; the parameters are " : "", params);
 }
 
 static void *allocate_zeroed(size_t bytes)
@@ -141,7 +148,8 @@ static int64_t buffer_bytes(const struct snn_context *context, int32_t number, i
 
     if (count < 0 || count > (INT64_MAX / 2 - SNN_ROUND_ELEMENTS) / element)
         return -1;
-    rounded = (count + (count == 0) + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
+    rounded =
+        (count + (count == 0) + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
     return rounded * element;
 }
 
@@ -218,7 +226,8 @@ static bool has_set_size(const struct snn_buffer *buffer)
     return buffer->count >= 0 && buffer->kind != SNN_BUFFER_LOCAL;
 }
 
-/* Panics over the largest buffer if all together are too large: before any memory is touched, which could take minutes. */
+/* Panics over the largest buffer if all together are too large: before any memory is touched, which
+ * could take minutes. */
 static void check_total(const struct snn_context *context)
 {
     const struct snn_program *program = context->program;
@@ -243,7 +252,8 @@ static void check_total(const struct snn_context *context)
             total = INT64_MAX;
     }
     if (total > machine_bytes(runtime))
-        panic_memory(context, largest, context->sizes[program->buffers[largest].count], total - most);
+        panic_memory(context, largest, context->sizes[program->buffers[largest].count],
+                     total - most);
 }
 
 void snn_lane_allocate_main(struct snn_context *context)
@@ -307,7 +317,8 @@ int64_t snn_lane_count(const struct snn_context *context, int32_t buffer)
     return owner->lane->counts[buffer];
 }
 
-int snn_buffer_extents(const struct snn_context *context, int32_t number, int64_t extents[SNN_RANK_LIMIT])
+int snn_buffer_extents(const struct snn_context *context, int32_t number,
+                       int64_t extents[SNN_RANK_LIMIT])
 {
     const struct snn_buffer *buffer = &context->program->buffers[number];
     int64_t count = snn_lane_count(context, number), product = 1;
@@ -322,7 +333,8 @@ int snn_buffer_extents(const struct snn_context *context, int32_t number, int64_
     return 1;
 }
 
-int snn_lane_array_axes(struct snn_context *context, int32_t number, struct snn_axis axes[SNN_RANK_LIMIT])
+int snn_lane_array_axes(struct snn_context *context, int32_t number,
+                        struct snn_axis axes[SNN_RANK_LIMIT])
 {
     const struct snn_buffer *buffer = &context->program->buffers[number];
     struct snn_lane *lane = context->lane;
@@ -335,7 +347,8 @@ int snn_lane_array_axes(struct snn_context *context, int32_t number, struct snn_
         return rank;
     rank = snn_buffer_extents(context, number, extents);
     for (int i = 0; i < rank; i++)
-        axes[i] = (struct snn_axis){ i < buffer->rank && buffer->axes ? buffer->axes[i] : "", extents[i] };
+        axes[i] = (struct snn_axis){ i < buffer->rank && buffer->axes ? buffer->axes[i] : "",
+                                     extents[i] };
     return rank;
 }
 

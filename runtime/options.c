@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reads the command line once, from left to right. A word with '=' before any other sign is a parameter, one that begins with
+ * Reads the command line once, from left to right. A word with '=' before any other sign is a
+ * parameter, one that begins with
  * '-' an option, any other the name of a task. Every mistake is an error of one line with a remedy.
  */
 #include "options.h"
@@ -37,19 +38,22 @@ static int find_task(const struct snn_program *program, const char *name)
 static int find_param(const struct snn_program *program, const char *name, size_t length)
 {
     for (int i = 0; i < program->param_count; i++)
-        if (strlen(program->params[i].name) == length && strncmp(program->params[i].name, name, length) == 0)
+        if (strlen(program->params[i].name) == length &&
+            strncmp(program->params[i].name, name, length) == 0)
             return i;
     return -1;
 }
 
-static int with_suggestion(const char *what, const char *word, const char *best, const char *otherwise)
+static int with_suggestion(const char *what, const char *word, const char *best,
+                           const char *otherwise)
 {
     if (best)
         return snn_error_set("%s '%s'; did you mean '%s'?", what, word, best);
     return snn_error_set("%s '%s'; %s", what, word, otherwise);
 }
 
-static int read_task(struct snn_options *options, const struct snn_program *program, const char *word)
+static int read_task(struct snn_options *options, const struct snn_program *program,
+                     const char *word)
 {
     int task = find_task(program, word);
     const char *best = NULL;
@@ -65,8 +69,8 @@ static int read_task(struct snn_options *options, const struct snn_program *prog
     return with_suggestion("there is no task", word, best, "--help lists the tasks");
 }
 
-static int read_param(struct snn_options *options, struct snn_region *region, const struct snn_program *program,
-                      const char *word)
+static int read_param(struct snn_options *options, struct snn_region *region,
+                      const struct snn_program *program, const char *word)
 {
     const char *equals = strchr(word, '=');
     size_t length = (size_t)(equals - word);
@@ -85,7 +89,8 @@ static int read_param(struct snn_options *options, struct snn_region *region, co
     return with_suggestion("there is no parameter", name, best, "--help lists the parameters");
 }
 
-/* The value of an option: after '=' in the same word, or the next word. NULL after snn_error_set. */
+/* The value of an option: after '=' in the same word, or the next word. NULL after snn_error_set.
+ */
 static const char *option_value(struct arguments *arguments, const char *word, size_t name_length)
 {
     if (word[name_length] == '=')
@@ -98,7 +103,8 @@ static const char *option_value(struct arguments *arguments, const char *word, s
     return *arguments->next++;
 }
 
-static int read_whole(uint64_t *out, const char *option, const char *text, uint64_t low, uint64_t high)
+static int read_whole(uint64_t *out, const char *option, const char *text, uint64_t low,
+                      uint64_t high)
 {
     char *rest;
 
@@ -106,8 +112,8 @@ static int read_whole(uint64_t *out, const char *option, const char *text, uint6
     *out = strtoull(text, &rest, 10);
     if (*text >= '0' && *text <= '9' && *rest == '\0' && errno == 0 && *out >= low && *out <= high)
         return 0;
-    return snn_error_set("option '%s' is '%s', but must be a whole number from %llu to %llu", option, text,
-                         (unsigned long long)low, (unsigned long long)high);
+    return snn_error_set("option '%s' is '%s', but must be a whole number from %llu to %llu",
+                         option, text, (unsigned long long)low, (unsigned long long)high);
 }
 
 static int read_seed(struct snn_options *options, const char *word, size_t length, const char *text)
@@ -131,12 +137,14 @@ static int read_seed(struct snn_options *options, const char *word, size_t lengt
                            "the streams are weights, delays, data, encoder, ties and other");
 }
 
-static int read_data(struct snn_options *options, const struct snn_program *program, const char *text)
+static int read_data(struct snn_options *options, const struct snn_program *program,
+                     const char *text)
 {
     const char *equals = strchr(text, '='), *best = NULL;
 
     if (!equals || equals == text || equals[1] == '\0')
-        return snn_error_set("option '--data' is '%s', but must be NAME=builtin or NAME=PATH", text);
+        return snn_error_set("option '--data' is '%s', but must be NAME=builtin or NAME=PATH",
+                             text);
     for (int i = 0; i < program->data_count; i++) {
         const char *name = program->data[i].name;
 
@@ -173,8 +181,8 @@ static int set_text(const char **out, const char *value)
     return value ? 0 : -1;
 }
 
-static int read_option(struct snn_options *options, const struct snn_program *program, struct arguments *arguments,
-                       const char *word)
+static int read_option(struct snn_options *options, const struct snn_program *program,
+                       struct arguments *arguments, const char *word)
 {
     size_t length = strcspn(word, "=");
     const char *value;
@@ -206,8 +214,8 @@ static int read_option(struct snn_options *options, const struct snn_program *pr
     return unknown_option(word, length);
 }
 
-static int read_word(struct snn_options *options, struct snn_region *region, const struct snn_program *program,
-                     struct arguments *arguments)
+static int read_word(struct snn_options *options, struct snn_region *region,
+                     const struct snn_program *program, struct arguments *arguments)
 {
     const char *word = *arguments->next++;
 
@@ -226,13 +234,18 @@ static int processor_count(void)
     return count < 1 ? 1 : count > THREAD_LIMIT ? THREAD_LIMIT : (int)count;
 }
 
-static void set_defaults(struct snn_options *options, struct snn_region *region, const struct snn_program *program,
-                         int argc, char **argv)
+static void set_defaults(struct snn_options *options, struct snn_region *region,
+                         const struct snn_program *program, int argc, char **argv)
 {
-    *options = (struct snn_options){ .argc = argc, .argv = argv, .out = "runs", .threads = processor_count() };
-    options->tasks = snn_region_array(region, (size_t)(argc + program->task_count), sizeof *options->tasks);
-    options->params = snn_region_array(region, (size_t)program->param_count, sizeof *options->params);
-    options->is_given = snn_region_array(region, (size_t)program->param_count, sizeof *options->is_given);
+    *options = (struct snn_options){
+        .argc = argc, .argv = argv, .out = "runs", .threads = processor_count()
+    };
+    options->tasks =
+        snn_region_array(region, (size_t)(argc + program->task_count), sizeof *options->tasks);
+    options->params =
+        snn_region_array(region, (size_t)program->param_count, sizeof *options->params);
+    options->is_given =
+        snn_region_array(region, (size_t)program->param_count, sizeof *options->is_given);
     options->data = snn_region_array(region, (size_t)program->data_count, sizeof *options->data);
     for (int i = 0; i < program->param_count; i++)
         options->params[i] = program->params[i].initial;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The command line of a program: tasks, parameters, data sources, seeds and the rest, checked against the program's tables.
+ * The command line of a program: tasks, parameters, data sources, seeds and the rest, checked
+ * against the program's tables.
  */
 #ifndef SNN_OPTIONS_H
 #define SNN_OPTIONS_H
@@ -14,15 +15,15 @@
 struct snn_options {
     int argc;
     char **argv;
-    int *tasks;               /* [task_count], indices into the program's tasks, in the order they run */
+    int *tasks; /* [task_count], indices into the program's tasks, in the order they run */
     int task_count;
-    union snn_value *params;  /* [param_count] */
-    bool *is_given;           /* [param_count], by the command line */
-    const char **data;        /* [data_count], source given by --data; NULL: as the program says */
+    union snn_value *params; /* [param_count] */
+    bool *is_given;          /* [param_count], by the command line */
+    const char **data;       /* [data_count], source given by --data; NULL: as the program says */
     struct snn_seeds seeds;
     int threads;
-    const char *out;          /* folder that holds the folders of programs */
-    const char *model;        /* --model, or NULL */
+    const char *out;   /* folder that holds the folders of programs */
+    const char *model; /* --model, or NULL */
     bool is_quiet;
 };
 

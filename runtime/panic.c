@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Panics of the runtime and of generated code. Ends with _exit: other threads may be running, and nothing that exit would
- * still do (handlers, destructors) is safe beside them. Standard output is flushed, all records were when they were made.
+ * Panics of the runtime and of generated code. Ends with _exit: other threads may be running, and
+ * nothing that exit would still do (handlers, destructors) is safe beside them. Standard output is
+ * flushed, all records were when they were made.
  */
-#include "calls.h"
 #include "panic.h"
+#include "calls.h"
 
 #include "console.h"
 #include "record/number.h"
@@ -41,17 +42,18 @@ void snn_rt_panic(struct snn_context *context, const char *place, const char *me
     snn_panic("%s: %s", place, message);
 }
 
-void snn_rt_panic_index(struct snn_context *context, const char *place, const char *array, int64_t index,
-                        int64_t extent)
+void snn_rt_panic_index(struct snn_context *context, const char *place, const char *array,
+                        int64_t index, int64_t extent)
 {
     (void)context;
     if (extent == 0)
         snn_panic("%s: index %lld of '%s', which is empty", place, (long long)index, array);
-    snn_panic("%s: index %lld is outside '%s', whose indices are 0 .. %lld", place, (long long)index, array,
-              (long long)(extent - 1));
+    snn_panic("%s: index %lld is outside '%s', whose indices are 0 .. %lld", place,
+              (long long)index, array, (long long)(extent - 1));
 }
 
-void snn_rt_panic_size(struct snn_context *context, const char *place, const char *what, double value)
+void snn_rt_panic_size(struct snn_context *context, const char *place, const char *what,
+                       double value)
 {
     char text[SNN_NUMBER_BYTES];
 
@@ -61,10 +63,10 @@ void snn_rt_panic_size(struct snn_context *context, const char *place, const cha
               (long long)SNN_SIZE_LIMIT);
 }
 
-void snn_rt_panic_extent(struct snn_context *context, const char *place, const char *a, int64_t a_extent,
-                         const char *b, int64_t b_extent)
+void snn_rt_panic_extent(struct snn_context *context, const char *place, const char *a,
+                         int64_t a_extent, const char *b, int64_t b_extent)
 {
     (void)context;
-    snn_panic("%s: '%s' has size %lld and '%s' has size %lld, but they must be equal", place, a, (long long)a_extent,
-              b, (long long)b_extent);
+    snn_panic("%s: '%s' has size %lld and '%s' has size %lld, but they must be equal", place, a,
+              (long long)a_extent, b, (long long)b_extent);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parallel loops. Indices are handed out in small chunks, to whoever is free: results are stored by index, and every draw is
- * addressed by the loop's counters, so who computes what does not show. The last index is kept for the calling lane and is
- * the last thing that it does: the state that the loop leaves behind is then that of the loop run in order.
+ * Parallel loops. Indices are handed out in small chunks, to whoever is free: results are stored by
+ * index, and every draw is addressed by the loop's counters, so who computes what does not show.
+ * The last index is kept for the calling lane and is the last thing that it does: the state that
+ * the loop leaves behind is then that of the loop run in order.
  */
 #include "calls.h"
 #include "interrupt.h"
@@ -18,7 +19,8 @@ typedef void loop_body(struct snn_context *context, int64_t index, void *env);
 
 struct parallel_loop {
     struct snn_context *caller;
-    struct snn_context start; /* what the caller saw before the loop: it changes as the caller works on its share */
+    struct snn_context start; /* what the caller saw before the loop: it changes as the caller works
+                                 on its share */
     int64_t count;
     loop_body *body;
     void *env;
@@ -26,7 +28,8 @@ struct parallel_loop {
     atomic_int_fast64_t next; /* first index that nobody has taken; count - 1 is not given out */
 };
 
-/* One iteration. What the body does to path, learning and the counters is undone: the next index may come from elsewhere. */
+/* One iteration. What the body does to path, learning and the counters is undone: the next index
+ * may come from elsewhere. */
 static void iterate(struct snn_context *context, const struct parallel_loop *loop, int64_t index)
 {
     uint64_t path = context->path, learning = context->learning;

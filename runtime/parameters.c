@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A number is read in any unit that its parameter lists and kept in base units; 0 and inf need none. Whole numbers may be
- * written as 1e3, but must be whole and exact.
+ * A number is read in any unit that its parameter lists and kept in base units; 0 and inf need
+ * none. Whole numbers may be written as 1e3, but must be whole and exact.
  */
 #include "parameters.h"
 
@@ -64,11 +64,12 @@ static int check_range(const struct snn_param *param, double value)
         return 0;
     snn_parameter_range(range, sizeof range, param);
     snn_format_number(text, value / unit->factor);
-    return snn_error_set("parameter '%s' is %s%s%s, outside its range %s", param->name, text, *unit->name ? " " : "",
-                         unit->name, range);
+    return snn_error_set("parameter '%s' is %s%s%s, outside its range %s", param->name, text,
+                         *unit->name ? " " : "", unit->name, range);
 }
 
-/* The unit written after a number, "" or with brackets around it: its factor, or 0 if it is none of the parameter's. */
+/* The unit written after a number, "" or with brackets around it: its factor, or 0 if it is none of
+ * the parameter's. */
 static double unit_factor(const struct snn_param *param, const char *text)
 {
     size_t length;
@@ -85,7 +86,8 @@ static double unit_factor(const struct snn_param *param, const char *text)
     if (param->unit_count == 0 && length == 0)
         return 1;
     for (int i = 0; i < param->unit_count; i++)
-        if (strlen(param->units[i].name) == length && strncmp(param->units[i].name, text, length) == 0)
+        if (strlen(param->units[i].name) == length &&
+            strncmp(param->units[i].name, text, length) == 0)
             return param->units[i].factor;
     return 0;
 }
@@ -103,7 +105,8 @@ static int read_real(double *out, const struct snn_param *param, const char *tex
     double number = strtod(text, &rest), factor;
     char units[256];
 
-    if (rest == text || isnan(number) || (text[0] && strpbrk(text, "xX") && rest > strpbrk(text, "xX")))
+    if (rest == text || isnan(number) ||
+        (text[0] && strpbrk(text, "xX") && rest > strpbrk(text, "xX")))
         return wrong(param, text);
     if (is_blank(rest) && (number == 0 || isinf(number))) {
         *out = number;
@@ -112,8 +115,8 @@ static int read_real(double *out, const struct snn_param *param, const char *tex
     factor = unit_factor(param, rest);
     if (factor == 0 && is_blank(rest)) {
         list_units(units, sizeof units, param);
-        return snn_error_set("parameter '%s' is '%s' without a unit, write '%s=%s %s' (or %s)", param->name, text,
-                             param->name, text, param->units[0].name, units);
+        return snn_error_set("parameter '%s' is '%s' without a unit, write '%s=%s %s' (or %s)",
+                             param->name, text, param->name, text, param->units[0].name, units);
     }
     if (factor == 0)
         return wrong(param, text);
@@ -131,7 +134,8 @@ static int read_integer(int64_t *out, const struct snn_param *param, const char 
     if (rest != text && is_blank(rest) && errno == 0)
         return check_range(param, (double)*out);
     number = strtod(text, &rest);
-    if (rest == text || !is_blank(rest) || isnan(number) || number != floor(number) || fabs(number) > 0x1p53)
+    if (rest == text || !is_blank(rest) || isnan(number) || number != floor(number) ||
+        fabs(number) > 0x1p53)
         return wrong(param, text);
     *out = (int64_t)number;
     return check_range(param, number);
@@ -139,7 +143,8 @@ static int read_integer(int64_t *out, const struct snn_param *param, const char 
 
 static int read_bool(int64_t *out, const struct snn_param *param, const char *text)
 {
-    static const char *const yes[] = { "true", "1", "yes", "on" }, *const no[] = { "false", "0", "no", "off" };
+    static const char *const yes[] = { "true", "1", "yes", "on" }, *const no[] = { "false", "0",
+                                                                                   "no", "off" };
 
     for (int i = 0; i < 4; i++) {
         if (strcmp(text, yes[i]) == 0)
@@ -165,9 +170,10 @@ static int read_text(const char **out, const struct snn_param *param, const char
         return 0;
     list_words(choices, sizeof choices, param->choices, param->choice_count);
     if (best)
-        return snn_error_set("parameter '%s' is '%s', but must be one of %s; did you mean '%s'?", param->name, text,
-                             choices, best);
-    return snn_error_set("parameter '%s' is '%s', but must be one of %s", param->name, text, choices);
+        return snn_error_set("parameter '%s' is '%s', but must be one of %s; did you mean '%s'?",
+                             param->name, text, choices, best);
+    return snn_error_set("parameter '%s' is '%s', but must be one of %s", param->name, text,
+                         choices);
 }
 
 int snn_parameter_read(union snn_value *out, const struct snn_param *param, const char *text)
@@ -183,7 +189,8 @@ int snn_parameter_read(union snn_value *out, const struct snn_param *param, cons
     return wrong(param, text);
 }
 
-void snn_parameter_print(char *out, size_t bytes, const struct snn_param *param, union snn_value value)
+void snn_parameter_print(char *out, size_t bytes, const struct snn_param *param,
+                         union snn_value value)
 {
     char number[SNN_NUMBER_BYTES];
     const struct snn_unit *unit = first_unit(param);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loops of lane 0 form a stack; those begun inside a parallel body are not seen. On a terminal one line is rewritten ten
- * times a second, elsewhere a line is printed each ten seconds and at the end of an outermost loop. The clock is read only
- * every so many steps, a number that follows the speed of the loop. A loop that is over at once is not worth a line.
+ * The loops of lane 0 form a stack; those begun inside a parallel body are not seen. On a terminal
+ * one line is rewritten ten times a second, elsewhere a line is printed each ten seconds and at the
+ * end of an outermost loop. The clock is read only every so many steps, a number that follows the
+ * speed of the loop. A loop that is over at once is not worth a line.
  *
  * The rate counts samples: the steps of loops that have no loop inside them.
  */
-#include "calls.h"
 #include "progress.h"
+#include "calls.h"
 
 #include "console.h"
 #include "interrupt.h"
@@ -24,7 +25,8 @@
 
 enum { DEPTH_LIMIT = 16, BAR_WIDTH = 24 };
 
-static const double redraw_seconds = 0.1, line_seconds = 10, clock_seconds = 0.02, told_seconds = 0.2;
+static const double redraw_seconds = 0.1, line_seconds = 10, clock_seconds = 0.02,
+                    told_seconds = 0.2;
 
 struct loop {
     const char *label;
@@ -87,20 +89,22 @@ static double fraction_done(struct snn_progress *progress)
 }
 
 /* "train: 12 of 24, s 100 of 250" */
-static int describe(char *out, size_t bytes, struct snn_runtime *runtime, struct snn_progress *progress)
+static int describe(char *out, size_t bytes, struct snn_runtime *runtime,
+                    struct snn_progress *progress)
 {
     const char *task = runtime->task ? runtime->task : "";
     struct loop *outer = &progress->loops[0], *inner = &progress->loops[1];
     bool has_label = *outer->label && strcmp(outer->label, task) != 0;
-    int used = snprintf(out, bytes, "%.24s: %.24s%s%" PRId64 " of %" PRId64, task, has_label ? outer->label : "",
-                        has_label ? " " : "", (int64_t)atomic_load(&outer->done), outer->total);
+    int used = snprintf(out, bytes, "%.24s: %.24s%s%" PRId64 " of %" PRId64, task,
+                        has_label ? outer->label : "", has_label ? " " : "",
+                        (int64_t)atomic_load(&outer->done), outer->total);
 
     if (progress->depth == 1)
         return used;
     has_label = *inner->label && strcmp(inner->label, task) != 0;
     return used + snprintf(out + used, bytes - (size_t)used, ", %.24s%s%" PRId64 " of %" PRId64,
-                           has_label ? inner->label : "", has_label ? " " : "", (int64_t)atomic_load(&inner->done),
-                           inner->total);
+                           has_label ? inner->label : "", has_label ? " " : "",
+                           (int64_t)atomic_load(&inner->done), inner->total);
 }
 
 static int describe_rate(char *out, size_t bytes, double rate)
@@ -113,11 +117,13 @@ static int describe_left(char *out, size_t bytes, double seconds)
     long whole = (long)(seconds + 0.5);
 
     if (whole >= 3600)
-        return snprintf(out, bytes, ", %ld:%02ld:%02ld left", whole / 3600, whole / 60 % 60, whole % 60);
+        return snprintf(out, bytes, ", %ld:%02ld:%02ld left", whole / 3600, whole / 60 % 60,
+                        whole % 60);
     return snprintf(out, bytes, ", %ld:%02ld left", whole / 60, whole % 60);
 }
 
-static void show(struct snn_runtime *runtime, struct snn_progress *progress, double now, bool is_last)
+static void show(struct snn_runtime *runtime, struct snn_progress *progress, double now,
+                 bool is_last)
 {
     char line[320], bar[BAR_WIDTH + 1];
     double seconds = now - progress->began, fraction = fraction_done(progress);
@@ -133,7 +139,8 @@ static void show(struct snn_runtime *runtime, struct snn_progress *progress, dou
     }
     used += describe(line + used, size - (size_t)used, runtime, progress);
     if (seconds > 0)
-        used += describe_rate(line + used, size - (size_t)used, (double)samples_done(progress) / seconds);
+        used += describe_rate(line + used, size - (size_t)used,
+                              (double)samples_done(progress) / seconds);
     if (!is_last && fraction > 0)
         describe_left(line + used, size - (size_t)used, seconds / fraction - seconds);
     if (!snn_console_is_terminal()) {
@@ -212,8 +219,8 @@ static void end_outermost(struct snn_runtime *runtime, struct snn_progress *prog
     struct loop *loop = &progress->loops[0];
     double now = snn_clock_seconds();
 
-    snn_record_loop(runtime->record, loop->label, (int64_t)atomic_load(&loop->done), progress->finished,
-                    now - progress->began);
+    snn_record_loop(runtime->record, loop->label, (int64_t)atomic_load(&loop->done),
+                    progress->finished, now - progress->began);
     if (runtime->options->is_quiet || now - progress->began < told_seconds)
         return;
     progress->depth = 1; /* it is still the one to show, and its samples are counted */

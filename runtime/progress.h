@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Loops over samples: what they show while they run, how fast they were, and where a run may be interrupted.
+ * Loops over samples: what they show while they run, how fast they were, and where a run may be
+ * interrupted.
  */
 #ifndef SNN_PROGRESS_H
 #define SNN_PROGRESS_H

@@ -7,8 +7,8 @@
 
 #include "snn/program.h"
 
-/* Ends the run after Ctrl-C: keeps the model as model-interrupted.npz and the results so far, says so, exits with 130.
-   On lane 0, outside parallel loops. */
+/* Ends the run after Ctrl-C: keeps the model as model-interrupted.npz and the results so far, says
+   so, exits with 130. On lane 0, outside parallel loops. */
 _Noreturn void snn_run_interrupted(struct snn_context *context);
 
 #endif

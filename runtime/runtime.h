@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the runtime's own files know about a run: the options it was started with, its lanes, its pool, its records. Created
- * once by snn_main; generated code sees none of it.
+ * What the runtime's own files know about a run: the options it was started with, its lanes, its
+ * pool, its records. Created once by snn_main; generated code sees none of it.
  */
 #ifndef SNN_RUNTIME_H
 #define SNN_RUNTIME_H
@@ -23,7 +23,8 @@ enum {
     SNN_ROUND_ELEMENTS = 16, /* buffers are rounded up to whole vectors of this many elements */
 };
 
-#define SNN_SIZE_LIMIT INT64_C(2147483647) /* of one axis: indices into a layer are 32 bits wide */
+#define SNN_SIZE_LIMIT INT64_C(2147483647) /* of one axis: indices into a layer are 32 bits wide   \
+                                            */
 
 /* An axis pushed by snn_rt_axis for the array argument that follows. */
 struct snn_axis {
@@ -38,28 +39,29 @@ struct snn_lane {
     struct snn_region *region;     /* arrays, views and texts of tasks */
     struct snn_region_mark *marks; /* [mark_count], what snn_rt_mark handed out */
     int64_t mark_count, mark_capacity;
-    void **owned;                  /* [buffer_count] buffers that this lane allocated, or NULL */
-    int64_t *counts;               /* [buffer_count] their elements */
-    int64_t *bytes;                /* [buffer_count] their bytes, rounded up */
+    void **owned;    /* [buffer_count] buffers that this lane allocated, or NULL */
+    int64_t *counts; /* [buffer_count] their elements */
+    int64_t *bytes;  /* [buffer_count] their bytes, rounded up */
     struct snn_axis axes[SNN_RANK_LIMIT];
     int axis_count;
-    struct snn_plot *plot;         /* whose arguments are being collected, or NULL */
-    int loop_depth;                /* loops begun inside a parallel body: not shown */
+    struct snn_plot *plot; /* whose arguments are being collected, or NULL */
+    int loop_depth;        /* loops begun inside a parallel body: not shown */
 };
 
 struct snn_runtime {
     const struct snn_program *program;
     const struct snn_options *options;
-    struct snn_region *region;      /* what lives as long as the run */
-    struct snn_context **contexts;  /* [options->threads], lane by lane; NULL until first used */
-    int64_t held_bytes;             /* of all buffers of all lanes */
-    int64_t machine_bytes;          /* memory of the machine, or what the process may use of it; 0: not asked yet */
+    struct snn_region *region;     /* what lives as long as the run */
+    struct snn_context **contexts; /* [options->threads], lane by lane; NULL until first used */
+    int64_t held_bytes;            /* of all buffers of all lanes */
+    int64_t machine_bytes; /* memory of the machine, or what the process may use of it; 0: not asked
+                              yet */
     struct snn_pool *pool;
     struct snn_progress *progress;
     struct snn_record *record;
-    const char *model_path;         /* the model that this run began with, or NULL */
-    double start_seconds;           /* from the process's first statement to the first task */
-    const char *task;               /* name of the task being run, or NULL */
+    const char *model_path; /* the model that this run began with, or NULL */
+    double start_seconds;   /* from the process's first statement to the first task */
+    const char *task;       /* name of the task being run, or NULL */
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * key = mix(mix(seed) + (site + 1) * golden), where mix is the finaliser of splitmix64 (Steele, Lea, Flood, "Fast splittable
- * pseudorandom number generators", OOPSLA 2014) and golden its increment. Seeds 1, 2, 3… so give unrelated keys, and no two
- * sites of one seed share one.
+ * key = mix(mix(seed) + (site + 1) * golden), where mix is the finaliser of splitmix64 (Steele,
+ * Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014) and golden its
+ * increment. Seeds 1, 2, 3… so give unrelated keys, and no two sites of one seed share one.
  */
 #include "seeds.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Seeds and keys. Each drawing site of a program belongs to a stream; a stream's seed is the one given for it or the seed of
- * the run. The key of a site is a hash of its stream's seed and its number.
+ * Seeds and keys. Each drawing site of a program belongs to a stream; a stream's seed is the one
+ * given for it or the seed of the run. The key of a site is a hash of its stream's seed and its
+ * number.
  */
 #ifndef SNN_SEEDS_H
 #define SNN_SEEDS_H
@@ -21,9 +22,9 @@ enum snn_stream_kind {
 enum { SNN_STREAM_KINDS = SNN_STREAM_OTHER + 1 };
 
 struct snn_seeds {
-    uint64_t seed;                       /* --seed */
-    uint64_t streams[SNN_STREAM_KINDS];  /* the seed of each, given or not */
-    bool is_given[SNN_STREAM_KINDS];     /* by --seed.NAME */
+    uint64_t seed;                      /* --seed */
+    uint64_t streams[SNN_STREAM_KINDS]; /* the seed of each, given or not */
+    bool is_given[SNN_STREAM_KINDS];    /* by --seed.NAME */
 };
 
 const char *snn_stream_kind_name(enum snn_stream_kind kind);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What set-up asks for: the matrix exponential of exact integration, and the index lists of sparse connections.
+ * What set-up asks for: the matrix exponential of exact integration, and the index lists of sparse
+ * connections.
  */
 #include "calls.h"
 
@@ -12,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- exp(A): scaling and squaring with a Taylor series (Higham, "The scaling and squaring method for the matrix exponential
-   revisited", SIAM J. Matrix Anal. Appl. 26, 2005, for the method). A/2^s has a norm of at most 1/4, where 14 terms leave less
-   than 1e-20; everything is summed in one order, so the result is the same everywhere. */
+/* ---- exp(A): scaling and squaring with a Taylor series (Higham, "The scaling and squaring method
+   for the matrix exponential revisited", SIAM J. Matrix Anal. Appl. 26, 2005, for the method).
+   A/2^s has a norm of at most 1/4, where 14 terms leave less than 1e-20; everything is summed in
+   one order, so the result is the same everywhere. */
 
 enum { TAYLOR_TERMS = 14 };
 
@@ -58,7 +60,8 @@ static void taylor(double *out, const double *a, double *work, int32_t n)
     }
 }
 
-void snn_rt_matrix_exponential(struct snn_context *context, int32_t n, int32_t first, int32_t result)
+void snn_rt_matrix_exponential(struct snn_context *context, int32_t n, int32_t first,
+                               int32_t result)
 {
     struct snn_region *region = context->lane->region;
     struct snn_region_mark mark = snn_region_mark(region);
@@ -71,7 +74,8 @@ void snn_rt_matrix_exponential(struct snn_context *context, int32_t n, int32_t f
     for (size_t i = 0; i < elements; i++)
         a[i] = context->constants[first + (int32_t)i].real;
     if (!isfinite(row_norm(a, n)))
-        snn_panic("the coefficients of a linear system are not finite numbers: check its time constants");
+        snn_panic(
+            "the coefficients of a linear system are not finite numbers: check its time constants");
     frexp(row_norm(a, n) * 4, &exponent);
     exponent = exponent > 0 ? exponent : 0;
     for (size_t i = 0; i < elements; i++)
@@ -113,8 +117,8 @@ static void sort_row(struct synapse *row, int32_t *columns, int32_t *delays, int
     }
 }
 
-void snn_rt_sort_csr(struct snn_context *context, int64_t rows, int32_t starts_buffer, int32_t columns_buffer,
-                     int32_t delays_buffer)
+void snn_rt_sort_csr(struct snn_context *context, int64_t rows, int32_t starts_buffer,
+                     int32_t columns_buffer, int32_t delays_buffer)
 {
     const int32_t *starts = context->buffers[starts_buffer];
     int32_t *columns = context->buffers[columns_buffer];
@@ -129,19 +133,22 @@ void snn_rt_sort_csr(struct snn_context *context, int64_t rows, int32_t starts_b
             longest = starts[i + 1] - starts[i];
     row = snn_region_array(region, (size_t)longest, sizeof *row);
     for (int64_t i = 0; i < rows; i++)
-        sort_row(row, columns + starts[i], delays ? delays + starts[i] : NULL, starts[i + 1] - starts[i]);
+        sort_row(row, columns + starts[i], delays ? delays + starts[i] : NULL,
+                 starts[i + 1] - starts[i]);
     snn_region_release(region, mark);
 }
 
-/* Counts the synapses of each column, turns the counts into starts, then deals the synapses out in row order: the sources of
-   a column come out ascending. */
-void snn_rt_make_csc(struct snn_context *context, int64_t rows, int64_t columns, int32_t csr_starts_buffer,
-                     int32_t csr_columns_buffer, int32_t csc_starts_buffer, int32_t csc_rows_buffer,
+/* Counts the synapses of each column, turns the counts into starts, then deals the synapses out in
+   row order: the sources of a column come out ascending. */
+void snn_rt_make_csc(struct snn_context *context, int64_t rows, int64_t columns,
+                     int32_t csr_starts_buffer, int32_t csr_columns_buffer,
+                     int32_t csc_starts_buffer, int32_t csc_rows_buffer,
                      int32_t csc_synapses_buffer)
 {
     const int32_t *csr_starts = context->buffers[csr_starts_buffer];
     const int32_t *csr_columns = context->buffers[csr_columns_buffer];
-    int32_t *starts = context->buffers[csc_starts_buffer], *csc_rows = context->buffers[csc_rows_buffer];
+    int32_t *starts = context->buffers[csc_starts_buffer],
+            *csc_rows = context->buffers[csc_rows_buffer];
     int32_t *synapses = context->buffers[csc_synapses_buffer];
     struct snn_region *region = context->lane->region;
     struct snn_region_mark mark = snn_region_mark(region);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A run from its command line to its exit status: set-up, the model it begins with, its tasks, its records. What a program is
- * comes from its descriptor; what it computes is behind program->call.
+ * A run from its command line to its exit status: set-up, the model it begins with, its tasks, its
+ * records. What a program is comes from its descriptor; what it computes is behind program->call.
  */
 #include "snn/program.h"
 
@@ -24,9 +24,11 @@
 
 /* What the first task that reads the model can count on. */
 enum model_need {
-    MODEL_NOT_NEEDED, /* the tasks before it run here, or it is the first that uses the model at all */
-    MODEL_WELCOME,    /* only optional tasks come before it: goes on with their model if there is one */
-    MODEL_NEEDED,     /* a task before it writes the model, and that one does not run here */
+    MODEL_NOT_NEEDED, /* the tasks before it run here, or it is the first that uses the model at all
+                       */
+    MODEL_WELCOME, /* only optional tasks come before it: goes on with their model if there is one
+                    */
+    MODEL_NEEDED,  /* a task before it writes the model, and that one does not run here */
 };
 
 static enum model_need need_before(const struct snn_program *program, int task)
@@ -40,7 +42,8 @@ static enum model_need need_before(const struct snn_program *program, int task)
 }
 
 /* The need of this run, and the task that has it. */
-static enum model_need model_need(const struct snn_program *program, const struct snn_options *options, int *task)
+static enum model_need model_need(const struct snn_program *program,
+                                  const struct snn_options *options, int *task)
 {
     for (int i = 0; i < options->task_count; i++) {
         *task = options->tasks[i];
@@ -74,7 +77,8 @@ static const char *choose_model(struct snn_runtime *runtime)
         return NULL;
     path = snn_model_find(runtime, why, sizeof why);
     if (!path && need == MODEL_NEEDED)
-        snn_panic("task '%s' needs a model, and no earlier run has one with these parameters (%s); run task '%s' first, "
+        snn_panic("task '%s' needs a model, and no earlier run has one with these parameters (%s); "
+                  "run task '%s' first, "
                   "or name a model with --model",
                   program->tasks[task].name, why, writer_before(program, task));
     return path;
@@ -94,7 +98,8 @@ static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_optio
     const struct snn_program *program = runtime->program;
     struct snn_context *context;
 
-    runtime->contexts = snn_region_array(runtime->region, (size_t)options->threads, sizeof *runtime->contexts);
+    runtime->contexts =
+        snn_region_array(runtime->region, (size_t)options->threads, sizeof *runtime->contexts);
     runtime->pool = snn_pool_create(options->threads);
     runtime->progress = snn_progress_create(runtime);
     runtime->model_path = choose_model(runtime);
@@ -191,12 +196,14 @@ int snn_main(const struct snn_program *program, int argc, char **argv)
 {
     double began = snn_clock_seconds();
     struct snn_options options;
-    struct snn_runtime runtime = { .program = program, .options = &options, .region = snn_region_create() };
+    struct snn_runtime runtime = { .program = program,
+                                   .options = &options,
+                                   .region = snn_region_create() };
     int status = SNN_EXIT_FAILURE;
 
     if (program->abi_version != SNN_ABI_VERSION)
-        snn_panic("the program was compiled for runtime %d, this is %d; compile it again", program->abi_version,
-                  SNN_ABI_VERSION);
+        snn_panic("the program was compiled for runtime %d, this is %d; compile it again",
+                  program->abi_version, SNN_ABI_VERSION);
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     snn_interrupt_install();
     switch (snn_options_read(&options, runtime.region, program, argc, argv)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Edit distance (insert, delete, replace, swap of neighbours) over short words. The compiler has one of its own: the
- * runtime is linked without it.
+ * Edit distance (insert, delete, replace, swap of neighbours) over short words. The compiler has
+ * one of its own: the runtime is linked without it.
  */
 #include "suggest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What task code asks of the runtime besides records: arrays in the lane's region, data sets, texts. Failures of the data
- * functions end the run with their message.
+ * What task code asks of the runtime besides records: arrays in the lane's region, data sets,
+ * texts. Failures of the data functions end the run with their message.
  */
 #include "calls.h"
 
@@ -52,7 +52,8 @@ void snn_rt_array(struct snn_context *context, int32_t buffer, int64_t elements)
 
     snn_lane_check_array(context, buffer, elements);
     rounded = (elements + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
-    context->buffers[buffer] = snn_region_array(context->lane->region, (size_t)rounded, snn_type_bytes(what->type));
+    context->buffers[buffer] =
+        snn_region_array(context->lane->region, (size_t)rounded, snn_type_bytes(what->type));
     context->lane->counts[buffer] = elements;
 }
 
@@ -63,8 +64,8 @@ void snn_rt_resize(struct snn_context *context, int32_t buffer, int64_t elements
 
 /* ---- data sets */
 
-/* What generated code holds as a view. A whole set is read by the first call that looks into it; it stays whole beside that,
-   so that its splits can still be taken. */
+/* What generated code holds as a view. A whole set is read by the first call that looks into it; it
+   stays whole beside that, so that its splits can still be taken. */
 struct handle {
     struct snn_view view;   /* as it was made */
     struct snn_view loaded; /* valid once is_loaded */
@@ -88,7 +89,8 @@ static void check(int status)
         snn_panic("%s", snn_last_error());
 }
 
-/* The set may be older than the loop whose body first looks into it, in any lane: what is read lives as long as the run. */
+/* The set may be older than the loop whose body first looks into it, in any lane: what is read
+ * lives as long as the run. */
 static struct snn_view *loaded(struct snn_context *context, void *view)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -106,14 +108,16 @@ static struct snn_view *loaded(struct snn_context *context, void *view)
     return &handle->loaded;
 }
 
-void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader, const char *text, double number)
+void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader,
+                       const char *text, double number)
 {
     const char *place = data >= 0 ? context->runtime->options->data[data] : NULL;
     const char *name = data >= 0 ? context->program->data[data].name : NULL;
     struct handle *out = new_handle(context);
     struct snn_dataset *set;
 
-    check(place ? snn_dataset_open_place(&set, name, place) : snn_dataset_open(&set, name, reader, text, number));
+    check(place ? snn_dataset_open_place(&set, name, place)
+                : snn_dataset_open(&set, name, reader, text, number));
     out->view = snn_view_whole(set);
     return out;
 }
@@ -123,7 +127,8 @@ void snn_rt_data_set(struct snn_context *context, int32_t data, void *view)
     context->data[data] = view;
 }
 
-void *snn_rt_data_pipe(struct snn_context *context, void *view, const char *operation, double x, double y)
+void *snn_rt_data_pipe(struct snn_context *context, void *view, const char *operation, double x,
+                       double y)
 {
     struct handle *out = new_handle(context);
 
@@ -151,7 +156,8 @@ void *snn_rt_data_shuffled(struct snn_context *context, void *view, int64_t key)
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_shuffled(&out->view, context->lane->region, *loaded(context, view), (uint64_t)key));
+    check(snn_view_shuffled(&out->view, context->lane->region, *loaded(context, view),
+                            (uint64_t)key));
     return out;
 }
 
@@ -159,7 +165,8 @@ void *snn_rt_data_sample(struct snn_context *context, void *view, int64_t k, int
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_draw(&out->view, context->lane->region, *loaded(context, view), k, (uint64_t)key));
+    check(
+        snn_view_draw(&out->view, context->lane->region, *loaded(context, view), k, (uint64_t)key));
     return out;
 }
 
@@ -176,7 +183,8 @@ void *snn_rt_data_where(struct snn_context *context, void *view, int32_t buffer)
     struct handle *out = new_handle(context);
     int64_t count = snn_lane_count(context, buffer);
 
-    check(snn_view_where(&out->view, context->lane->region, *loaded(context, view), context->buffers[buffer], count));
+    check(snn_view_where(&out->view, context->lane->region, *loaded(context, view),
+                         context->buffers[buffer], count));
     return out;
 }
 
@@ -184,7 +192,8 @@ void *snn_rt_data_join(struct snn_context *context, void *a, void *b)
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_join(&out->view, context->lane->region, *loaded(context, a), *loaded(context, b)));
+    check(
+        snn_view_join(&out->view, context->lane->region, *loaded(context, a), *loaded(context, b)));
     return out;
 }
 
@@ -209,8 +218,8 @@ static struct snn_view *with_sample(struct snn_context *context, void *view, int
     int64_t count = snn_view_count(of);
 
     if (index < 0 || index >= count)
-        snn_panic("data set '%s': sample %" PRId64 " was asked for, but there are %" PRId64, snn_dataset_name(of->set),
-                  index, count);
+        snn_panic("data set '%s': sample %" PRId64 " was asked for, but there are %" PRId64,
+                  snn_dataset_name(of->set), index, count);
     return of;
 }
 
@@ -230,8 +239,8 @@ int64_t snn_rt_data_extent(struct snn_context *context, void *view, const char *
     return snn_dataset_extent(view_of(view).set, axis);
 }
 
-void snn_rt_data_present(struct snn_context *context, void *view, int64_t sample, int32_t buffer, int64_t elements,
-                         const char *place)
+void snn_rt_data_present(struct snn_context *context, void *view, int64_t sample, int32_t buffer,
+                         int64_t elements, const char *place)
 {
     struct snn_view *of = with_sample(context, view, sample);
 

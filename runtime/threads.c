@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A round is announced by a new generation number and is over when the count of running workers is 0. Both are watched by
- * spinning first; the mutex and the conditions are for those who sleep, and order every change that a sleeper waits for.
+ * A round is announced by a new generation number and is over when the count of running workers is
+ * 0. Both are watched by spinning first; the mutex and the conditions are for those who sleep, and
+ * order every change that a sleeper waits for.
  */
 #include "threads.h"
 
@@ -90,11 +91,12 @@ static void start_workers(struct snn_pool *pool)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (int i = 0; i < pool->threads - 1; i++) {
-        int failure = pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]);
+        int failure =
+            pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]);
 
         if (failure)
-            snn_panic("cannot start thread %d of %d: %s; ask for fewer with --threads", i + 2, pool->threads,
-                      strerror(failure));
+            snn_panic("cannot start thread %d of %d: %s; ask for fewer with --threads", i + 2,
+                      pool->threads, strerror(failure));
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pool->has_started = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The temporary file has the name of the real one with ".part" behind it: in the same folder, so that the rename is atomic,
- * and known for what it is if a crash leaves it behind.
+ * The temporary file has the name of the real one with ".part" behind it: in the same folder, so
+ * that the rename is atomic, and known for what it is if a crash leaves it behind.
  */
 #include "record/file.h"
 
@@ -29,7 +29,8 @@ static int make_one(const char *path)
         return 0;
     if (errno == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return 0;
-    return snn_error_set("cannot make folder '%s': %s", path, errno == EEXIST ? "it is a file" : strerror(errno));
+    return snn_error_set("cannot make folder '%s': %s", path,
+                         errno == EEXIST ? "it is a file" : strerror(errno));
 }
 
 int snn_folder_make(const char *path)
@@ -98,7 +99,8 @@ static int sync_path(const char *path, int flags)
     return close(descriptor) < 0 ? -1 : status;
 }
 
-/* The rename itself is on disk once the folder is. Some file systems cannot sync a folder; then it is as good as it gets. */
+/* The rename itself is on disk once the folder is. Some file systems cannot sync a folder; then it
+ * is as good as it gets. */
 static void sync_folder_of(const char *path)
 {
     char folder[SNN_PATH_BYTES];

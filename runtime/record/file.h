@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files that are there in full or not at all: written beside their place, brought to disk, then renamed. Functions return 0,
- * or -1 with the path and the reason in snn_last_error().
+ * Files that are there in full or not at all: written beside their place, brought to disk, then
+ * renamed. Functions return 0, or -1 with the path and the reason in snn_last_error().
  */
 #ifndef SNN_RECORD_FILE_H
 #define SNN_RECORD_FILE_H
@@ -19,8 +19,8 @@ int snn_folder_make(const char *path);
 /* Replaces the file at `path`. */
 int snn_file_replace(const char *path, const void *data, size_t bytes);
 
-/* The second half of a replacement: brings `temporary`, which is written and closed, to disk and renames it to `path`.
-   Removes it on failure. */
+/* The second half of a replacement: brings `temporary`, which is written and closed, to disk and
+   renames it to `path`. Removes it on failure. */
 int snn_file_commit(const char *temporary, const char *path);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which earlier run's model a task goes on with: the newest with a model.npz whose params.json has the same value for every
- * parameter, and the same source for every data set, as this run. That is stricter than it need be (a parameter that only a
- * later task uses also counts), but never wrong.
+ * Which earlier run's model a task goes on with: the newest with a model.npz whose params.json has
+ * the same value for every parameter, and the same source for every data set, as this run. That is
+ * stricter than it need be (a parameter that only a later task uses also counts), but never wrong.
  */
 #include "record/model.h"
 
@@ -82,7 +82,8 @@ static bool value_matches(const struct snn_param *param, union snn_value here, c
         value.real = json_number_value(there);
     else if (json_is_string(there) && param->type == SNN_STRING)
         value.text = json_string_value(there);
-    else if (!json_is_string(there) || snn_parameter_read(&value, param, json_string_value(there)) < 0)
+    else if (!json_is_string(there) ||
+             snn_parameter_read(&value, param, json_string_value(there)) < 0)
         return false;
     return snn_parameter_equal(param, here, value);
 }
@@ -99,11 +100,14 @@ static const char *text_of(const json_t *value, char *buffer, size_t bytes)
     return buffer;
 }
 
-/* Is `params`, the document of an earlier run, of a run with our parameters? If not, `why` names the first difference. */
-static bool params_match(const struct snn_runtime *runtime, const json_t *params, char *why, size_t why_bytes)
+/* Is `params`, the document of an earlier run, of a run with our parameters? If not, `why` names
+ * the first difference. */
+static bool params_match(const struct snn_runtime *runtime, const json_t *params, char *why,
+                         size_t why_bytes)
 {
     const struct snn_program *program = runtime->program;
-    const json_t *parameters = json_object_get(params, "parameters"), *data = json_object_get(params, "data");
+    const json_t *parameters = json_object_get(params, "parameters"),
+                 *data = json_object_get(params, "data");
     char here[128], buffer[64];
 
     for (int i = 0; i < program->param_count; i++) {
@@ -129,13 +133,15 @@ static bool params_match(const struct snn_runtime *runtime, const json_t *params
     return true;
 }
 
-static bool run_matches(const struct snn_runtime *runtime, const char *folder, char *why, size_t why_bytes)
+static bool run_matches(const struct snn_runtime *runtime, const char *folder, char *why,
+                        size_t why_bytes)
 {
     char path[SNN_PATH_BYTES];
     json_t *params;
     bool matches;
 
-    if (snn_path_join(path, folder, "params.json") < 0 || !(params = json_load_file(path, 0, NULL))) {
+    if (snn_path_join(path, folder, "params.json") < 0 ||
+        !(params = json_load_file(path, 0, NULL))) {
         snprintf(why, why_bytes, "its params.json cannot be read");
         return false;
     }
@@ -155,8 +161,8 @@ const char *snn_model_find(struct snn_runtime *runtime, char *why, size_t why_by
     if (snn_path_join(parent, runtime->options->out, runtime->program->name) == 0)
         count = list_runs(parent, &runs);
     for (size_t i = 0; i < count && !is_found; i++) {
-        if (snn_path_join(folder, parent, runs[i].name) < 0 || snn_path_join(path, folder, "model.npz") < 0 ||
-            access(path, R_OK) != 0)
+        if (snn_path_join(folder, parent, runs[i].name) < 0 ||
+            snn_path_join(path, folder, "model.npz") < 0 || access(path, R_OK) != 0)
             continue;
         is_found = run_matches(runtime, folder, difference, sizeof difference);
         if (!is_found && with_model++ == 0)

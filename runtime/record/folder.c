@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The folder of a run, its name and params.json. The name is the local time, with -2, -3, … behind it when runs begin in the
- * same second: a folder is never shared and nothing in one is ever another run's.
+ * The folder of a run, its name and params.json. The name is the local time, with -2, -3, … behind
+ * it when runs begin in the same second: a folder is never shared and nothing in one is ever
+ * another run's.
  */
 #include "record/internal.h"
 

@@ -38,10 +38,14 @@ struct snn_record {
     char started[40]; /* local time, ISO 8601 */
     pthread_mutex_t mutex;
     int metrics; /* descriptor of metrics.jsonl, -1 until something is logged */
-    struct snn_logged *logged;          size_t logged_count, logged_capacity;
-    struct snn_reported *reported;      size_t reported_count, reported_capacity;
-    struct snn_timed_loop *loops;       size_t loop_count, loop_capacity;
-    struct snn_timed_task *tasks;       size_t task_count, task_capacity;
+    struct snn_logged *logged;
+    size_t logged_count, logged_capacity;
+    struct snn_reported *reported;
+    size_t reported_count, reported_capacity;
+    struct snn_timed_loop *loops;
+    size_t loop_count, loop_capacity;
+    struct snn_timed_task *tasks;
+    size_t task_count, task_capacity;
 };
 
 /* The address of a new last element; panics if memory is exhausted. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text is expected to be UTF-8 and passed on as it is, but for quotes, backslashes and control characters.
+ * Text is expected to be UTF-8 and passed on as it is, but for quotes, backslashes and control
+ * characters.
  */
 #include "record/json.h"
 
@@ -156,7 +157,8 @@ void snn_json_raw(struct snn_json *json, const char *key, const char *value)
     fputs(value, begin_value(json, key));
 }
 
-static void write_element(struct snn_json *json, const char *key, enum snn_type type, const void *data, int64_t i)
+static void write_element(struct snn_json *json, const char *key, enum snn_type type,
+                          const void *data, int64_t i)
 {
     if (type == SNN_BOOL)
         snn_json_bool(json, key, ((const uint8_t *)data)[i] != 0);
@@ -166,9 +168,10 @@ static void write_element(struct snn_json *json, const char *key, enum snn_type 
         snn_json_number(json, key, snn_array_value(type, data, i));
 }
 
-/* Writes the axes from `axis` on, whose elements begin at `first`; returns the place behind them. */
-static int64_t write_axis(struct snn_json *json, const char *key, enum snn_type type, const void *data,
-                          const struct snn_axis *axes, int rank, int64_t first)
+/* Writes the axes from `axis` on, whose elements begin at `first`; returns the place behind them.
+ */
+static int64_t write_axis(struct snn_json *json, const char *key, enum snn_type type,
+                          const void *data, const struct snn_axis *axes, int rank, int64_t first)
 {
     if (rank == 0) {
         write_element(json, key, type, data, first);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * metrics.jsonl: each log is one line, written at once, so that it can be followed while the run goes and survives a crash.
+ * metrics.jsonl: each log is one line, written at once, so that it can be followed while the run
+ * goes and survives a crash.
  */
 #include "record/internal.h"
 
@@ -36,12 +37,14 @@ static void append_line(struct snn_record *record, struct snn_json *json)
     snn_record_check(snn_path_join(path, record->folder, "metrics.jsonl"));
     if (record->metrics < 0)
         record->metrics = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (record->metrics < 0 || write(record->metrics, json->text, json->bytes) != (ssize_t)json->bytes)
+    if (record->metrics < 0 ||
+        write(record->metrics, json->text, json->bytes) != (ssize_t)json->bytes)
         snn_panic("cannot write '%s': %s", path, errno ? strerror(errno) : "no space left");
     free(json->text);
 }
 
-static void start_line(struct snn_json *json, struct snn_record *record, const char *name, int64_t samples)
+static void start_line(struct snn_json *json, struct snn_record *record, const char *name,
+                       int64_t samples)
 {
     snn_json_start(json, false);
     snn_json_begin_object(json, NULL);
@@ -63,13 +66,15 @@ void snn_record_log(struct snn_record *record, const char *name, double value)
     snn_json_end_object(&json);
     errno = 0;
     append_line(record, &json);
-    logged = snn_record_append(&record->logged, &record->logged_count, &record->logged_capacity, sizeof *logged);
-    *logged = (struct snn_logged){ snn_record_task_name(record), snn_record_copy(record, name), value, samples };
+    logged = snn_record_append(&record->logged, &record->logged_count, &record->logged_capacity,
+                               sizeof *logged);
+    *logged = (struct snn_logged){ snn_record_task_name(record), snn_record_copy(record, name),
+                                   value, samples };
     pthread_mutex_unlock(&record->mutex);
 }
 
-void snn_record_log_array(struct snn_record *record, const char *name, enum snn_type type, const void *data,
-                          const struct snn_axis *axes, int rank)
+void snn_record_log_array(struct snn_record *record, const char *name, enum snn_type type,
+                          const void *data, const struct snn_axis *axes, int rank)
 {
     struct snn_json json;
 

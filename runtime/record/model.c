@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A model is read in two steps: everything is checked before anything is copied, so a file that does not fit changes nothing.
+ * A model is read in two steps: everything is checked before anything is copied, so a file that
+ * does not fit changes nothing.
  */
 #include "record/model.h"
 
@@ -40,13 +41,14 @@ void snn_model_save(const struct snn_context *context, const char *path)
             continue;
         int rank = snn_buffer_extents(context, i, extents[count]);
 
-        arrays[count] = (struct snn_array){ program->buffers[i].name, program->buffers[i].type, context->buffers[i],
-                                            rank, extents[count] };
+        arrays[count] = (struct snn_array){ program->buffers[i].name, program->buffers[i].type,
+                                            context->buffers[i], rank, extents[count] };
         count++;
     }
     for (int i = 0; i < SEED_ARRAYS; i++) {
         seeds[i] = (int64_t)context->runtime->options->seeds.streams[made_by[i]];
-        arrays[count++] = (struct snn_array){ .name = seed_arrays[i], .type = SNN_INT64, .data = &seeds[i] };
+        arrays[count++] =
+            (struct snn_array){ .name = seed_arrays[i], .type = SNN_INT64, .data = &seeds[i] };
     }
     if (snn_npz_write(path, arrays, count) < 0)
         snn_panic("%s", snn_last_error());
@@ -69,7 +71,8 @@ static enum snn_npy_type npy_type(enum snn_type type)
     return SNN_NPY_FLOAT64;
 }
 
-static void describe_array(char *out, size_t bytes, enum snn_npy_type type, int rank, const int64_t *shape)
+static void describe_array(char *out, size_t bytes, enum snn_npy_type type, int rank,
+                           const int64_t *shape)
 {
     size_t used = (size_t)snprintf(out, bytes, "%s[", snn_npy_type_name(type));
 
@@ -79,8 +82,10 @@ static void describe_array(char *out, size_t bytes, enum snn_npy_type type, int 
         snprintf(out + used, bytes - used, "]");
 }
 
-/* Does the array of the file fit the buffer? One whose length is set at run time takes any length. */
-static int check_array(const struct snn_context *context, int32_t number, const struct snn_npy *array)
+/* Does the array of the file fit the buffer? One whose length is set at run time takes any length.
+ */
+static int check_array(const struct snn_context *context, int32_t number,
+                       const struct snn_npy *array)
 {
     const struct snn_buffer *buffer = &context->program->buffers[number];
     enum snn_npy_type type = npy_type(buffer->type);
@@ -98,7 +103,8 @@ static int check_array(const struct snn_context *context, int32_t number, const 
     return snn_error_set("'%s' is %s there, but %s here", buffer->name, found, wanted);
 }
 
-static int read_arrays(const struct snn_context *context, const struct snn_npz *npz, struct snn_npy *arrays)
+static int read_arrays(const struct snn_context *context, const struct snn_npz *npz,
+                       struct snn_npy *arrays)
 {
     for (int32_t i = 0; i < context->program->buffer_count; i++) {
         const char *name = context->program->buffers[i].name;
@@ -124,14 +130,15 @@ void snn_model_load(struct snn_context *context, const char *path, const char *p
     if (snn_npz_open(&npz, path) < 0)
         snn_panic("%s%scannot read the model: %s", place, *place ? ": " : "", snn_last_error());
     if (read_arrays(context, npz, arrays) < 0)
-        snn_panic("%s%sthe model '%s' does not fit this program: %s", place, *place ? ": " : "", path,
-                  snn_last_error());
+        snn_panic("%s%sthe model '%s' does not fit this program: %s", place, *place ? ": " : "",
+                  path, snn_last_error());
     for (int32_t i = 0; i < count; i++) {
         if (!is_model(context->program, i))
             continue;
         if (context->program->buffers[i].count < 0)
             snn_lane_resize(context, i, (int64_t)arrays[i].count);
-        memcpy(context->buffers[i], arrays[i].data, arrays[i].count * snn_npy_type_bytes(arrays[i].type));
+        memcpy(context->buffers[i], arrays[i].data,
+               arrays[i].count * snn_npy_type_bytes(arrays[i].type));
         snn_npy_dispose(&arrays[i]);
     }
     snn_npz_close(npz);

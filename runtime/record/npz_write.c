@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The .npy format, version 1.0: magic, version, length of the header, a Python dictionary padded so that the data begin at a
- * multiple of 64 bytes, the data. An .npz is a zip file of these, stored: weights do not compress.
+ * The .npy format, version 1.0: magic, version, length of the header, a Python dictionary padded so
+ * that the data begin at a multiple of 64 bytes, the data. An .npz is a zip file of these, stored:
+ * weights do not compress.
  */
 #include "record/npz_write.h"
 
@@ -52,10 +53,12 @@ static size_t write_header(char out[HEADER_BYTES], const struct snn_array *array
     char *text = out + PREFIX_BYTES;
     size_t room = HEADER_BYTES - PREFIX_BYTES, used, total;
 
-    used = (size_t)snprintf(text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (", type_code(array->type));
+    used = (size_t)snprintf(text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+                            type_code(array->type));
     for (int i = 0; i < array->rank; i++)
-        used += (size_t)snprintf(text + used, room - used, "%s%" PRId64 "%s", i ? " " : "", array->extents[i],
-                                 i + 1 < array->rank || array->rank == 1 ? "," : "");
+        used +=
+            (size_t)snprintf(text + used, room - used, "%s%" PRId64 "%s", i ? " " : "",
+                             array->extents[i], i + 1 < array->rank || array->rank == 1 ? "," : "");
     used += (size_t)snprintf(text + used, room - used, "), }");
     total = (PREFIX_BYTES + used + 1 + HEADER_ALIGNMENT - 1) / HEADER_ALIGNMENT * HEADER_ALIGNMENT;
     memset(text + used, ' ', total - PREFIX_BYTES - used - 1);
@@ -83,14 +86,16 @@ int snn_npy_write(const char *path, const struct snn_array *array)
     return status;
 }
 
-/* Adds a member made of a header and the array's own memory, which must stay until the archive is closed. */
+/* Adds a member made of a header and the array's own memory, which must stay until the archive is
+ * closed. */
 static int add_member(zip_t *archive, const struct snn_array *array, char header[HEADER_BYTES])
 {
     zip_buffer_fragment_t fragments[2] = {
         { (zip_uint8_t *)header, write_header(header, array) },
         { (zip_uint8_t *)(uintptr_t)array->data, array_bytes(array) },
     };
-    zip_source_t *source = zip_source_buffer_fragment(archive, fragments, fragments[1].length ? 2 : 1, 0);
+    zip_source_t *source =
+        zip_source_buffer_fragment(archive, fragments, fragments[1].length ? 2 : 1, 0);
     char name[256];
     zip_int64_t index;
 
@@ -114,8 +119,8 @@ static int fail(zip_t *archive, const char *path)
     return -1;
 }
 
-static int write_archive(const char *path, const char *temporary, const struct snn_array *arrays, size_t count,
-                         char (*headers)[HEADER_BYTES])
+static int write_archive(const char *path, const char *temporary, const struct snn_array *arrays,
+                         size_t count, char (*headers)[HEADER_BYTES])
 {
     int code;
     zip_error_t error;

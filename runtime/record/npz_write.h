@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writes arrays as NumPy reads them. The same arrays give the same bytes: members carry a fixed date. Files are replaced as
- * a whole (file.h). Functions return 0, or -1 with the path and the reason in snn_last_error().
+ * Writes arrays as NumPy reads them. The same arrays give the same bytes: members carry a fixed
+ * date. Files are replaced as a whole (file.h). Functions return 0, or -1 with the path and the
+ * reason in snn_last_error().
  */
 #ifndef SNN_RECORD_NPZ_WRITE_H
 #define SNN_RECORD_NPZ_WRITE_H

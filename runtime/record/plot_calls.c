@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Plots that tasks ask for, and those of what was logged. A plot's file is named after its kind and what it shows; one that
- * is drawn again gets a number. Its arguments are looked at only once they are complete.
+ * Plots that tasks ask for, and those of what was logged. A plot's file is named after its kind and
+ * what it shows; one that is drawn again gets a number. Its arguments are looked at only once they
+ * are complete.
  */
 #include "calls.h"
 
@@ -46,8 +47,8 @@ static void draw_page(struct snn_canvas *canvas, const void *what)
     page->kind->draw(canvas, page->plot);
 }
 
-static void save_plot(struct snn_record *record, const struct snn_plot_kind *kind, const struct snn_plot *plot,
-                      const char *name)
+static void save_plot(struct snn_record *record, const struct snn_plot_kind *kind,
+                      const struct snn_plot *plot, const char *name)
 {
     struct page page = { kind, plot };
     char file[FILE_NAME_BYTES];
@@ -133,7 +134,8 @@ static bool is_same_log(const struct snn_logged *a, const struct snn_logged *b)
 }
 
 /* Collects the values of the log that element `first` begins; the result is their number. */
-static size_t collect(const struct snn_record *record, size_t first, double *x, double *y, bool *has_samples)
+static size_t collect(const struct snn_record *record, size_t first, double *x, double *y,
+                      bool *has_samples)
 {
     size_t count = 0;
 
@@ -155,7 +157,11 @@ static size_t collect(const struct snn_record *record, size_t first, double *x, 
 
 static struct snn_plot_array series(const char *label, const double *values, size_t count)
 {
-    struct snn_plot_array array = { .label = label, .unit = "", .type = SNN_FLOAT64, .data = values, .rank = 1,
+    struct snn_plot_array array = { .label = label,
+                                    .unit = "",
+                                    .type = SNN_FLOAT64,
+                                    .data = values,
+                                    .rank = 1,
                                     .count = (int64_t)count };
 
     array.axes[0] = (struct snn_axis){ "", (int64_t)count };
@@ -165,7 +171,9 @@ static struct snn_plot_array series(const char *label, const double *values, siz
 static void plot_log(struct snn_record *record, size_t first, double *x, double *y)
 {
     const struct snn_logged *logged = &record->logged[first];
-    struct snn_plot plot = { .kind = "lines", .title = logged->name, .array_count = 2, .option_count = 2 };
+    struct snn_plot plot = {
+        .kind = "lines", .title = logged->name, .array_count = 2, .option_count = 2
+    };
     bool has_samples;
     size_t count = collect(record, first, x, y, &has_samples);
     char name[160], subtitle[160];
@@ -176,14 +184,16 @@ static void plot_log(struct snn_record *record, size_t first, double *x, double 
     snprintf(subtitle, sizeof subtitle, "logged by %.60s", logged->task);
     plot.arrays[0] = series(logged->name, y, count);
     plot.arrays[1] = series(has_samples ? "samples" : "log", x, count);
-    plot.options[0] = (struct snn_plot_option){ .name = "subtitle", .text = *logged->task ? subtitle : "" };
+    plot.options[0] =
+        (struct snn_plot_option){ .name = "subtitle", .text = *logged->task ? subtitle : "" };
     plot.options[1] = (struct snn_plot_option){ .name = "x_low", .number = has_samples ? 0 : 1 };
     save_plot(record, &snn_plot_lines, &plot, name);
 }
 
 void snn_record_plot_logs(struct snn_record *record)
 {
-    double *x = malloc((record->logged_count + 1) * sizeof *x), *y = malloc((record->logged_count + 1) * sizeof *y);
+    double *x = malloc((record->logged_count + 1) * sizeof *x),
+           *y = malloc((record->logged_count + 1) * sizeof *y);
 
     if (!x || !y)
         snn_panic("out of memory to plot what was logged");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The records of a run: its folder and everything in it but the model. Whatever cannot be written ends the run with the path
- * and the reason. Lanes may log and report at the same time; the order is then theirs.
+ * The records of a run: its folder and everything in it but the model. Whatever cannot be written
+ * ends the run with the path and the reason. Lanes may log and report at the same time; the order
+ * is then theirs.
  */
 #ifndef SNN_RECORD_RECORD_H
 #define SNN_RECORD_RECORD_H
@@ -23,7 +24,8 @@ const char *snn_record_folder(const struct snn_record *record);
 /* The path of a file in it; makes the folders that `name` begins with. Lives as long as the run. */
 const char *snn_record_path(struct snn_record *record, const char *name);
 
-/* A path like snn_record_path's that does not exist yet: "name.ending", or "name-2.ending" and so on. */
+/* A path like snn_record_path's that does not exist yet: "name.ending", or "name-2.ending" and so
+ * on. */
 const char *snn_record_new_path(struct snn_record *record, const char *name, const char *ending);
 
 /* The same path with another ending in place of its last. */
@@ -36,22 +38,26 @@ void snn_record_params(struct snn_record *record, const char *status);
 
 /* ---- metrics.jsonl: one object a line */
 void snn_record_log(struct snn_record *record, const char *name, double value);
-void snn_record_log_array(struct snn_record *record, const char *name, enum snn_type type, const void *data,
-                          const struct snn_axis *axes, int rank);
+void snn_record_log_array(struct snn_record *record, const char *name, enum snn_type type,
+                          const void *data, const struct snn_axis *axes, int rank);
 
 /* Draws each logged number that has more than one value. At the end of a run. */
 void snn_record_plot_logs(struct snn_record *record);
 
 /* ---- results.json and standard output. `unit` is "" if the value has none. */
-void snn_record_report_number(struct snn_record *record, const char *name, double value, const char *unit);
+void snn_record_report_number(struct snn_record *record, const char *name, double value,
+                              const char *unit);
 void snn_record_report_integer(struct snn_record *record, const char *name, int64_t value);
 void snn_record_report_text(struct snn_record *record, const char *name, const char *text);
-void snn_record_report_array(struct snn_record *record, const char *name, const char *unit, enum snn_type type,
-                             const void *data, const struct snn_axis *axes, int rank);
-void snn_record_results(struct snn_record *record); /* writes what was reported so far, if anything was */
+void snn_record_report_array(struct snn_record *record, const char *name, const char *unit,
+                             enum snn_type type, const void *data, const struct snn_axis *axes,
+                             int rank);
+void snn_record_results(
+    struct snn_record *record); /* writes what was reported so far, if anything was */
 
 /* ---- timing.json */
-void snn_record_loop(struct snn_record *record, const char *label, int64_t iterations, int64_t samples, double seconds);
+void snn_record_loop(struct snn_record *record, const char *label, int64_t iterations,
+                     int64_t samples, double seconds);
 void snn_record_task(struct snn_record *record, const char *task, double seconds);
 void snn_record_timing(struct snn_record *record);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What task code asks to be recorded: log, report, export, save, load. An array argument has its axes pushed before the call;
- * without them it has those of its buffer.
+ * What task code asks to be recorded: log, report, export, save, load. An array argument has its
+ * axes pushed before the call; without them it has those of its buffer.
  */
 #include "calls.h"
 
@@ -40,7 +40,8 @@ void snn_rt_log_array(struct snn_context *context, const char *name, int32_t buf
                          context->buffers[buffer], axes, rank);
 }
 
-void snn_rt_report_number(struct snn_context *context, const char *name, double value, const char *unit)
+void snn_rt_report_number(struct snn_context *context, const char *name, double value,
+                          const char *unit)
 {
     snn_record_report_number(context->runtime->record, name, value, unit);
 }
@@ -55,13 +56,15 @@ void snn_rt_report_text(struct snn_context *context, const char *name, const cha
     snn_record_report_text(context->runtime->record, name, text);
 }
 
-void snn_rt_report_array(struct snn_context *context, const char *name, int32_t buffer, const char *unit)
+void snn_rt_report_array(struct snn_context *context, const char *name, int32_t buffer,
+                         const char *unit)
 {
     struct snn_axis axes[SNN_RANK_LIMIT];
     int rank = snn_lane_array_axes(context, buffer, axes);
 
-    snn_record_report_array(context->runtime->record, name, unit, context->program->buffers[buffer].type,
-                            context->buffers[buffer], axes, rank);
+    snn_record_report_array(context->runtime->record, name, unit,
+                            context->program->buffers[buffer].type, context->buffers[buffer], axes,
+                            rank);
 }
 
 /* A name within the run's folder: not absolute, not upwards. */
@@ -69,7 +72,8 @@ static void check_name(const char *place, const char *name)
 {
     if (*name == '\0' || *name == '/' || strcmp(name, "..") == 0 || strncmp(name, "../", 3) == 0 ||
         strstr(name, "/../"))
-        snn_panic("%s%s'%s' is not a name for a file within the run's folder", place, *place ? ": " : "", name);
+        snn_panic("%s%s'%s' is not a name for a file within the run's folder", place,
+                  *place ? ": " : "", name);
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -84,15 +88,16 @@ void snn_rt_export(struct snn_context *context, int32_t buffer, const char *file
     const struct snn_buffer *what = &context->program->buffers[buffer];
     struct snn_axis axes[SNN_RANK_LIMIT];
     int64_t extents[SNN_RANK_LIMIT];
-    struct snn_array array = { what->name, what->type, context->buffers[buffer], snn_lane_array_axes(context, buffer, axes),
-                               extents };
+    struct snn_array array = { what->name, what->type, context->buffers[buffer],
+                               snn_lane_array_axes(context, buffer, axes), extents };
     const char *path;
 
     check_name(place, file);
     for (int i = 0; i < array.rank; i++)
         extents[i] = axes[i].extent;
     path = snn_record_path(context->runtime->record, file);
-    if ((ends_with(file, ".npz") ? snn_npz_write(path, &array, 1) : snn_npy_write(path, &array)) < 0)
+    if ((ends_with(file, ".npz") ? snn_npz_write(path, &array, 1) : snn_npy_write(path, &array)) <
+        0)
         snn_panic("%s: %s", place, snn_last_error());
 }
 
@@ -121,8 +126,11 @@ void snn_rt_load(struct snn_context *context, const char *name, const char *plac
         snn_model_load(context, path, place);
         return;
     }
-    if (!slash || snprintf(earlier, sizeof earlier, "%.*s/models/%s.npz", (int)(slash - model), model, name) >=
-                      (int)sizeof earlier || access(earlier, F_OK) != 0)
-        snn_panic("%s: there is no model '%s' in this run; 'save \"%s\"' makes one", place, name, name);
+    if (!slash ||
+        snprintf(earlier, sizeof earlier, "%.*s/models/%s.npz", (int)(slash - model), model,
+                 name) >= (int)sizeof earlier ||
+        access(earlier, F_OK) != 0)
+        snn_panic("%s: there is no model '%s' in this run; 'save \"%s\"' makes one", place, name,
+                  name);
     snn_model_load(context, earlier, place);
 }

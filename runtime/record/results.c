@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What `report` says: on standard output at once, in results.json by task and name after each task. A name that is reported
- * again in the same task replaces what it said before.
+ * What `report` says: on standard output at once, in results.json by task and name after each task.
+ * A name that is reported again in the same task replaces what it said before.
  */
 #include "record/internal.h"
 
@@ -25,13 +25,14 @@ static void keep(struct snn_record *record, const char *name, struct snn_json *j
     snn_json_finish(json);
     json->text[strlen(json->text) - 1] = '\0'; /* the newline */
     for (size_t i = 0; i < record->reported_count && !reported; i++)
-        if (strcmp(record->reported[i].task, task) == 0 && strcmp(record->reported[i].name, name) == 0)
+        if (strcmp(record->reported[i].task, task) == 0 &&
+            strcmp(record->reported[i].name, name) == 0)
             reported = &record->reported[i];
     if (reported)
         free(reported->value);
     else
-        reported = snn_record_append(&record->reported, &record->reported_count, &record->reported_capacity,
-                                     sizeof *reported);
+        reported = snn_record_append(&record->reported, &record->reported_count,
+                                     &record->reported_capacity, sizeof *reported);
     *reported = (struct snn_reported){ task, snn_record_copy(record, name), json->text };
 }
 
@@ -43,7 +44,8 @@ static void start_value(struct snn_json *json, const char *unit)
         snn_json_begin_object(json, NULL);
 }
 
-static void keep_with_unit(struct snn_record *record, const char *name, struct snn_json *json, const char *unit)
+static void keep_with_unit(struct snn_record *record, const char *name, struct snn_json *json,
+                           const char *unit)
 {
     if (*unit) {
         snn_json_text(json, "unit", unit);
@@ -52,7 +54,8 @@ static void keep_with_unit(struct snn_record *record, const char *name, struct s
     keep(record, name, json);
 }
 
-void snn_record_report_number(struct snn_record *record, const char *name, double value, const char *unit)
+void snn_record_report_number(struct snn_record *record, const char *name, double value,
+                              const char *unit)
 {
     struct snn_json json;
     char text[SNN_NUMBER_BYTES];
@@ -102,11 +105,13 @@ static void print_array(const char *name, const char *unit, enum snn_type type, 
         printf("%s%s", i ? ", " : "", snn_format_number(text, snn_array_value(type, data, i)));
     for (int i = 0; i < rank && count > PRINTED_ELEMENTS; i++)
         printf("%s%s: %" PRId64, i ? ", " : "", axes[i].name, axes[i].extent);
-    printf("]%s%s%s\n", *unit ? " " : "", unit, count > PRINTED_ELEMENTS ? ", in results.json" : "");
+    printf("]%s%s%s\n", *unit ? " " : "", unit,
+           count > PRINTED_ELEMENTS ? ", in results.json" : "");
 }
 
-void snn_record_report_array(struct snn_record *record, const char *name, const char *unit, enum snn_type type,
-                             const void *data, const struct snn_axis *axes, int rank)
+void snn_record_report_array(struct snn_record *record, const char *name, const char *unit,
+                             enum snn_type type, const void *data, const struct snn_axis *axes,
+                             int rank)
 {
     struct snn_json json;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * timing.json: how long tasks and their outermost loops took. Kept apart because it is the one file, beside params.json,
- * that differs between two runs of the same thing.
+ * timing.json: how long tasks and their outermost loops took. Kept apart because it is the one
+ * file, beside params.json, that differs between two runs of the same thing.
  */
 #include "record/internal.h"
 
@@ -9,19 +9,20 @@
 
 #include <string.h>
 
-void snn_record_loop(struct snn_record *record, const char *label, int64_t iterations, int64_t samples, double seconds)
+void snn_record_loop(struct snn_record *record, const char *label, int64_t iterations,
+                     int64_t samples, double seconds)
 {
-    struct snn_timed_loop *loop =
-        snn_record_append(&record->loops, &record->loop_count, &record->loop_capacity, sizeof *loop);
+    struct snn_timed_loop *loop = snn_record_append(&record->loops, &record->loop_count,
+                                                    &record->loop_capacity, sizeof *loop);
 
-    *loop = (struct snn_timed_loop){ snn_record_task_name(record), snn_record_copy(record, label), iterations, samples,
-                                     seconds };
+    *loop = (struct snn_timed_loop){ snn_record_task_name(record), snn_record_copy(record, label),
+                                     iterations, samples, seconds };
 }
 
 void snn_record_task(struct snn_record *record, const char *task, double seconds)
 {
-    struct snn_timed_task *timed =
-        snn_record_append(&record->tasks, &record->task_count, &record->task_capacity, sizeof *timed);
+    struct snn_timed_task *timed = snn_record_append(&record->tasks, &record->task_count,
+                                                     &record->task_capacity, sizeof *timed);
 
     *timed = (struct snn_timed_task){ task, seconds };
 }

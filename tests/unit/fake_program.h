@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A program written by hand, to test the runtime without the compiler: n weights learn in `train`, `test` sums them in a
- * parallel loop, the optional tasks do what one test needs. run_program forks, so that exit statuses and messages can be
- * looked at.
+ * A program written by hand, to test the runtime without the compiler: n weights learn in `train`,
+ * `test` sums them in a parallel loop, the optional tasks do what one test needs. run_program
+ * forks, so that exit statuses and messages can be looked at.
  */
 #ifndef SNN_TESTS_FAKE_PROGRAM_H
 #define SNN_TESTS_FAKE_PROGRAM_H
@@ -20,7 +20,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FAKE_SETUP, FAKE_INIT, FAKE_CLEAR, FAKE_TRAIN, FAKE_TEST, FAKE_SLOW, FAKE_SNAPSHOT, FAKE_BAD_INDEX };
+enum {
+    FAKE_SETUP,
+    FAKE_INIT,
+    FAKE_CLEAR,
+    FAKE_TRAIN,
+    FAKE_TEST,
+    FAKE_SLOW,
+    FAKE_SNAPSHOT,
+    FAKE_BAD_INDEX
+};
 enum { SIZE_N, SIZE_SAMPLES, SIZE_TABLE };
 enum { BUFFER_WEIGHT, BUFFER_BIAS, BUFFER_STATE, BUFFER_RESULT, BUFFER_TABLE };
 enum { PARAM_N, PARAM_SAMPLES, PARAM_WINDOW, PARAM_MODE, PARAM_RATE, PARAM_FLAG };
@@ -29,17 +38,51 @@ static const struct snn_unit fake_times[] = { { "ms", 1 }, { "s", 1000 }, { "us"
 static const char *const fake_modes[] = { "sum", "mean" };
 
 static const struct snn_param fake_params[] = {
-    { .name = "n", .doc = "weights", .type = SNN_INT64, .initial.integer = 20, .low = -INFINITY, .high = INFINITY,
+    { .name = "n",
+      .doc = "weights",
+      .type = SNN_INT64,
+      .initial.integer = 20,
+      .low = -INFINITY,
+      .high = INFINITY,
       .place = "fake.snn:1:1" },
-    { .name = "samples", .doc = "samples of the test", .type = SNN_INT64, .initial.integer = 100, .low = 1, .high = 1e6,
+    { .name = "samples",
+      .doc = "samples of the test",
+      .type = SNN_INT64,
+      .initial.integer = 100,
+      .low = 1,
+      .high = 1e6,
       .place = "fake.snn:2:1" },
-    { .name = "window", .doc = "time one sample is shown", .type = SNN_FLOAT64, .initial.real = 250, .low = 0,
-      .high = 10000, .units = fake_times, .unit_count = 3, .place = "fake.snn:3:1" },
-    { .name = "mode", .doc = "how to add up", .type = SNN_STRING, .initial.text = "sum", .low = -INFINITY,
-      .high = INFINITY, .choices = fake_modes, .choice_count = 2, .place = "fake.snn:4:1" },
-    { .name = "rate", .doc = "", .type = SNN_FLOAT64, .initial.real = 0.1, .low = -INFINITY, .high = INFINITY,
+    { .name = "window",
+      .doc = "time one sample is shown",
+      .type = SNN_FLOAT64,
+      .initial.real = 250,
+      .low = 0,
+      .high = 10000,
+      .units = fake_times,
+      .unit_count = 3,
+      .place = "fake.snn:3:1" },
+    { .name = "mode",
+      .doc = "how to add up",
+      .type = SNN_STRING,
+      .initial.text = "sum",
+      .low = -INFINITY,
+      .high = INFINITY,
+      .choices = fake_modes,
+      .choice_count = 2,
+      .place = "fake.snn:4:1" },
+    { .name = "rate",
+      .doc = "",
+      .type = SNN_FLOAT64,
+      .initial.real = 0.1,
+      .low = -INFINITY,
+      .high = INFINITY,
       .place = "fake.snn:5:1" },
-    { .name = "flag", .doc = "", .type = SNN_BOOL, .low = -INFINITY, .high = INFINITY, .place = "fake.snn:6:1" },
+    { .name = "flag",
+      .doc = "",
+      .type = SNN_BOOL,
+      .low = -INFINITY,
+      .high = INFINITY,
+      .place = "fake.snn:6:1" },
 };
 
 static const struct snn_data fake_data[] = { { "digits", "pictures", "fake.snn:7:1" } };
@@ -127,7 +170,8 @@ static void fake_train(struct snn_context *context)
 static void fake_test_body(struct snn_context *context, int64_t index, void *env)
 {
     const float *weight = context->buffers[BUFFER_WEIGHT];
-    float *state = context->buffers[BUFFER_STATE], *result = context->buffers[BUFFER_RESULT], sum = 0;
+    float *state = context->buffers[BUFFER_STATE], *result = context->buffers[BUFFER_RESULT],
+          sum = 0;
 
     (void)env;
     assert(context->buffers[BUFFER_RESULT] && context->path == 7 && context->present == 0);
@@ -247,7 +291,8 @@ static void read_text(char *out, size_t bytes, const char *path)
     fclose(file);
 }
 
-/* Runs the fake program with these words, the last NULL; returns its exit status. `file_limit` bounds the files it writes. */
+/* Runs the fake program with these words, the last NULL; returns its exit status. `file_limit`
+ * bounds the files it writes. */
 static int run_limited(rlim_t file_limit, const char *const *words)
 {
     static char name[] = "fake";
@@ -292,7 +337,8 @@ static void expect_status(int status, int expected, int line)
 {
     if (status == expected)
         return;
-    fprintf(stderr, "line %d: exit status %d, expected %d\n%s%s", line, status, expected, run_stdout, run_stderr);
+    fprintf(stderr, "line %d: exit status %d, expected %d\n%s%s", line, status, expected,
+            run_stdout, run_stderr);
     exit(1);
 }
 
@@ -305,10 +351,10 @@ static void expect_text(const char *text, const char *part, int line)
 }
 
 /* The program ends with this status and says so. */
-#define expect_error(status, part, ...) \
-    do { \
-        expect_status(run_program(__VA_ARGS__), status, __LINE__); \
-        expect_text(run_stderr, part, __LINE__); \
+#define expect_error(status, part, ...)                                                            \
+    do {                                                                                           \
+        expect_status(run_program(__VA_ARGS__), status, __LINE__);                                 \
+        expect_text(run_stderr, part, __LINE__);                                                   \
     } while (0)
 
 #define expect_success(...) expect_status(run_program(__VA_ARGS__), 0, __LINE__)

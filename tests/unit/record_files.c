@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files of a run: arrays come back as they were written, in the layout that NumPy prescribes; a file is replaced as a whole
- * or not at all; JSON is JSON.
+ * Files of a run: arrays come back as they were written, in the layout that NumPy prescribes; a
+ * file is replaced as a whole or not at all; JSON is JSON.
  */
 #undef NDEBUG
 #include "data/npy.h"
@@ -46,9 +46,11 @@ static void npy(void)
     assert(memcmp(bytes, "\x93NUMPY\x01\x00", 8) == 0);
     header = 10 + (size_t)(unsigned char)bytes[8] + 256 * (size_t)(unsigned char)bytes[9];
     assert(header % 64 == 0 && bytes[header - 1] == '\n' && count == header + sizeof weights);
-    assert(strncmp(bytes + 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 59) == 0);
+    assert(strncmp(bytes + 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 59) ==
+           0);
     assert(snn_npy_open(&back, "w.npy") == 0);
-    assert(back.rank == 2 && back.shape[0] == 2 && back.shape[1] == 3 && back.type == SNN_NPY_FLOAT32);
+    assert(back.rank == 2 && back.shape[0] == 2 && back.shape[1] == 3 &&
+           back.type == SNN_NPY_FLOAT32);
     assert(memcmp(back.data, weights, sizeof weights) == 0);
     snn_npy_dispose(&back);
 }
@@ -69,14 +71,16 @@ static void npz(void)
     assert(snn_npz_write("m.npz", arrays, 4) == 0 && access("m.npz.part", F_OK) != 0);
     count = read_bytes(first, sizeof first, "m.npz");
     assert(snn_npz_write("m.npz", arrays, 4) == 0);
-    assert(read_bytes(second, sizeof second, "m.npz") == count && memcmp(first, second, count) == 0);
+    assert(read_bytes(second, sizeof second, "m.npz") == count &&
+           memcmp(first, second, count) == 0);
     assert(snn_npz_open(&archive, "m.npz") == 0 && snn_npz_count(archive) == 4);
     assert(snn_npz_read(archive, "label", &back) == 0);
     assert(back.rank == 0 && *(int64_t *)back.data == -7);
     snn_npy_dispose(&back);
     assert(snn_npz_read(archive, "nothing", &back) == 0 && back.count == 0 && back.rank == 2);
     snn_npy_dispose(&back);
-    assert(snn_npz_read(archive, "xe.weight", &back) == 0 && memcmp(back.data, weights, sizeof weights) == 0);
+    assert(snn_npz_read(archive, "xe.weight", &back) == 0 &&
+           memcmp(back.data, weights, sizeof weights) == 0);
     snn_npy_dispose(&back);
     snn_npz_close(archive);
     assert(snn_npz_write("no/such/folder/m.npz", arrays, 4) < 0);
@@ -88,7 +92,8 @@ static void files(void)
     char text[64], path[SNN_PATH_BYTES];
 
     assert(snn_folder_make("a/b/c") == 0 && snn_folder_make("a/b/c") == 0);
-    assert(snn_file_replace("a/b/c/f", "one", 3) == 0 && snn_file_replace("a/b/c/f", "two", 3) == 0);
+    assert(snn_file_replace("a/b/c/f", "one", 3) == 0 &&
+           snn_file_replace("a/b/c/f", "two", 3) == 0);
     assert(read_bytes(text, sizeof text, "a/b/c/f") == 3 && memcmp(text, "two", 3) == 0);
     assert(access("a/b/c/f.part", F_OK) != 0);
     assert(snn_folder_make("a/b/c/f/d") < 0 && strstr(snn_last_error(), "it is a file"));
@@ -121,7 +126,8 @@ static void json(void)
     snn_json_finish(&writer);
     document = json_loads(writer.text, 0, NULL);
     assert(document);
-    assert(strcmp(json_string_value(json_object_get(document, "quoted \"name\"")), "line\nbreak \\ \x01 \xc3\xa4") == 0);
+    assert(strcmp(json_string_value(json_object_get(document, "quoted \"name\"")),
+                  "line\nbreak \\ \x01 \xc3\xa4") == 0);
     assert(strstr(writer.text, "\"tenth\": 0.1,"));
     assert(json_is_null(json_object_get(document, "none")));
     assert(json_integer_value(json_object_get(document, "seed")) == INT64_MAX);
@@ -135,7 +141,8 @@ static void json(void)
 
 int main(void)
 {
-    assert(system("rm -rf record_files.dir && mkdir record_files.dir") == 0 && chdir("record_files.dir") == 0);
+    assert(system("rm -rf record_files.dir && mkdir record_files.dir") == 0 &&
+           chdir("record_files.dir") == 0);
     npy();
     npz();
     files();

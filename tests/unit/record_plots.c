@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every kind of plot draws what it accepts, the same bytes twice, and refuses what it does not; ticks are round numbers.
+ * Every kind of plot draws what it accepts, the same bytes twice, and refuses what it does not;
+ * ticks are round numbers.
  */
 #undef NDEBUG
 #include "record/plot/plot.h"
@@ -11,11 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct snn_plot_array array_of(const char *label, enum snn_type type, const void *data, int rank,
-                                      const char *const *names, const int64_t *extents)
+static struct snn_plot_array array_of(const char *label, enum snn_type type, const void *data,
+                                      int rank, const char *const *names, const int64_t *extents)
 {
-    struct snn_plot_array array = { .label = label, .unit = "mV", .type = type, .data = data, .rank = rank,
-                                    .count = 1 };
+    struct snn_plot_array array = {
+        .label = label, .unit = "mV", .type = type, .data = data, .rank = rank, .count = 1
+    };
 
     for (int i = 0; i < rank; i++) {
         array.axes[i] = (struct snn_axis){ names[i], extents[i] };
@@ -59,8 +61,10 @@ static void expect_drawn(const struct snn_plot *plot, const char *name)
     count = read_file(first, sizeof first, png);
     assert(count > 1000 && memcmp(first, "\x89PNG", 4) == 0);
     assert(snn_canvas_save("again.svg", "again.png", width, height, draw_page, plot) == 0);
-    assert(read_file(second, sizeof second, "again.png") == count && memcmp(first, second, count) == 0);
-    assert(read_file(first, sizeof first, svg) > 1000 && strstr(first, "<svg")); /* its ids count on through a process */
+    assert(read_file(second, sizeof second, "again.png") == count &&
+           memcmp(first, second, count) == 0);
+    assert(read_file(first, sizeof first, svg) > 1000 &&
+           strstr(first, "<svg")); /* its ids count on through a process */
 }
 
 static void expect_refused(const struct snn_plot *plot)
@@ -80,7 +84,9 @@ static void confusion(void)
     static int32_t guess[SAMPLES], label[SAMPLES];
     const char *const names[] = { "sample" };
     const int64_t extents[] = { SAMPLES }, fewer[] = { SAMPLES - 1 };
-    struct snn_plot plot = { .kind = "confusion", .title = "confusion(guess, digits.test.label)", .array_count = 2 };
+    struct snn_plot plot = { .kind = "confusion",
+                             .title = "confusion(guess, digits.test.label)",
+                             .array_count = 2 };
     unsigned state = 1;
 
     for (int i = 0; i < SAMPLES; i++) {
@@ -107,13 +113,15 @@ static void weights(void)
     unsigned state = 2;
 
     for (int n = 0; n < NEURONS; n++) {
-        double cx = 6 + 16 * noise(&state), cy = 6 + 16 * noise(&state), radius = 3 + 5 * noise(&state);
+        double cx = 6 + 16 * noise(&state), cy = 6 + 16 * noise(&state),
+               radius = 3 + 5 * noise(&state);
 
         for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++) {
                 double off = hypot(x - cx, y - cy) - radius;
 
-                w[(y * SIDE + x) * NEURONS + n] = (float)(exp(-off * off / 3) + 0.1 * noise(&state));
+                w[(y * SIDE + x) * NEURONS + n] =
+                    (float)(exp(-off * off / 3) + 0.1 * noise(&state));
             }
     }
     plot.arrays[0] = array_of("xe", SNN_FLOAT32, w, 3, names, extents);
@@ -223,7 +231,9 @@ static void places(void)
     static int32_t truth[QUERIES];
     const char *const names[] = { "query", "place" };
     const int64_t extents[] = { QUERIES, PLACES };
-    struct snn_plot plot = { .kind = "precision_recall", .title = "precision_recall(score, truth)", .array_count = 2 };
+    struct snn_plot plot = { .kind = "precision_recall",
+                             .title = "precision_recall(score, truth)",
+                             .array_count = 2 };
     unsigned state = 5;
 
     for (int q = 0; q < QUERIES; q++) {

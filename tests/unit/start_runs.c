@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What runs leave behind: the same bytes for the same seed whatever the threads, a model that a later task finds, and nothing
- * half written when something fails.
+ * What runs leave behind: the same bytes for the same seed whatever the threads, a model that a
+ * later task finds, and nothing half written when something fails.
  */
 #include "fake_program.h"
 
@@ -70,7 +70,8 @@ static void records(void)
     expect_file("a", "params.json", "\"rate\": 0.1");
     expect_file("a", "params.json", "\"status\": \"finished\"");
     expect_file("a", "params.json", "\"encoder\": 5");
-    expect_file("a", "metrics.jsonl", "{\"task\": \"train\", \"samples\": 25, \"name\": \"total\", \"value\": ");
+    expect_file("a", "metrics.jsonl",
+                "{\"task\": \"train\", \"samples\": 25, \"name\": \"total\", \"value\": ");
     expect_file("a", "results.json", "\"mode\": \"sum\"");
     expect_file("a", "results.json", "\"unit\": \"mV\"");
     expect_file("a", "timing.json", "\"samples\": 100");
@@ -78,8 +79,8 @@ static void records(void)
 
 static void determinism(void)
 {
-    static const char *const files[] = { "model.npz", "results.json", "metrics.jsonl", "train-total.svg",
-                                         "train-total.png" };
+    static const char *const files[] = { "model.npz", "results.json", "metrics.jsonl",
+                                         "train-total.svg", "train-total.png" };
 
     expect_success("--out", "b", "--seed", "5", "--threads", "1", "--quiet", "n=5");
     expect_success("--out", "c", "--seed", "5", "--threads", "3", "--quiet", "n=5");
@@ -93,13 +94,14 @@ static void determinism(void)
 
 static void later_tasks(void)
 {
-    expect_error(1, "task 'test' needs a model, and no earlier run has one", "test", "--out", "empty");
+    expect_error(1, "task 'test' needs a model, and no earlier run has one", "test", "--out",
+                 "empty");
     expect_text(run_stderr, "run task 'train' first", __LINE__);
     expect_success("train", "--out", "e", "--seed", "9", "--quiet");
     expect_error(1, "has n = 20 there and 30 here", "test", "--out", "e", "n=30");
     expect_error(1, "has mode = sum there and mean here", "test", "--out", "e", "mode=mean");
-    expect_error(1, "data set digits is the program's own there and builtin here", "test", "--out", "e", "--data",
-                 "digits=builtin");
+    expect_error(1, "data set digits is the program's own there and builtin here", "test", "--out",
+                 "e", "--data", "digits=builtin");
     expect_success("test", "--out", "e");
     expect_text(run_stderr, "model: e/fake/", __LINE__);
     {
@@ -118,8 +120,9 @@ static void given_models(void)
     run_folder(folder, "a");
     snprintf(model, sizeof model, "%s/model.npz", folder);
     expect_success("test", "--out", "g", "--model", model, "n=5");
-    expect_error(1, "does not fit this program: 'layer.weight' is float32[5] there, but float32[20] here", "test",
-                 "--out", "h", "--model", model);
+    expect_error(
+        1, "does not fit this program: 'layer.weight' is float32[5] there, but float32[20] here",
+        "test", "--out", "h", "--model", model);
     expect_error(1, "cannot read the model", "test", "--out", "h", "--model", "nothing.npz");
     expect_error(1, "cannot read the model", "test", "--out", "h", "--model", "stdout.txt");
 }
@@ -132,8 +135,9 @@ static void snapshots(void)
 
 static void interruption(void)
 {
-    expect_error(130, "interrupted in task 'slow'; the model as it is now is kept as model-interrupted.npz", "slow",
-                 "--out", "j");
+    expect_error(
+        130, "interrupted in task 'slow'; the model as it is now is kept as model-interrupted.npz",
+        "slow", "--out", "j");
     assert(has_file("j", "model-interrupted.npz") && !has_file("j", "model.npz"));
     expect_file("j", "results.json", "\"before\": 1");
     expect_file("j", "params.json", "\"status\": \"interrupted\"");
@@ -145,10 +149,10 @@ static void failures(void)
     expect_error(1, "cannot make folder", "--out", "/proc/nothing");
     expect_text(run_stderr, "choose another with --out", __LINE__);
     expect_error(1, "cannot make folder 'stdout.txt': it is a file", "--out", "stdout.txt");
-    expect_error(1, "fake.snn:11:3: index 20 is outside 'weight', whose indices are 0 .. 19", "bad_index", "--threads",
-                 "4", "--out", "k");
-    expect_error(1, "'table' would take 8000 GB (2000000 x 1000000 float32), but this machine has ", "n=2e6",
-                 "samples=1e6", "--out", "l");
+    expect_error(1, "fake.snn:11:3: index 20 is outside 'weight', whose indices are 0 .. 19",
+                 "bad_index", "--threads", "4", "--out", "k");
+    expect_error(1, "'table' would take 8000 GB (2000000 x 1000000 float32), but this machine has ",
+                 "n=2e6", "samples=1e6", "--out", "l");
     expect_text(run_stderr, "; the parameters are n = 2000000, samples = 1000000", __LINE__);
     assert(access("l", F_OK) != 0); /* nothing begun, nothing left */
 }
@@ -162,9 +166,11 @@ static void full_disk(void)
     expect_text(run_stderr, "error: cannot write 'm/fake/", __LINE__);
     expect_text(run_stderr, "model.npz'", __LINE__);
     run_output = "/dev/full";
-    expect_error(1, "cannot write to standard output: No space left on device", "--out", "n", "--quiet");
+    expect_error(1, "cannot write to standard output: No space left on device", "--out", "n",
+                 "--quiet");
     run_output = "stdout.txt";
-    assert(!has_file("m", "model.npz") && !has_file("m", "model.npz.part") && has_file("m", "metrics.jsonl"));
+    assert(!has_file("m", "model.npz") && !has_file("m", "model.npz.part") &&
+           has_file("m", "metrics.jsonl"));
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What set-up computes: the matrix exponential against closed forms, index lists of a sparse connection against a matrix,
- * keys of drawing sites, the shortest text of numbers.
+ * What set-up computes: the matrix exponential against closed forms, index lists of a sparse
+ * connection against a matrix, keys of drawing sites, the shortest text of numbers.
  */
 #undef NDEBUG
 #include "calls.h"
@@ -53,11 +53,13 @@ static void matrix_exponential(void)
     exponential(out, (const double[]){ 0, -2, 2, 0 }, 2); /* a rotation */
     expect_near(out[0], cos(2));
     expect_near(out[1], -sin(2));
-    exponential(out, (const double[]){ -0.5, 3, 0, -0.5 }, 2); /* equal time constants: not diagonalisable */
+    exponential(out, (const double[]){ -0.5, 3, 0, -0.5 },
+                2); /* equal time constants: not diagonalisable */
     expect_near(out[0], exp(-0.5));
     expect_near(out[1], 3 * exp(-0.5));
     assert(out[2] == 0);
-    exponential(out, (const double[]){ -0.1, 1, 0, -0.2 }, 2); /* a synapse that drives a membrane */
+    exponential(out, (const double[]){ -0.1, 1, 0, -0.2 },
+                2); /* a synapse that drives a membrane */
     expect_near(out[1], (exp(-0.1) - exp(-0.2)) / 0.1);
     exponential(out, (const double[]){ 0, 1, 0, 0, 0, 1, 0, 0, 0 }, 3);
     expect_near(out[2], 0.5);
@@ -66,15 +68,18 @@ static void matrix_exponential(void)
 /* A connection of 3 rows and 4 columns with 6 synapses. */
 static void sparse_lists(void)
 {
-    int32_t starts[] = { 0, 3, 3, 6 }, columns[] = { 3, 0, 2, 1, 3, 0 }, delays[] = { 1, 2, 1, 5, 5, 1 };
+    int32_t starts[] = { 0, 3, 3, 6 }, columns[] = { 3, 0, 2, 1, 3, 0 },
+            delays[] = { 1, 2, 1, 5, 5, 1 };
     int32_t csc_starts[5], csc_rows[6], csc_synapses[6];
-    const int32_t sorted[] = { 2, 3, 0, 0, 1, 3 }, sorted_delays[] = { 1, 1, 2, 1, 5, 5 }, plain[] = { 0, 2, 3, 0, 1, 3 };
+    const int32_t sorted[] = { 2, 3, 0, 0, 1, 3 }, sorted_delays[] = { 1, 1, 2, 1, 5, 5 },
+                  plain[] = { 0, 2, 3, 0, 1, 3 };
 
     buffers[0] = starts;
     buffers[1] = columns;
     buffers[2] = delays;
     snn_rt_sort_csr(&context, 3, 0, 1, 2);
-    assert(memcmp(columns, sorted, sizeof columns) == 0 && memcmp(delays, sorted_delays, sizeof delays) == 0);
+    assert(memcmp(columns, sorted, sizeof columns) == 0 &&
+           memcmp(delays, sorted_delays, sizeof delays) == 0);
     snn_rt_sort_csr(&context, 3, 0, 1, -1);
     assert(memcmp(columns, plain, sizeof columns) == 0);
     buffers[3] = csc_starts;

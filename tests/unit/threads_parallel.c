@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parallel loops: every index once, whatever the threads; the caller's state afterwards is that of the last index; a loop
- * within a loop runs in its worker; regions, paths and counters are given back after each index.
+ * Parallel loops: every index once, whatever the threads; the caller's state afterwards is that of
+ * the last index; a loop within a loop runs in its worker; regions, paths and counters are given
+ * back after each index.
  */
 #include "fake_program.h"
 
-#include "options.h"
 #include "lanes.h"
+#include "options.h"
 #include "progress.h"
 #include "threads.h"
 
@@ -44,7 +45,9 @@ static void run_loop(int threads)
 {
     static char *argv[] = { NULL };
     struct snn_options options;
-    struct snn_runtime runtime = { .program = &fake_program, .options = &options, .region = snn_region_create() };
+    struct snn_runtime runtime = { .program = &fake_program,
+                                   .options = &options,
+                                   .region = snn_region_create() };
     struct snn_context *context;
 
     assert(snn_options_read(&options, runtime.region, &fake_program, 0, argv) == SNN_OPTIONS_RUN);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The pool calls every worker once a round, for any number of threads, through many short rounds and after pauses.
+ * The pool calls every worker once a round, for any number of threads, through many short rounds
+ * and after pauses.
  */
 #undef NDEBUG
 #include "threads.h"

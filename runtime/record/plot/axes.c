@@ -102,7 +102,8 @@ void snn_plot_title(struct snn_canvas *canvas, const char *title, const char *su
     snn_canvas_text(canvas, 20, 43, label_size, SNN_ANCHOR_LEFT, subtitle);
 }
 
-static void draw_x_axis(struct snn_canvas *canvas, struct snn_box box, const struct snn_scale *scale)
+static void draw_x_axis(struct snn_canvas *canvas, struct snn_box box,
+                        const struct snn_scale *scale)
 {
     char text[SNN_TICK_BYTES];
 
@@ -118,13 +119,15 @@ static void draw_x_axis(struct snn_canvas *canvas, struct snn_box box, const str
 }
 
 /* Returns the width of the widest label. */
-static double draw_y_axis(struct snn_canvas *canvas, struct snn_box box, const struct snn_scale *scale)
+static double draw_y_axis(struct snn_canvas *canvas, struct snn_box box,
+                          const struct snn_scale *scale)
 {
     char text[SNN_TICK_BYTES];
     double widest = 0;
 
     for (int i = 0; i < scale->ticks; i++) {
-        double y = box.y + box.height - snn_scale_place(scale, scale->first + i * scale->step, box.height);
+        double y =
+            box.y + box.height - snn_scale_place(scale, scale->first + i * scale->step, box.height);
 
         snn_canvas_color(canvas, snn_grid_color, 1);
         snn_canvas_line(canvas, box.x, y, box.x + box.width, y, 0.7);
@@ -136,15 +139,16 @@ static double draw_y_axis(struct snn_canvas *canvas, struct snn_box box, const s
     return widest;
 }
 
-void snn_plot_axes(struct snn_canvas *canvas, struct snn_box box, const struct snn_scale *x, const struct snn_scale *y,
-                   const char *x_label, const char *y_label)
+void snn_plot_axes(struct snn_canvas *canvas, struct snn_box box, const struct snn_scale *x,
+                   const struct snn_scale *y, const char *x_label, const char *y_label)
 {
     double widest;
 
     draw_x_axis(canvas, box, x);
     widest = draw_y_axis(canvas, box, y);
     snn_canvas_color(canvas, snn_ink, 1);
-    snn_canvas_text(canvas, box.x + box.width / 2, box.y + box.height + 33, axis_size, SNN_ANCHOR_MIDDLE, x_label);
+    snn_canvas_text(canvas, box.x + box.width / 2, box.y + box.height + 33, axis_size,
+                    SNN_ANCHOR_MIDDLE, x_label);
     snn_canvas_text_up(canvas, box.x - 22 - widest, box.y + box.height / 2, axis_size, y_label);
 }
 
@@ -158,13 +162,14 @@ void snn_plot_color_bar(struct snn_canvas *canvas, struct snn_box box, enum snn_
     for (int i = 0; i < BAR_STEPS; i++) {
         struct snn_color color = snn_color_mapped(map, 1 - (i + 0.5) / BAR_STEPS);
 
-        colors[i] = (uint32_t)(color.red * 255 + 0.5) << 16 | (uint32_t)(color.green * 255 + 0.5) << 8 |
-                    (uint32_t)(color.blue * 255 + 0.5);
+        colors[i] = (uint32_t)(color.red * 255 + 0.5) << 16 |
+                    (uint32_t)(color.green * 255 + 0.5) << 8 | (uint32_t)(color.blue * 255 + 0.5);
     }
     snn_canvas_cells(canvas, bar, colors, BAR_STEPS, 1);
     snn_canvas_color(canvas, snn_ink_soft, 1);
     for (int i = 0; i < scale->ticks; i++) {
-        double y = bar.y + bar.height - snn_scale_place(scale, scale->first + i * scale->step, bar.height);
+        double y =
+            bar.y + bar.height - snn_scale_place(scale, scale->first + i * scale->step, bar.height);
 
         snn_scale_label(text, scale, i);
         snn_canvas_text(canvas, bar.x + bar.width + 6, y, label_size, SNN_ANCHOR_LEFT, text);

@@ -38,8 +38,8 @@ extern const struct snn_color snn_ink, snn_ink_soft, snn_grid_color;
 void snn_plot_title(struct snn_canvas *canvas, const char *title, const char *subtitle);
 
 /* Grid lines, tick labels and axis labels around the box; `x_label` and `y_label` may be "". */
-void snn_plot_axes(struct snn_canvas *canvas, struct snn_box box, const struct snn_scale *x, const struct snn_scale *y,
-                   const char *x_label, const char *y_label);
+void snn_plot_axes(struct snn_canvas *canvas, struct snn_box box, const struct snn_scale *x,
+                   const struct snn_scale *y, const char *x_label, const char *y_label);
 
 /* A bar of the map's colours with the scale's ticks, right of the box. */
 void snn_plot_color_bar(struct snn_canvas *canvas, struct snn_box box, enum snn_color_map map,

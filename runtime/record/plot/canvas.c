@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The thin layer over cairo. Cells are painted as one image, blown up by whole factors first: viewers smooth the images of
- * an SVG, and tens of thousands of rectangles would make it slow.
+ * The thin layer over cairo. Cells are painted as one image, blown up by whole factors first:
+ * viewers smooth the images of an SVG, and tens of thousands of rectangles would make it slow.
  */
 #include "record/plot/canvas.h"
 
@@ -41,8 +41,8 @@ static cairo_status_t append(void *closure, const unsigned char *data, unsigned 
     return CAIRO_STATUS_SUCCESS;
 }
 
-static cairo_status_t draw_page(cairo_surface_t *surface, double scale, double width, double height, snn_draw *draw,
-                                const void *what)
+static cairo_status_t draw_page(cairo_surface_t *surface, double scale, double width, double height,
+                                snn_draw *draw, const void *what)
 {
     struct snn_canvas canvas = { cairo_create(surface), width, height };
     cairo_status_t status;
@@ -85,8 +85,8 @@ static int save_svg(const char *path, double width, double height, snn_draw *dra
 static int save_png(const char *path, double width, double height, snn_draw *draw, const void *what)
 {
     struct bytes bytes = { 0 };
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(width * PNG_SCALE), (int)(height * PNG_SCALE));
+    cairo_surface_t *surface = cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, (int)(width * PNG_SCALE), (int)(height * PNG_SCALE));
     cairo_status_t status = draw_page(surface, PNG_SCALE, width, height, draw, what);
 
     if (status == CAIRO_STATUS_SUCCESS)
@@ -95,8 +95,8 @@ static int save_png(const char *path, double width, double height, snn_draw *dra
     return save(path, &bytes, status);
 }
 
-int snn_canvas_save(const char *path_svg, const char *path_png, double width, double height, snn_draw *draw,
-                    const void *what)
+int snn_canvas_save(const char *path_svg, const char *path_png, double width, double height,
+                    snn_draw *draw, const void *what)
 {
     int status = save_svg(path_svg, width, height, draw, what);
 
@@ -129,8 +129,8 @@ static double advance(struct snn_canvas *canvas, const char *text)
     return extents.x_advance;
 }
 
-void snn_canvas_text(struct snn_canvas *canvas, double x, double y, double size, enum snn_anchor anchor,
-                     const char *text)
+void snn_canvas_text(struct snn_canvas *canvas, double x, double y, double size,
+                     enum snn_anchor anchor, const char *text)
 {
     choose_font(canvas, size, false);
     if (anchor != SNN_ANCHOR_LEFT)
@@ -139,14 +139,16 @@ void snn_canvas_text(struct snn_canvas *canvas, double x, double y, double size,
     cairo_show_text(canvas->cairo, text);
 }
 
-void snn_canvas_bold_text(struct snn_canvas *canvas, double x, double y, double size, const char *text)
+void snn_canvas_bold_text(struct snn_canvas *canvas, double x, double y, double size,
+                          const char *text)
 {
     choose_font(canvas, size, true);
     cairo_move_to(canvas->cairo, x, base_line(y, size));
     cairo_show_text(canvas->cairo, text);
 }
 
-void snn_canvas_text_up(struct snn_canvas *canvas, double x, double y, double size, const char *text)
+void snn_canvas_text_up(struct snn_canvas *canvas, double x, double y, double size,
+                        const char *text)
 {
     cairo_save(canvas->cairo);
     cairo_translate(canvas->cairo, x, y);
@@ -161,7 +163,8 @@ double snn_canvas_text_width(struct snn_canvas *canvas, double size, const char 
     return advance(canvas, text);
 }
 
-void snn_canvas_line(struct snn_canvas *canvas, double x0, double y0, double x1, double y1, double width)
+void snn_canvas_line(struct snn_canvas *canvas, double x0, double y0, double x1, double y1,
+                     double width)
 {
     cairo_set_line_width(canvas->cairo, width);
     cairo_move_to(canvas->cairo, x0, y0);
@@ -183,10 +186,12 @@ static int whole_factor(double points, int cells)
     return factor < 1 ? 1 : factor;
 }
 
-void snn_canvas_cells(struct snn_canvas *canvas, struct snn_box box, const uint32_t *colors, int rows, int columns)
+void snn_canvas_cells(struct snn_canvas *canvas, struct snn_box box, const uint32_t *colors,
+                      int rows, int columns)
 {
     int across = whole_factor(box.width, columns), down = whole_factor(box.height, rows);
-    cairo_surface_t *image = cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns * across, rows * down);
+    cairo_surface_t *image =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns * across, rows * down);
     unsigned char *data = cairo_image_surface_get_data(image);
     int stride = cairo_image_surface_get_stride(image);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Matrices keep square cells while that gives a page of sensible shape, and fill a standard one otherwise.
+ * Matrices keep square cells while that gives a page of sensible shape, and fill a standard one
+ * otherwise.
  */
 #include "record/plot/cells.h"
 
@@ -29,7 +30,8 @@ struct snn_coloring snn_coloring_of(const struct snn_plot_array *array, enum snn
 
 uint32_t snn_coloring_value(const struct snn_coloring *coloring, double value)
 {
-    struct snn_color color = snn_color_mapped(coloring->map, snn_scale_place(&coloring->scale, value, 1));
+    struct snn_color color =
+        snn_color_mapped(coloring->map, snn_scale_place(&coloring->scale, value, 1));
 
     return (uint32_t)(color.red * 255 + 0.5) << 16 | (uint32_t)(color.green * 255 + 0.5) << 8 |
            (uint32_t)(color.blue * 255 + 0.5);
@@ -65,8 +67,8 @@ static struct snn_scale index_scale(int64_t count)
     return scale;
 }
 
-static void draw_index_axes(struct snn_canvas *canvas, struct snn_box box, int64_t rows, int64_t columns,
-                            const char *row_name, const char *column_name)
+static void draw_index_axes(struct snn_canvas *canvas, struct snn_box box, int64_t rows,
+                            int64_t columns, const char *row_name, const char *column_name)
 {
     struct snn_scale x = index_scale(columns), y = index_scale(rows);
     char text[SNN_TICK_BYTES];
@@ -74,21 +76,24 @@ static void draw_index_axes(struct snn_canvas *canvas, struct snn_box box, int64
     snn_canvas_color(canvas, snn_ink_soft, 1);
     for (int i = 0; i < x.ticks; i++) {
         snn_scale_label(text, &x, i);
-        snn_canvas_text(canvas, box.x + snn_scale_place(&x, x.first + i * x.step, box.width), box.y + box.height + 12,
-                        11, SNN_ANCHOR_MIDDLE, text);
+        snn_canvas_text(canvas, box.x + snn_scale_place(&x, x.first + i * x.step, box.width),
+                        box.y + box.height + 12, 11, SNN_ANCHOR_MIDDLE, text);
     }
     for (int i = 0; i < y.ticks; i++) {
         snn_scale_label(text, &y, i);
-        snn_canvas_text(canvas, box.x - 7, box.y + snn_scale_place(&y, y.first + i * y.step, box.height), 11,
+        snn_canvas_text(canvas, box.x - 7,
+                        box.y + snn_scale_place(&y, y.first + i * y.step, box.height), 11,
                         SNN_ANCHOR_RIGHT, text);
     }
     snn_canvas_color(canvas, snn_ink, 1);
-    snn_canvas_text(canvas, box.x + box.width / 2, box.y + box.height + 34, 12, SNN_ANCHOR_MIDDLE, column_name);
+    snn_canvas_text(canvas, box.x + box.width / 2, box.y + box.height + 34, 12, SNN_ANCHOR_MIDDLE,
+                    column_name);
     snn_canvas_text_up(canvas, box.x - 48, box.y + box.height / 2, 12, row_name);
 }
 
-void snn_plot_matrix(struct snn_canvas *canvas, const struct snn_plot *plot, int64_t rows, int64_t columns,
-                     const char *row_name, const char *column_name, enum snn_color_map map)
+void snn_plot_matrix(struct snn_canvas *canvas, const struct snn_plot *plot, int64_t rows,
+                     int64_t columns, const char *row_name, const char *column_name,
+                     enum snn_color_map map)
 {
     const struct snn_plot_array *array = &plot->arrays[0];
     struct snn_coloring coloring = snn_coloring_of(array, map);
@@ -105,7 +110,8 @@ void snn_plot_matrix(struct snn_canvas *canvas, const struct snn_plot *plot, int
     for (int i = 0; colors && i < shown_rows; i++)
         for (int j = 0; j < shown_columns; j++)
             colors[(size_t)i * (size_t)shown_columns + (size_t)j] = snn_coloring_value(
-                &coloring, snn_plot_value(array, i * rows / shown_rows * columns + j * columns / shown_columns));
+                &coloring, snn_plot_value(array, i * rows / shown_rows * columns +
+                                                     j * columns / shown_columns));
     if (colors)
         snn_canvas_cells(canvas, box, colors, shown_rows, shown_columns);
     free(colors);

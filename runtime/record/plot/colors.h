@@ -18,7 +18,8 @@ enum snn_color_map {
     SNN_MAP_BALANCE, /* differences: blue, white in the middle, red */
 };
 
-struct snn_color snn_color_mapped(enum snn_color_map map, double value); /* values outside are cut off, NaN is grey */
+struct snn_color snn_color_mapped(enum snn_color_map map,
+                                  double value); /* values outside are cut off, NaN is grey */
 
 /* The colour of curve number k; they repeat after eight. */
 struct snn_color snn_color_curve(int k);

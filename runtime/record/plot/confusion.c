@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * confusion(guess, label): which class was taken for which. A row is a true class, a cell the part of its samples that got
- * that guess. Guesses of -1, "none", have a column of their own at the right.
+ * confusion(guess, label): which class was taken for which. A row is a true class, a cell the part
+ * of its samples that got that guess. Guesses of -1, "none", have a column of their own at the
+ * right.
  */
 #include "record/plot/plot.h"
 
@@ -76,7 +77,8 @@ static struct table count(const struct snn_plot *plot)
     table.counts = calloc((size_t)table.rows * (size_t)table.columns, sizeof *table.counts);
     table.totals = calloc((size_t)table.rows, sizeof *table.totals);
     for (int64_t i = 0; table.counts && table.totals && i < plot->arrays[0].count; i++) {
-        int guess = (int)snn_plot_value(&plot->arrays[0], i), label = (int)snn_plot_value(&plot->arrays[1], i);
+        int guess = (int)snn_plot_value(&plot->arrays[0], i),
+            label = (int)snn_plot_value(&plot->arrays[1], i);
 
         if (label < 0)
             continue;
@@ -88,7 +90,8 @@ static struct table count(const struct snn_plot *plot)
     return table;
 }
 
-static void draw_cell(struct snn_canvas *canvas, struct snn_box cell, int64_t count, double part, bool is_numbered)
+static void draw_cell(struct snn_canvas *canvas, struct snn_box cell, int64_t count, double part,
+                      bool is_numbered)
 {
     struct snn_color color = snn_color_mapped(SNN_MAP_BLUES, part);
     char text[32];
@@ -98,9 +101,10 @@ static void draw_cell(struct snn_canvas *canvas, struct snn_box cell, int64_t co
     if (!is_numbered || count == 0)
         return;
     snprintf(text, sizeof text, "%" PRId64, count);
-    snn_canvas_color(canvas, snn_color_hex(snn_color_brightness(color) > 0.55 ? 0x202024 : 0xffffff), 1);
-    snn_canvas_text(canvas, cell.x + cell.width / 2, cell.y + cell.height / 2, cell.width > 35 ? 11 : 9,
-                    SNN_ANCHOR_MIDDLE, text);
+    snn_canvas_color(canvas,
+                     snn_color_hex(snn_color_brightness(color) > 0.55 ? 0x202024 : 0xffffff), 1);
+    snn_canvas_text(canvas, cell.x + cell.width / 2, cell.y + cell.height / 2,
+                    cell.width > 35 ? 11 : 9, SNN_ANCHOR_MIDDLE, text);
 }
 
 static void draw_names(struct snn_canvas *canvas, const struct table *table, double cell)
@@ -114,12 +118,12 @@ static void draw_names(struct snn_canvas *canvas, const struct table *table, dou
         if (i < table->rows && i % step == 0)
             snn_canvas_text(canvas, left - 8, top + (i + 0.5) * cell, 11, SNN_ANCHOR_RIGHT, text);
         if (i == table->rows || i % step == 0)
-            snn_canvas_text(canvas, left + (i + 0.5) * cell, top + table->rows * cell + 12, 11, SNN_ANCHOR_MIDDLE,
-                            i == table->rows ? "none" : text);
+            snn_canvas_text(canvas, left + (i + 0.5) * cell, top + table->rows * cell + 12, 11,
+                            SNN_ANCHOR_MIDDLE, i == table->rows ? "none" : text);
     }
     snn_canvas_color(canvas, snn_ink, 1);
-    snn_canvas_text(canvas, left + table->columns * cell / 2, top + table->rows * cell + 35, 12, SNN_ANCHOR_MIDDLE,
-                    "guess");
+    snn_canvas_text(canvas, left + table->columns * cell / 2, top + table->rows * cell + 35, 12,
+                    SNN_ANCHOR_MIDDLE, "guess");
     snn_canvas_text_up(canvas, left - 42, top + table->rows * cell / 2, 12, "label");
 }
 
@@ -135,8 +139,8 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
              table.samples ? 100.0 * (double)table.hits / (double)table.samples : 0, table.samples);
     snn_plot_title(canvas, plot->title, subtitle);
     for (int i = 0; table.counts && table.totals && i < table.rows * table.columns; i++) {
-        struct snn_box place = { left + i % table.columns * cell, top + i / table.columns * cell, cell - gap,
-                                 cell - gap };
+        struct snn_box place = { left + i % table.columns * cell, top + i / table.columns * cell,
+                                 cell - gap, cell - gap };
         double total = (double)table.totals[i / table.columns];
 
         draw_cell(canvas, place, table.counts[i], total > 0 ? (double)table.counts[i] / total : 0,
@@ -149,5 +153,6 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
 }
 
 const struct snn_plot_kind snn_plot_confusion = {
-    "confusion", "a guess and a label for each sample, whole numbers from -1 to 999", accepts, size, draw,
+    "confusion", "a guess and a label for each sample, whole numbers from -1 to 999", accepts, size,
+    draw,
 };

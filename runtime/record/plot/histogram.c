@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * histogram(values…): how often values occur. `bins = …` sets the number of bins; several arrays share them.
+ * histogram(values…): how often values occur. `bins = …` sets the number of bins; several arrays
+ * share them.
  */
 #include "record/plot/plot.h"
 
@@ -70,10 +71,12 @@ static void count_values(struct bins *bins, const struct snn_plot *plot)
 {
     for (int k = 0; k < plot->array_count; k++)
         for (int64_t i = 0; i < plot->arrays[k].count; i++) {
-            double value = snn_plot_value(&plot->arrays[k], i), bin = floor((value - bins->low) / bins->step);
+            double value = snn_plot_value(&plot->arrays[k], i),
+                   bin = floor((value - bins->low) / bins->step);
 
             if (isfinite(value))
-                bins->most = fmax(bins->most, ++bins->counts[k][(int)fmin(fmax(bin, 0), bins->count - 1)]);
+                bins->most =
+                    fmax(bins->most, ++bins->counts[k][(int)fmin(fmax(bin, 0), bins->count - 1)]);
         }
 }
 
@@ -85,7 +88,8 @@ static void draw_legend(struct snn_canvas *canvas, const struct snn_plot *plot, 
         snn_canvas_color(canvas, snn_color_curve(k), 0.65);
         snn_canvas_fill(canvas, (struct snn_box){ box.x + box.width - 14, y - 5, 10, 10 });
         snn_canvas_color(canvas, snn_ink_soft, 1);
-        snn_canvas_text(canvas, box.x + box.width - 20, y, 11, SNN_ANCHOR_RIGHT, plot->arrays[k].label);
+        snn_canvas_text(canvas, box.x + box.width - 20, y, 11, SNN_ANCHOR_RIGHT,
+                        plot->arrays[k].label);
     }
 }
 
@@ -102,20 +106,23 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
     y = snn_scale_around(0, bins.most, 5);
     snprintf(subtitle, sizeof subtitle, "%" PRId64 " values", plot->arrays[0].count);
     snn_plot_title(canvas, plot->title, subtitle);
-    snn_plot_with_unit(label, sizeof label, plot->array_count == 1 ? plot->arrays[0].label : "value",
+    snn_plot_with_unit(label, sizeof label,
+                       plot->array_count == 1 ? plot->arrays[0].label : "value",
                        plot->arrays[0].unit);
     snn_plot_axes(canvas, box, &x, &y, snn_plot_text(plot, "x_label", label), "count");
     for (int k = 0; k < plot->array_count; k++) {
         snn_canvas_color(canvas, snn_color_curve(k), plot->array_count > 1 ? 0.5 : 1);
         for (int i = 0; i < bins.count; i++) {
-            double bar = snn_scale_place(&y, bins.counts[k][i], box.height), part = box.width / bins.count;
+            double bar = snn_scale_place(&y, bins.counts[k][i], box.height),
+                   part = box.width / bins.count;
 
-            cairo_rectangle(canvas->cairo, box.x + i * part + 0.4, box.y + box.height - bar, fmax(part - 0.8, 0.5),
-                            bar);
+            cairo_rectangle(canvas->cairo, box.x + i * part + 0.4, box.y + box.height - bar,
+                            fmax(part - 0.8, 0.5), bar);
         }
         cairo_fill(canvas->cairo);
     }
     draw_legend(canvas, plot, box);
 }
 
-const struct snn_plot_kind snn_plot_histogram = { "histogram", "one or more arrays of numbers", accepts, size, draw };
+const struct snn_plot_kind snn_plot_histogram = { "histogram", "one or more arrays of numbers",
+                                                  accepts, size, draw };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * image(a): a matrix, or a vector as one row, as a heat map. distance_matrix(scores) is one of queries and places;
- * votes(votes) one whose last axis runs to the right and all others downwards.
+ * image(a): a matrix, or a vector as one row, as a heat map. distance_matrix(scores) is one of
+ * queries and places; votes(votes) one whose last axis runs to the right and all others downwards.
  */
 #include "record/plot/cells.h"
 
@@ -28,7 +28,8 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
     const struct snn_plot_array *array = &plot->arrays[0];
 
     snn_plot_matrix(canvas, plot, row_count(array), array->count / row_count(array),
-                    array->rank == 1 ? "" : array->axes[0].name, array->axes[array->rank - 1].name, SNN_MAP_VIRIDIS);
+                    array->rank == 1 ? "" : array->axes[0].name, array->axes[array->rank - 1].name,
+                    SNN_MAP_VIRIDIS);
 }
 
 static bool accepts_matrix(const struct snn_plot *plot)
@@ -47,7 +48,8 @@ static void draw_votes(struct snn_canvas *canvas, const struct snn_plot *plot)
     const struct snn_plot_array *array = &plot->arrays[0];
     int64_t columns = array->axes[array->rank - 1].extent;
 
-    snn_plot_matrix(canvas, plot, array->count / columns, columns, array->rank == 2 ? array->axes[0].name : "row",
+    snn_plot_matrix(canvas, plot, array->count / columns, columns,
+                    array->rank == 2 ? array->axes[0].name : "row",
                     array->axes[array->rank - 1].name, SNN_MAP_BLUES);
 }
 
@@ -67,4 +69,5 @@ const struct snn_plot_kind snn_plot_votes = {
     "votes", "an array of at least two axes", accepts_votes, size_votes, draw_votes,
 };
 
-const struct snn_plot_kind snn_plot_image = { "image", "an array of one or two axes", accepts, size, draw };
+const struct snn_plot_kind snn_plot_image = { "image", "an array of one or two axes", accepts, size,
+                                              draw };

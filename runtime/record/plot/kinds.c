@@ -11,8 +11,9 @@
 #include <string.h>
 
 static const struct snn_plot_kind *const kinds[] = {
-    &snn_plot_confusion, &snn_plot_weights, &snn_plot_raster,          &snn_plot_lines,           &snn_plot_histogram,
-    &snn_plot_image,     &snn_plot_votes,   &snn_plot_distance_matrix, &snn_plot_precision_recall,
+    &snn_plot_confusion, &snn_plot_weights,         &snn_plot_raster,
+    &snn_plot_lines,     &snn_plot_histogram,       &snn_plot_image,
+    &snn_plot_votes,     &snn_plot_distance_matrix, &snn_plot_precision_recall,
 };
 
 const struct snn_plot_kind *snn_plot_kind_find(const char *name)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * lines(y…, x): curves over the last array, or over their index if there is only one. An array of one axis is a curve; one of
- * two axes is as many as it has places on the axis that is not drawn along: that of x's length, else the one named time or
- * step, else the last. Few points are marked.
+ * lines(y…, x): curves over the last array, or over their index if there is only one. An array of
+ * one axis is a curve; one of two axes is as many as it has places on the axis that is not drawn
+ * along: that of x's length, else the one named time or step, else the last. Few points are marked.
  */
 #include "record/plot/plot.h"
 
@@ -13,7 +13,8 @@
 
 enum { LEGEND_LIMIT = 12, MARKED_POINTS = 40, CURVE_LIMIT = 400 };
 
-static const double width = 720, height = 420, left = 82, top = 66, right = 28, bottom = 58, legend_width = 130;
+static const double width = 720, height = 420, left = 82, top = 66, right = 28, bottom = 58,
+                    legend_width = 130;
 
 /* One curve: elements first, first + stride, … of an array. */
 struct curve {
@@ -49,7 +50,8 @@ static int64_t curve_count(const struct snn_plot_array *array, const struct snn_
     return array->count / array->axes[along(array, x)].extent;
 }
 
-static struct curve curve_of(const struct snn_plot_array *array, const struct snn_plot_array *x, int64_t k)
+static struct curve curve_of(const struct snn_plot_array *array, const struct snn_plot_array *x,
+                             int64_t k)
 {
     struct curve curve = { array, k, 1, array->axes[along(array, x)].extent };
 
@@ -102,7 +104,8 @@ static double x_value(const struct snn_plot *plot, const struct snn_plot_array *
     return x ? snn_plot_value(x, i) : (double)i * snn_plot_number(plot, "dt", 1);
 }
 
-static void find_scales(const struct snn_plot *plot, struct snn_scale *x_scale, struct snn_scale *y_scale)
+static void find_scales(const struct snn_plot *plot, struct snn_scale *x_scale,
+                        struct snn_scale *y_scale)
 {
     const struct snn_plot_array *x = abscissa(plot);
     double low = INFINITY, high = -INFINITY, x_low = INFINITY, x_high = -INFINITY;
@@ -122,12 +125,14 @@ static void find_scales(const struct snn_plot *plot, struct snn_scale *x_scale, 
     if (x)
         snn_plot_range(x, &x_low, &x_high);
     *x_scale = snn_scale_over(snn_plot_number(plot, "x_low", x_low), x_high, 8);
-    *y_scale = snn_scale_around(snn_plot_number(plot, "low", low), snn_plot_number(plot, "high", high), 6);
+    *y_scale =
+        snn_scale_around(snn_plot_number(plot, "low", low), snn_plot_number(plot, "high", high), 6);
 }
 
 /* Values that are not finite leave a gap. */
-static void draw_curve(struct snn_canvas *canvas, const struct snn_plot *plot, const struct curve *curve,
-                       struct snn_box box, const struct snn_scale *x_scale, const struct snn_scale *y_scale)
+static void draw_curve(struct snn_canvas *canvas, const struct snn_plot *plot,
+                       const struct curve *curve, struct snn_box box,
+                       const struct snn_scale *x_scale, const struct snn_scale *y_scale)
 {
     const struct snn_plot_array *x = abscissa(plot);
     bool is_open = false;
@@ -153,13 +158,16 @@ static void draw_curve(struct snn_canvas *canvas, const struct snn_plot *plot, c
         double px = box.x + snn_scale_place(x_scale, x_value(plot, x, i), box.width);
 
         if (isfinite(value) && isfinite(px)) {
-            cairo_arc(canvas->cairo, px, box.y + box.height - snn_scale_place(y_scale, value, box.height), 2.6, 0, 6.3);
+            cairo_arc(canvas->cairo, px,
+                      box.y + box.height - snn_scale_place(y_scale, value, box.height), 2.6, 0,
+                      6.3);
             cairo_fill(canvas->cairo);
         }
     }
 }
 
-static void curve_name(char *out, size_t bytes, const struct snn_plot_array *array, int64_t k, int64_t curves)
+static void curve_name(char *out, size_t bytes, const struct snn_plot_array *array, int64_t k,
+                       int64_t curves)
 {
     if (curves == 1)
         snprintf(out, bytes, "%s", array->label);
@@ -214,9 +222,12 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
     char x_label[160], y_label[160], subtitle[128] = "";
 
     find_scales(plot, &x_scale, &y_scale);
-    snn_plot_with_unit(x_label, sizeof x_label, x_name, x ? x->unit : snn_plot_number(plot, "dt", 0) > 0 ? "ms" : "");
-    snn_plot_with_unit(y_label, sizeof y_label, total_curves(plot) == curve_count(y, x) ? y->label : "",
-                       y->unit);
+    snn_plot_with_unit(x_label, sizeof x_label, x_name,
+                       x                                    ? x->unit
+                       : snn_plot_number(plot, "dt", 0) > 0 ? "ms"
+                                                            : "");
+    snn_plot_with_unit(y_label, sizeof y_label,
+                       total_curves(plot) == curve_count(y, x) ? y->label : "", y->unit);
     if (total_curves(plot) > LEGEND_LIMIT)
         snprintf(subtitle, sizeof subtitle, "%" PRId64 " curves%s", total_curves(plot),
                  total_curves(plot) > CURVE_LIMIT ? ", the first 400 are shown" : "");
@@ -227,6 +238,7 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
 }
 
 const struct snn_plot_kind snn_plot_lines = {
-    "lines", "an array of one or two axes, and perhaps one of the same length to draw it over", accepts, size,
+    "lines", "an array of one or two axes, and perhaps one of the same length to draw it over",
+    accepts, size,
     draw,
 };

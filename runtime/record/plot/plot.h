@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A plot as a task asks for it: a kind and its arguments. Each kind checks what it was given, says how large its page is and
- * draws it.
+ * A plot as a task asks for it: a kind and its arguments. Each kind checks what it was given, says
+ * how large its page is and draws it.
  */
 #ifndef SNN_RECORD_PLOT_PLOT_H
 #define SNN_RECORD_PLOT_PLOT_H
@@ -45,8 +45,9 @@ struct snn_plot_kind {
     void (*draw)(struct snn_canvas *canvas, const struct snn_plot *plot);
 };
 
-extern const struct snn_plot_kind snn_plot_confusion, snn_plot_weights, snn_plot_raster, snn_plot_lines,
-    snn_plot_histogram, snn_plot_image, snn_plot_votes, snn_plot_distance_matrix, snn_plot_precision_recall;
+extern const struct snn_plot_kind snn_plot_confusion, snn_plot_weights, snn_plot_raster,
+    snn_plot_lines, snn_plot_histogram, snn_plot_image, snn_plot_votes, snn_plot_distance_matrix,
+    snn_plot_precision_recall;
 
 /* The kind of that name, or NULL. */
 const struct snn_plot_kind *snn_plot_kind_find(const char *name);

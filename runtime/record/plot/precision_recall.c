@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * precision_recall(scores, truth): scores [query, place], truth[query] the right place. A query's best place is accepted
- * where its score reaches a threshold; the curve has a point for each threshold. Precision is the part of the accepted that
- * is right, recall the part of all queries that is accepted and right.
+ * precision_recall(scores, truth): scores [query, place], truth[query] the right place. A query's
+ * best place is accepted where its score reaches a threshold; the curve has a point for each
+ * threshold. Precision is the part of the accepted that is right, recall the part of all queries
+ * that is accepted and right.
  */
 #include "record/plot/plot.h"
 
@@ -57,7 +58,8 @@ static void find_matches(struct match *matches, const struct snn_plot *plot)
 }
 
 /* Points of the curve; the result is the recall at which the first wrong place is accepted. */
-static double fill_curve(double *recall, double *precision, const struct match *matches, int64_t queries)
+static double fill_curve(double *recall, double *precision, const struct match *matches,
+                         int64_t queries)
 {
     int64_t right = 0;
     double without_error = -1;
@@ -72,15 +74,16 @@ static double fill_curve(double *recall, double *precision, const struct match *
     return without_error < 0 ? 1 : without_error;
 }
 
-static void draw_curve(struct snn_canvas *canvas, struct snn_box box, const double *recall, const double *precision,
-                       int64_t points)
+static void draw_curve(struct snn_canvas *canvas, struct snn_box box, const double *recall,
+                       const double *precision, int64_t points)
 {
     snn_canvas_color(canvas, snn_color_curve(0), 1);
     cairo_set_line_width(canvas->cairo, 1.8);
     cairo_set_line_join(canvas->cairo, CAIRO_LINE_JOIN_ROUND);
     cairo_new_path(canvas->cairo);
     for (int64_t i = 0; i < points; i++)
-        cairo_line_to(canvas->cairo, box.x + recall[i] * box.width, box.y + (1 - precision[i]) * box.height);
+        cairo_line_to(canvas->cairo, box.x + recall[i] * box.width,
+                      box.y + (1 - precision[i]) * box.height);
     cairo_stroke(canvas->cairo);
 }
 
@@ -88,7 +91,8 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
 {
     int64_t queries = plot->arrays[0].axes[0].extent;
     struct match *matches = calloc((size_t)queries, sizeof *matches);
-    double *recall = calloc((size_t)queries, sizeof *recall), *precision = calloc((size_t)queries, sizeof *precision);
+    double *recall = calloc((size_t)queries, sizeof *recall),
+           *precision = calloc((size_t)queries, sizeof *precision);
     struct snn_box box = { 72, 66, 424, 396 };
     struct snn_scale unit = snn_scale_over(0, 1, 5);
     char subtitle[128] = "";
@@ -98,8 +102,9 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
 
         find_matches(matches, plot);
         without_error = fill_curve(recall, precision, matches, queries);
-        snprintf(subtitle, sizeof subtitle, "%" PRId64 " queries; recall %.1f %% without an error, %.1f %% in all",
-                 queries, 100 * without_error, 100 * recall[queries - 1]);
+        snprintf(subtitle, sizeof subtitle,
+                 "%" PRId64 " queries; recall %.1f %% without an error, %.1f %% in all", queries,
+                 100 * without_error, 100 * recall[queries - 1]);
     }
     snn_plot_title(canvas, plot->title, subtitle);
     snn_plot_axes(canvas, box, &unit, &unit, "recall", "precision");
@@ -111,5 +116,9 @@ static void draw(struct snn_canvas *canvas, const struct snn_plot *plot)
 }
 
 const struct snn_plot_kind snn_plot_precision_recall = {
-    "precision_recall", "scores [query, place] and the right place of each query", accepts, size, draw,
+    "precision_recall",
+    "scores [query, place] and the right place of each query",
+    accepts,
+    size,
+    draw,
 };

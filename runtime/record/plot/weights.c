@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * weights(connection): what each neuron looks for. Where the source has the axes y and x, each target neuron is a picture of
- * its weights, and the pictures form a mosaic: as the target's axes say if it has two, near a square otherwise. Other
- * connections are shown as a matrix.
+ * weights(connection): what each neuron looks for. Where the source has the axes y and x, each
+ * target neuron is a picture of its weights, and the pictures form a mosaic: as the target's axes
+ * say if it has two, near a square otherwise. Other connections are shown as a matrix.
  */
 #include "record/plot/cells.h"
 
@@ -17,15 +17,16 @@ enum { TILES_SHOWN = 1600, GAP = 1 /* cells between tiles */ };
 static const double left = 20, top = 66, right = 96, bottom = 24;
 
 struct mosaic {
-    int64_t height, width;     /* of a tile */
-    int64_t tiles;             /* target neurons */
-    int rows, columns;         /* tiles shown */
+    int64_t height, width; /* of a tile */
+    int64_t tiles;         /* target neurons */
+    int rows, columns;     /* tiles shown */
 };
 
 static bool is_mosaic(const struct snn_plot_array *array)
 {
-    return array->rank >= 3 && strcmp(array->axes[0].name, "y") == 0 && strcmp(array->axes[1].name, "x") == 0 &&
-           array->axes[0].extent <= 256 && array->axes[1].extent <= 256;
+    return array->rank >= 3 && strcmp(array->axes[0].name, "y") == 0 &&
+           strcmp(array->axes[1].name, "x") == 0 && array->axes[0].extent <= 256 &&
+           array->axes[1].extent <= 256;
 }
 
 static bool accepts(const struct snn_plot *plot)
@@ -92,8 +93,9 @@ static void size(const struct snn_plot *plot, double *width, double *height)
 }
 
 /* The weight from pixel (y, x) to the neuron of that tile lies at [y][x][tile]. */
-static void fill_tile(uint32_t *colors, const struct mosaic *mosaic, const struct snn_plot_array *array,
-                      const struct snn_coloring *coloring, int64_t tile)
+static void fill_tile(uint32_t *colors, const struct mosaic *mosaic,
+                      const struct snn_plot_array *array, const struct snn_coloring *coloring,
+                      int64_t tile)
 {
     int64_t row = tile / mosaic->columns * (mosaic->height + GAP);
     int64_t column = tile % mosaic->columns * (mosaic->width + GAP);
@@ -115,15 +117,17 @@ static void draw_mosaic(struct snn_canvas *canvas, const struct snn_plot *plot)
     int64_t shown = (int64_t)mosaic.rows * mosaic.columns;
 
     shown = shown < mosaic.tiles ? shown : mosaic.tiles;
-    snprintf(subtitle, sizeof subtitle, "%" PRId64 " of %" PRId64 " neurons, each %" PRId64 " x %" PRId64, shown,
-             mosaic.tiles, mosaic.height, mosaic.width);
+    snprintf(subtitle, sizeof subtitle,
+             "%" PRId64 " of %" PRId64 " neurons, each %" PRId64 " x %" PRId64, shown, mosaic.tiles,
+             mosaic.height, mosaic.width);
     snn_plot_title(canvas, plot->title, subtitle);
     for (size_t i = 0; colors && i < cells; i++)
         colors[i] = 0xffffff;
     for (int64_t tile = 0; colors && tile < shown; tile++)
         fill_tile(colors, &mosaic, array, &coloring, tile);
     if (colors)
-        snn_canvas_cells(canvas, mosaic_box(&mosaic), colors, cells_down(&mosaic), cells_across(&mosaic));
+        snn_canvas_cells(canvas, mosaic_box(&mosaic), colors, cells_down(&mosaic),
+                         cells_across(&mosaic));
     free(colors);
     snn_plot_color_bar(canvas, mosaic_box(&mosaic), coloring.map, &coloring.scale, array->unit);
 }
