@@ -12,8 +12,7 @@
 #define LN2_HIGH 0.693147182464599609375 /* ln 2 rounded to f32 */
 #define LN2_LOW -1.904654299957767e-9    /* the rest */
 
-/* 1.5 * 2^23: in a sum with it, the low bits hold the other number rounded to the nearest integer.
- */
+/* 1.5 * 2^23: the low bits of a sum with it hold the other number, rounded. */
 #define ROUNDER 12582912.0
 
 /* Error of r + r^2 q(r) relative to expm1(r): 2^-31. */

@@ -11,9 +11,9 @@
 
 #define SQRT_HALF_BITS UINT64_C(0x3fe6a09e00000000)
 #define ONE_BITS UINT64_C(0x3ff0000000000000)
-#define ROUNDER                                                                                    \
-    6755399441055744.0 /* 1.5 * 2^52: the low bits of a sum with it hold the other number, rounded \
-                        */
+
+/* 1.5 * 2^52: the low bits of a sum with it hold the other number, rounded. */
+#define ROUNDER 6755399441055744.0
 
 /* Errors: 2^-45, 2^-34. */
 static const double log2_p[] = { 2.8853900817778495,  0.96179669411436663, 0.57707794204358953,
