@@ -14,17 +14,17 @@
 #include "base/arena.h"
 
 /* Defines `struct tag`, an array of `type`. */
-#define ARRAY_STRUCT(tag, type) \
-    struct tag {                \
-        type *items;            \
-        size_t count;           \
-        size_t capacity;        \
+#define ARRAY_STRUCT(tag, type)                                                                    \
+    struct tag {                                                                                   \
+        type *items;                                                                               \
+        size_t count;                                                                              \
+        size_t capacity;                                                                           \
     }
 
 /* Appends one item: array_push(arena, &list, item). */
-#define array_push(arena, array, ...)                                                          \
-    ((array)->items = array_reserve((arena), (array)->items, (array)->count, &(array)->capacity, \
-                                    sizeof *(array)->items),                                   \
+#define array_push(arena, array, ...)                                                              \
+    ((array)->items = array_reserve((arena), (array)->items, (array)->count, &(array)->capacity,   \
+                                    sizeof *(array)->items),                                       \
      (array)->items[(array)->count++] = (__VA_ARGS__), (void)0)
 
 /* Storage with room for one more item than `count`; moves the items when it has to grow. */

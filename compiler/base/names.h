@@ -12,9 +12,9 @@
 #include "base/arena.h"
 
 struct name {
-    const char *text;  /* zero-terminated */
-    size_t length;     /* bytes, without the zero */
-    uint32_t hash;     /* of the text, for tables keyed by name */
+    const char *text; /* zero-terminated */
+    size_t length;    /* bytes, without the zero */
+    uint32_t hash;    /* of the text, for tables keyed by name */
 };
 
 /* Open-addressing table of all names. */

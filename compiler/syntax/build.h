@@ -18,7 +18,8 @@ struct parser {
     size_t next;                     /* index of the token to be read next */
     struct file *file;               /* receives the declarations */
     size_t earlier_count;            /* messages of lexer and layout, which came first */
-    bool is_too_deep;                /* reported; further ones are cut silently */
+    bool is_unbalanced; /* braces were wrong: what stands in which block is not judged */
+    bool is_too_deep;   /* reported; further ones are cut silently */
 };
 
 /* What a line or a braced group of a body is: one of the two. */
@@ -146,6 +147,9 @@ struct type_ref *type_of_word(struct parser *parser, const struct identifier *wo
 struct type_ref *type_of_unit(struct parser *parser, struct unit_ref *unit);
 struct type_ref *type_ref_with_unit(struct parser *parser, const struct identifier *word,
                                     struct unit_ref *unit, struct span span);
+/* float64 mV */
+struct type_ref *type_of_words(struct parser *parser, const struct identifier *word,
+                               const struct identifier *unit, struct span span);
 struct unit_ref *unit_begin(struct parser *parser, struct span span);
 void unit_factor(struct parser *parser, struct unit_ref *unit, const struct identifier *word,
                  int power);

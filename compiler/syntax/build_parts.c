@@ -119,6 +119,16 @@ struct type_ref *type_ref_with_unit(struct parser *parser, const struct identifi
     return NULL;
 }
 
+struct type_ref *type_of_words(struct parser *parser, const struct identifier *word,
+                               const struct identifier *unit, struct span span)
+{
+    bool is_missing_sign = is_unit_word(word->name->text) && !is_unit_word(unit->name->text);
+    if (!is_missing_sign)
+        return type_ref_with_unit(parser, word, unit_of_word(parser, unit), span);
+    diag_error(parser->c, unit->span, "unexpected '%s', expected '='", unit->name->text);
+    return type_of_word(parser, word);
+}
+
 /* ---- units ----------------------------------------------------------- */
 
 struct unit_ref *unit_begin(struct parser *parser, struct span span)

@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "base/suggest.h"
-#include "syntax/parse.h"
-#include "syntax/tokens.h"
+#include "syntax/layout.h"
 
 #include "syntax/parser.h"
 
@@ -44,6 +43,8 @@ static const char *const unit_words[] = {
 };
 
 #define WORD_COUNT (sizeof words / sizeof *words)
+#define LOOKAHEAD_LIMIT 4096 /* tokens of brackets skipped to find an assignment */
+#define REPORTED_LIMIT 200   /* messages compared: keeps the time linear for hopeless input */
 
 bool is_unit_word(const char *word)
 {
@@ -70,61 +71,39 @@ const char *suggest_unit(const char *word)
     return strlen(word) > 1 ? suggest_word(word, unit_words) : NULL;
 }
 
-/* ---- state ----------------------------------------------------------- */
-
-/* A bracket that is open. */
-struct opener {
-    int kind; /* '(' '[' '{' TOK_BRACES_OPEN */
-    struct span span;
-    size_t indent;     /* of the line it is on */
-    bool is_unmatched; /* nothing closes it before its surroundings end */
-};
-
-ARRAY_STRUCT(opener_list, struct opener);
-
-struct layout {
-    struct compilation *c;
-    const struct source *source;
-    const struct token_list *raw;
-    struct token_list out;
-    struct opener_list open;
-    bool *is_unmatched;    /* of each raw token: an opening ( or [ that nothing closes */
-    struct opener suspect; /* a { whose } stands further left than its line; kind 0: none */
-    const char *doc;       /* lines since the last declaration, or null */
-    bool at_start;         /* the next token begins a statement */
-    bool is_too_deep;
-};
-
 static bool is_word(const struct token *token, const char *text)
 {
     return token && token->kind == TOK_NAME && !strcmp(token->name->text, text);
 }
 
-static const struct token *raw_at(const struct layout *l, size_t i)
+const struct token *layout_raw(const struct layout *l, size_t i)
 {
     return i < l->raw->count ? &l->raw->items[i] : NULL;
 }
 
-static int kind_at(const struct layout *l, size_t i)
+int layout_kind(const struct layout *l, size_t i)
 {
     return i < l->raw->count ? l->raw->items[i].kind : TOK_END;
 }
 
-static int last_kind(const struct layout *l)
+int layout_last(const struct layout *l)
 {
     return l->out.count ? l->out.items[l->out.count - 1].kind : TOK_END;
 }
 
-static void emit(struct layout *l, struct token token, int kind)
+void layout_emit(struct layout *l, struct token token, int kind)
 {
+    int before = layout_last(l);
     token.kind = kind;
+    if (before == TOK_END || before == '{')
+        l->first = l->out.count;
     array_push(&l->c->arena, &l->out, token);
     l->at_start = kind == TOK_END || kind == '{' || kind == TOK_PRE || kind == TOK_POST ||
                   kind == TOK_SHARED || kind == TOK_OPTIONAL || kind == TOK_PARALLEL;
 }
 
 /* Whether an operand ends with this token, so that no name can follow. */
-static bool ends_operand(int kind)
+bool layout_ends_operand(int kind)
 {
     switch (kind) {
     case TOK_NAME:
@@ -188,26 +167,14 @@ static bool continues_before(int kind)
     return kind == TOK_PIPE || kind == TOK_ELSE || kind == TOK_THEN || kind == '{';
 }
 
-/* ---- brackets -------------------------------------------------------- */
-
-static size_t line_indent(const struct source *source, uint32_t offset)
-{
-    size_t length;
-    const char *line = source_line(source, source_line_at(source, offset), &length);
-    size_t indent = 0;
-    while (indent < length && (line[indent] == ' ' || line[indent] == '\t'))
-        indent++;
-    return indent;
-}
-
 /* Whether the word at i can only be the keyword of a statement or declaration: two words in a row
  * are nothing else. */
 static bool is_surely_keyword(const struct layout *l, size_t i, int where)
 {
-    const struct token *token = raw_at(l, i);
+    const struct token *token = layout_raw(l, i);
     if (!token || token->kind != TOK_NAME)
         return false;
-    int next = kind_at(l, i + 1);
+    int next = layout_kind(l, i + 1);
     if (next != TOK_NAME && next != TOK_STRING_OPEN)
         return false;
     for (size_t w = 0; w < WORD_COUNT; w++)
@@ -217,189 +184,11 @@ static bool is_surely_keyword(const struct layout *l, size_t i, int where)
 }
 
 /* A declaration at the left margin cannot be inside of anything. */
-static bool begins_at_margin(const struct layout *l, size_t i)
+bool layout_at_margin(const struct layout *l, size_t i)
 {
-    const struct token *token = raw_at(l, i);
+    const struct token *token = layout_raw(l, i);
     return token->starts_line && is_surely_keyword(l, i, DECLARES) &&
-           line_indent(l->source, token->span.start) == 0;
-}
-
-static bool is_opener(int kind)
-{
-    return kind == '(' || kind == '[' || kind == '{' || kind == TOK_BRACES_OPEN;
-}
-
-static bool is_closer(int kind)
-{
-    return kind == ')' || kind == ']' || kind == '}' || kind == TOK_BRACES_CLOSE;
-}
-
-static int closer_of(int opener)
-{
-    switch (opener) {
-    case '(': return ')';
-    case '[': return ']';
-    case '{': return '}';
-    default: return TOK_BRACES_CLOSE;
-    }
-}
-
-static bool is_brace(int kind)
-{
-    return kind == '{' || kind == TOK_BRACES_OPEN;
-}
-
-/* Marks the ( and [ that nothing closes: those still open at a brace that closes around them, at
- * a declaration at the margin, or at the end. */
-static void find_unmatched(struct layout *l)
-{
-    size_t count = l->raw->count, depth = 0;
-    size_t *stack = arena_alloc_array(&l->c->arena, count + 1, sizeof *stack);
-    l->is_unmatched = arena_alloc_array(&l->c->arena, count + 1, sizeof *l->is_unmatched);
-    for (size_t i = 0; i < count; i++) {
-        int kind = kind_at(l, i);
-        if (depth && begins_at_margin(l, i))
-            while (depth)
-                l->is_unmatched[stack[--depth]] = true;
-        if (is_opener(kind)) {
-            stack[depth++] = i;
-        } else if (kind == '}' || kind == TOK_BRACES_CLOSE) {
-            while (depth && closer_of(kind_at(l, stack[depth - 1])) != kind)
-                l->is_unmatched[stack[--depth]] = true;
-            if (depth)
-                depth--;
-        } else if (is_closer(kind)) {
-            size_t match = depth; /* one more than the place of the opener it closes */
-            while (match && !is_brace(kind_at(l, stack[match - 1])) &&
-                   closer_of(kind_at(l, stack[match - 1])) != kind)
-                match--;
-            if (match && !is_brace(kind_at(l, stack[match - 1])))
-                while (depth > match)
-                    l->is_unmatched[stack[--depth]] = true;
-            if (depth && !is_brace(kind_at(l, stack[depth - 1])))
-                depth--;
-        }
-    }
-    while (depth)
-        l->is_unmatched[stack[--depth]] = true;
-}
-
-static struct opener *innermost(struct layout *l)
-{
-    return l->open.count ? &l->open.items[l->open.count - 1] : NULL;
-}
-
-/* Whether a line end means nothing here. */
-static bool in_brackets(struct layout *l)
-{
-    const struct opener *opener = innermost(l);
-    return opener && opener->kind != '{';
-}
-
-static void report_unclosed(struct layout *l, const struct opener *opener)
-{
-    const char *text = opener->kind == '(' ? "(" : opener->kind == '[' ? "[" : "{";
-    diag_error(l->c, opener->span, "'%s' is never closed", text);
-}
-
-/* Closes the innermost bracket at `token`, the opener having been reported or closed by it. */
-static void close_innermost(struct layout *l, const struct token *token, bool is_missing)
-{
-    struct opener opener = l->open.items[--l->open.count];
-    struct token closer = *token;
-    if (is_missing)
-        closer.span.end = closer.span.start;
-    if (opener.kind == '{')
-        while (last_kind(l) == TOK_END && l->out.count)
-            l->out.count--;
-    emit(l, closer, closer_of(opener.kind));
-}
-
-/* Closes the ( and [ that nothing closes, each one an error. */
-static void close_unmatched(struct layout *l, const struct token *token)
-{
-    while (l->open.count && !is_brace(innermost(l)->kind) && innermost(l)->is_unmatched) {
-        report_unclosed(l, innermost(l));
-        close_innermost(l, token, true);
-    }
-}
-
-/* At a declaration at the margin or at the end of the file: closes everything. One brace is
- * reported: one whose closing brace stood too far left, otherwise the innermost. */
-static void close_everything(struct layout *l, const struct token *token, bool at_end)
-{
-    bool is_reported = false;
-    while (l->open.count) {
-        struct opener opener = *innermost(l);
-        if (!is_reported) {
-            report_unclosed(l, opener.kind == '{' && l->suspect.kind ? &l->suspect : &opener);
-            if (!at_end)
-                diag_note(l->c, token->span, "a new declaration begins here");
-            is_reported = true;
-        }
-        close_innermost(l, token, true);
-    }
-    l->suspect.kind = 0;
-}
-
-static void open_bracket(struct layout *l, size_t i)
-{
-    const struct token *token = raw_at(l, i);
-    if (l->open.count == PARSE_NESTING_LIMIT) {
-        diag_error(l->c, token->span, "brackets are nested more than %d deep", PARSE_NESTING_LIMIT);
-        l->is_too_deep = true;
-        return;
-    }
-    struct opener opener = { .kind = token->kind,
-                             .span = token->span,
-                             .indent = line_indent(l->source, token->span.start),
-                             .is_unmatched = l->is_unmatched[i] };
-    if (token->kind == '{' && ends_operand(last_kind(l)))
-        close_unmatched(l, token);
-    bool is_unit = token->kind == '[' && last_kind(l) == TOK_NUMBER;
-    emit(l, *token, is_unit ? TOK_UNIT_OPEN : token->kind);
-    array_push(&l->c->arena, &l->open, opener);
-}
-
-static bool has_open_brace(const struct layout *l, int kind)
-{
-    for (size_t i = 0; i < l->open.count; i++)
-        if (l->open.items[i].kind == kind)
-            return true;
-    return false;
-}
-
-static void close_brace(struct layout *l, const struct token *token)
-{
-    int opener_kind = token->kind == '}' ? '{' : TOK_BRACES_OPEN;
-    if (!has_open_brace(l, opener_kind)) {
-        diag_error(l->c, token->span, "'}' closes nothing");
-        return;
-    }
-    while (innermost(l)->kind != opener_kind) {
-        report_unclosed(l, innermost(l));
-        close_innermost(l, token, true);
-    }
-    if (token->starts_line && line_indent(l->source, token->span.start) < innermost(l)->indent)
-        l->suspect = *innermost(l);
-    close_innermost(l, token, false);
-}
-
-static void close_bracket(struct layout *l, const struct token *token)
-{
-    if (!in_brackets(l) || innermost(l)->kind == TOK_BRACES_OPEN) {
-        diag_error(l->c, token->span, "'%c' closes nothing", token->kind);
-        return;
-    }
-    if (closer_of(innermost(l)->kind) != token->kind)
-        close_unmatched(l, token);
-    const struct opener *opener = innermost(l);
-    if (closer_of(opener->kind) != token->kind) {
-        diag_error(l->c, token->span, "expected '%c', found '%c'", closer_of(opener->kind),
-                   token->kind);
-        diag_note(l->c, opener->span, "to close this '%c'", opener->kind);
-    }
-    close_innermost(l, token, false);
+           brackets_indent(l->source, token->span.start) == 0;
 }
 
 /* ---- keywords and units ---------------------------------------------- */
@@ -413,13 +202,13 @@ static bool is_assignment(int kind)
 /* The raw token after the bracket that is opened at i. */
 static size_t after_bracket(const struct layout *l, size_t i)
 {
-    size_t depth = 0;
-    for (; i < l->raw->count; i++) {
-        if (is_opener(kind_at(l, i)))
+    size_t depth = 0, limit = i + LOOKAHEAD_LIMIT;
+    for (; i < l->raw->count && i < limit; i++) {
+        if (brackets_is_opener(layout_kind(l, i)))
             depth++;
-        if (is_closer(kind_at(l, i)) && --depth == 0)
+        if (brackets_is_closer(layout_kind(l, i)) && --depth == 0)
             return i + 1;
-        if (kind_at(l, i) == TOK_END && depth == 0)
+        if (layout_kind(l, i) == TOK_END && depth == 0)
             break;
     }
     return i;
@@ -428,19 +217,19 @@ static size_t after_bracket(const struct layout *l, size_t i)
 /* Whether the word at i begins an assignment: rest = 3, input[j] += 1, step.x = 2, weight' = 0. */
 static bool is_assigned(const struct layout *l, size_t i)
 {
-    int next = kind_at(l, i + 1);
+    int next = layout_kind(l, i + 1);
     if (next == '[')
-        next = kind_at(l, after_bracket(l, i + 1));
+        next = layout_kind(l, after_bracket(l, i + 1));
     return is_assignment(next) || next == '.' || next == '\'';
 }
 
 /* The keyword that the word at i is in its place, or TOK_NAME. */
 static int word_kind(const struct layout *l, size_t i)
 {
-    const struct token *token = raw_at(l, i);
-    int before = last_kind(l);
+    const struct token *token = layout_raw(l, i);
+    int before = layout_last(l);
     bool may_start = l->at_start || l->out.count == 0;
-    int allowed = ends_operand(before) ? JOINS : 0;
+    int allowed = layout_ends_operand(before) ? JOINS : 0;
     if (before == TOK_SPIKE || before == TOK_ONCE)
         allowed |= SPIKES;
     if (before == TOK_AT)
@@ -459,17 +248,31 @@ static int word_kind(const struct layout *l, size_t i)
     return TOK_NAME;
 }
 
+/* Whether something on this line has been reported: words that cannot be read are then no news. */
+static bool is_line_reported(const struct layout *l, struct span span)
+{
+    size_t line = source_line_at(l->source, span.start);
+    for (size_t i = 0; i < l->c->diagnostics.count && i < REPORTED_LIMIT; i++) {
+        struct span other = l->c->diagnostics.items[i]->span;
+        if (other.source == span.source && source_line_at(l->source, other.start) == line)
+            return true;
+    }
+    return false;
+}
+
 static void layout_word(struct layout *l, size_t i)
 {
-    struct token token = *raw_at(l, i);
+    struct token token = *layout_raw(l, i);
     int kind = word_kind(l, i);
-    if (kind == TOK_NAME && last_kind(l) == TOK_NUMBER &&
+    if (kind == TOK_NAME && layout_last(l) == TOK_NUMBER &&
         !is_surely_keyword(l, i, STARTS | DECLARES)) {
         const char *word = token.name->text;
         if (is_unit_word(word)) {
-            emit(l, token, TOK_UNIT);
+            layout_emit(l, token, TOK_UNIT);
             return;
         }
+        if (is_line_reported(l, token.span))
+            return;
         diag_error(l->c, token.span, "unknown unit '%s'", word);
         const char *near = suggest_unit(word);
         if (near)
@@ -483,7 +286,7 @@ static void layout_word(struct layout *l, size_t i)
         l->doc = NULL;
     }
     const char *doc = token.doc;
-    emit(l, token, kind);
+    layout_emit(l, token, kind);
     if (kind == TOK_OPTIONAL)
         l->doc = doc; /* belongs to the task that follows */
 }
@@ -492,30 +295,34 @@ static void layout_word(struct layout *l, size_t i)
 
 static void layout_line_end(struct layout *l, size_t i)
 {
-    const struct token *token = raw_at(l, i);
-    if (i > 0 && kind_at(l, i - 1) == TOK_END)
+    const struct token *token = layout_raw(l, i);
+    if (i > 0 && layout_kind(l, i - 1) == TOK_END)
         l->doc = NULL; /* a line without documentation between it and a declaration */
     size_t next = i + 1;
-    while (next < l->raw->count && (kind_at(l, next) == TOKEN_DOC || kind_at(l, next) == TOK_END))
+    while (next < l->raw->count &&
+           (layout_kind(l, next) == TOKEN_DOC || layout_kind(l, next) == TOK_END))
         next++;
-    int next_kind = next < l->raw->count ? kind_at(l, next) : 0;
-    if (in_brackets(l)) {
+    int next_kind = next < l->raw->count ? layout_kind(l, next) : 0;
+    if (brackets_are_open(l)) {
         /* A bracket that nothing closes ends with the first line that could end a statement. */
-        if (!innermost(l)->is_unmatched || !ends_operand(last_kind(l)))
+        bool is_unmatched = l->open.items[l->open.count - 1].is_unmatched;
+        if (!is_unmatched || !layout_ends_operand(layout_last(l)))
             return;
-        close_unmatched(l, token);
-        if (in_brackets(l))
+        brackets_close_unmatched(l, token);
+        if (brackets_are_open(l))
             return;
     }
-    if (l->out.count == 0 || last_kind(l) == TOK_END || last_kind(l) == '{')
+    if (l->out.count == 0 || layout_last(l) == TOK_END || layout_last(l) == '{')
         return;
     if (next_kind == 0 || next_kind == '}')
         return;
     if (continues_before(next_kind))
         return;
-    if (continues_after(last_kind(l)) && !is_surely_keyword(l, next, STARTS | DECLARES))
+    if (continues_after(layout_last(l)) && !is_surely_keyword(l, next, STARTS | DECLARES))
         return;
-    emit(l, *token, TOK_END);
+    if (brackets_open_missing(l))
+        return;
+    layout_emit(l, *token, TOK_END);
 }
 
 static void layout_doc(struct layout *l, const struct token *token)
@@ -531,11 +338,11 @@ static size_t layout_file_doc(struct layout *l, const char **file_doc)
 {
     size_t i = 0, line_ends = 0;
     for (; i < l->raw->count; i++) {
-        int kind = kind_at(l, i);
+        int kind = layout_kind(l, i);
         if (kind == TOKEN_DOC && line_ends > 1 && l->doc)
             break;
         if (kind == TOKEN_DOC) {
-            layout_doc(l, raw_at(l, i));
+            layout_doc(l, layout_raw(l, i));
             line_ends = 0;
         } else if (kind == TOK_END) {
             line_ends++;
@@ -543,7 +350,7 @@ static size_t layout_file_doc(struct layout *l, const char **file_doc)
             break;
         }
     }
-    if (line_ends < 2 && !is_word(raw_at(l, i), "use"))
+    if (line_ends < 2 && !is_word(layout_raw(l, i), "use"))
         return i;
     *file_doc = l->doc;
     l->doc = NULL;
@@ -552,11 +359,12 @@ static size_t layout_file_doc(struct layout *l, const char **file_doc)
 
 static void layout_token(struct layout *l, size_t i)
 {
-    const struct token *token = raw_at(l, i);
-    if (l->open.count && begins_at_margin(l, i)) {
-        close_everything(l, token, false);
-        if (last_kind(l) != TOK_END)
-            emit(l, *token, TOK_END);
+    const struct token *token = layout_raw(l, i);
+    if (layout_at_margin(l, i)) {
+        brackets_close_everything(l, token, false);
+        if (layout_last(l) != TOK_END)
+            layout_emit(l, *token, TOK_END);
+        brackets_count_missing(l, i);
     }
     if (token->kind == TOKEN_DOC)
         layout_doc(l, token);
@@ -564,34 +372,33 @@ static void layout_token(struct layout *l, size_t i)
         layout_line_end(l, i);
     else if (token->kind == TOK_NAME)
         layout_word(l, i);
-    else if (is_opener(token->kind))
-        open_bracket(l, i);
-    else if (token->kind == '}' || token->kind == TOK_BRACES_CLOSE)
-        close_brace(l, token);
-    else if (is_closer(token->kind))
-        close_bracket(l, token);
+    else if (brackets_is_opener(token->kind))
+        brackets_open(l, i);
+    else if (brackets_is_closer(token->kind))
+        brackets_close(l, token);
     else
-        emit(l, *token, token->kind);
+        layout_emit(l, *token, token->kind);
 }
 
 struct token_list layout_tokens(struct compilation *c, uint32_t source,
-                                const struct token_list *raw, const char **file_doc)
+                                const struct token_list *raw, struct layout_result *result)
 {
     struct layout l = { .c = c, .source = sources_get(&c->sources, source), .raw = raw };
-    *file_doc = NULL;
-    find_unmatched(&l);
-    for (size_t i = layout_file_doc(&l, file_doc); i < raw->count && !l.is_too_deep; i++)
+    result->doc = NULL;
+    brackets_find_unmatched(&l);
+    brackets_count_missing(&l, 0);
+    for (size_t i = layout_file_doc(&l, &result->doc); i < raw->count && !l.is_too_deep; i++)
         layout_token(&l, i);
 
     uint32_t end = (uint32_t)l.source->length;
     struct token last = { .span = { source, end, end } };
     if (l.is_too_deep)
-        while (l.open.count)
-            close_innermost(&l, &last, true);
+        brackets_give_up(&l, &last);
     else
-        close_everything(&l, &last, true);
-    while (l.out.count && last_kind(&l) == TOK_END)
+        brackets_close_everything(&l, &last, true);
+    while (l.out.count && layout_last(&l) == TOK_END)
         l.out.count--;
-    emit(&l, last, 0);
+    layout_emit(&l, last, 0);
+    result->is_unbalanced = l.is_unbalanced;
     return l.out;
 }

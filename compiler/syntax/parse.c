@@ -32,10 +32,14 @@ static struct file *parse_source(struct compilation *c, uint32_t source)
     file->path = sources_get(&c->sources, source)->path;
 
     struct token_list raw = lexer_scan(c, source);
-    struct token_list tokens = layout_tokens(c, source, &raw, &file->doc);
-    struct parser parser = {
-        .c = c, .tokens = &tokens, .file = file, .earlier_count = c->diagnostics.count
-    };
+    struct layout_result layout;
+    struct token_list tokens = layout_tokens(c, source, &raw, &layout);
+    file->doc = layout.doc;
+    struct parser parser = { .c = c,
+                             .tokens = &tokens,
+                             .file = file,
+                             .earlier_count = c->diagnostics.count,
+                             .is_unbalanced = layout.is_unbalanced };
     syntax_parse(&parser); /* what it returns has been reported */
     return file;
 }

@@ -353,7 +353,7 @@ type:
   | '%'                         { $$ = type_of_unit(parser, percent_unit(parser, @1)); }
   | '[' unit_product ']'        { $$ = type_of_unit(parser, $2); $$->span = @$; }
   | identifier identifier
-        { $$ = type_ref_with_unit(parser, &$1, unit_of_word(parser, &$2), @$); }
+        { $$ = type_of_words(parser, &$1, &$2, @$); }
   | identifier '[' unit_product ']'
         { $$ = type_ref_with_unit(parser, &$1, $3, @$); }
   ;

@@ -117,6 +117,8 @@ static const char *kind_text(struct parser *parser, const struct statement *s)
 
 void report_misplaced(struct parser *parser, const struct statement *s, const char *where)
 {
+    if (parser->is_unbalanced)
+        return;
     diag_error(parser->c, s->span, "%s cannot stand %s", kind_text(parser, s), where);
     diag_hint(parser->c, "it belongs in %s", placement_of(s->kind));
 }
@@ -310,6 +312,8 @@ static struct place place_of(enum body body)
 
 void check_placement(struct parser *parser, enum body body, const struct block *block)
 {
+    if (parser->is_unbalanced)
+        return;
     struct place place = place_of(body);
     check_block(parser, &place, block);
 }

@@ -10,7 +10,8 @@
 
 #include "syntax/parser.h"
 
-#define NAMED_LIMIT 4 /* longer lists of what was expected help nobody */
+#define NAMED_LIMIT 4     /* longer lists of what was expected help nobody */
+#define EARLIER_LIMIT 200 /* messages compared: keeps the time linear for hopeless input */
 
 /* ---- what was found -------------------------------------------------- */
 
@@ -310,15 +311,18 @@ static const char *hint_of(const struct parser *parser, const struct expectation
     return NULL;
 }
 
-/* Whether the lexer or layout.c found a mistake in the statement before this token: a second
- * message about it would be noise. */
+/* Whether the lexer or layout.c found a mistake in the statement: a second message about it would
+ * be noise. */
 static bool is_reported(const struct parser *parser, const struct token *found)
 {
     uint32_t start = first_of_statement(parser)->span.start;
-    for (size_t i = 0; i < parser->earlier_count; i++) {
+    const struct token *last = found;
+    while (last->kind != TOK_END && last->kind != 0)
+        last++;
+    for (size_t i = 0; i < parser->earlier_count && i < EARLIER_LIMIT; i++) {
         struct span span = parser->c->diagnostics.items[i]->span;
         if (span.source == found->span.source && span.start >= start &&
-            span.start <= found->span.start)
+            span.start <= last->span.start)
             return true;
     }
     return false;

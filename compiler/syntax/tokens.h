@@ -39,10 +39,16 @@ ARRAY_STRUCT(token_list, struct token);
  * what is no token. */
 struct token_list lexer_scan(struct compilation *c, uint32_t source);
 
+/* What layout_tokens finds out besides the tokens. */
+struct layout_result {
+    const char *doc;    /* the documentation of the file; may be null */
+    bool is_unbalanced; /* braces were missing or too many: what is in which block is a guess */
+};
+
 /* The tokens that the parser sees; the last has kind 0. Brackets are balanced, what was missing
- * or too many having been reported. `file_doc` becomes the documentation of the file or null. */
+ * or too many having been reported. */
 struct token_list layout_tokens(struct compilation *c, uint32_t source,
-                                const struct token_list *raw, const char **file_doc);
+                                const struct token_list *raw, struct layout_result *result);
 
 /* Whether the word is in unit_names.def. */
 bool is_unit_word(const char *word);
