@@ -46,9 +46,10 @@ const struct type *check_constant(struct checker *k, struct scope *scope, struct
     struct checker_state state = checker_enter(k, k->module, scope, &body);
     const struct type *t = check_expr(k, e);
     checker_leave(k, state);
-    if (type_is_error(t) || t->is_constant)
+    bool is_value = type_is_number(t) || t->kind == TYPE_STRING;
+    if (type_is_error(t) || (is_value && t->is_constant))
         return t;
-    if (!type_is_number(t) && t->kind != TYPE_STRING)
+    if (!is_value)
         diag_error(k->c, e->span, "%s must be a number or a text, not %s", what,
                    type_text(k->arena, t));
     else {

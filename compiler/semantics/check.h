@@ -200,9 +200,13 @@ void check_clauses(struct checker *k, struct for_clause_list *clauses, struct ex
 struct axis clause_axis(const struct for_clause *clause);
 
 const struct type *check_comprehension(struct checker *k, struct expr *e);
+
+/* mean(a) of a whole, checked array. */
+const struct type *check_reduction_of_array(struct checker *k, struct expr *e,
+                                            const struct builtin *builtin, struct expr *array);
 const struct type *check_yield_loop(struct checker *k, struct expr *e);
 
-/* ---- call.c, function.c, data.c ---- */
+/* ---- call.c, arguments.c, function.c, data.c ---- */
 
 const struct type *check_call(struct checker *k, struct expr *e);
 const struct type *check_pipe(struct checker *k, struct expr *e);

@@ -3,7 +3,7 @@
  * Types, units and axes of operators and literals; names, indices, calls and loops have files of
  * their own.
  */
-#include <string.h>
+#include <math.h>
 
 #include "semantics/check.h"
 
@@ -500,7 +500,7 @@ static const struct type *check_kind(struct checker *k, struct expr *e)
     case EXPR_ERROR: return type_error();
     case EXPR_NUMBER: return check_literal(k, e);
     case EXPR_INF:
-        e->constant = constant_real(k->arena, (double)(1.0f / 0.0f));
+        e->constant = constant_real(k->arena, INFINITY);
         return constant_type(k, TYPE_REAL64, unit_any());
     case EXPR_BOOL:
         e->constant = constant_bool(k->arena, e->boolean.value);

@@ -303,9 +303,6 @@ static const struct type *reduced_type(struct checker *k, const struct builtin *
     return t;
 }
 
-const struct type *check_reduction_of_array(struct checker *k, struct expr *e,
-                                            const struct builtin *builtin, struct expr *array);
-
 const struct type *check_comprehension(struct checker *k, struct expr *e)
 {
     const struct builtin *builtin = reduction_of(k, e->comprehension.callee);

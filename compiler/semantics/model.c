@@ -157,11 +157,8 @@ struct symbol *check_model_use(struct checker *k, struct expr *e, enum symbol_ki
         else
             check_constant(k, k->scope, list->items[i].value, "an argument");
     }
-    if (callee->kind != EXPR_NAME) {
-        if (callee->kind != EXPR_ERROR)
-            diag_error(k->c, callee->span, "the name of %s is expected", symbol_kind_text(kind));
-        return NULL;
-    }
+    if (callee->kind != EXPR_NAME)
+        return NULL; /* EXPR_ERROR: the parser takes nothing else */
     struct symbol *symbol = find_model(k, callee, kind, what);
     if (symbol == NULL)
         return NULL;

@@ -4,8 +4,6 @@
  */
 #include "semantics/check.h"
 
-#include <string.h>
-
 /* ---- step, lag, time ------------------------------------------------ */
 
 static void check_step(struct checker *k, struct network *network, struct statement *s)
@@ -140,11 +138,8 @@ static struct layer *find_layer(struct checker *k, struct network *network, stru
 {
     struct expr *name = e->kind == EXPR_FIELD ? e->field.object : e;
     e->type = name->type = type_new(k->arena, TYPE_FUNCTION);
-    if (name->kind != EXPR_NAME) {
-        if (name->kind != EXPR_ERROR)
-            diag_error(k->c, name->span, "the name of a layer is expected");
-        return NULL;
-    }
+    if (name->kind != EXPR_NAME)
+        return NULL; /* EXPR_ERROR: the parser takes nothing else */
     struct symbol *symbol = scope_find_here(network->scope, name->name.name);
     if (symbol != NULL && symbol->kind == SYMBOL_LAYER) {
         name->symbol = symbol;

@@ -186,11 +186,7 @@ static bool may_write_rule_state(struct checker *k, const struct expr *target,
 static bool may_write_variable(struct checker *k, const struct expr *target,
                                const struct symbol *symbol)
 {
-    if (symbol->variable != VARIABLE_WEIGHT)
-        return error_read_only(k, target, symbol);
-    if (k->body->kind == BODY_RULE && k->body->handler == NULL)
-        return diag_error(k->c, target->span, "'w' is written only in a handler such as 'on pre'");
-    return true;
+    return symbol->variable == VARIABLE_WEIGHT || error_read_only(k, target, symbol);
 }
 
 static bool may_write_field(struct checker *k, const struct expr *target,

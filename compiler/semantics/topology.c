@@ -4,8 +4,6 @@
  */
 #include "semantics/check.h"
 
-#include <string.h>
-
 /* ---- stages --------------------------------------------------------- */
 
 static bool check_whole_argument(struct checker *k, struct expr *e, const char *what)
@@ -37,11 +35,8 @@ static void add_stage(struct checker *k, struct connection *connection, struct e
     struct expr *callee = e->kind == EXPR_CALL ? e->call.callee : e;
     const struct argument_list *list = e->kind == EXPR_CALL ? &e->call.arguments : NULL;
     e->type = callee->type = type_new(k->arena, TYPE_TOPOLOGY);
-    if (callee->kind != EXPR_NAME) {
-        if (callee->kind != EXPR_ERROR)
-            diag_error(k->c, callee->span, "the name of a topology is expected after 'via'");
-        return;
-    }
+    if (callee->kind != EXPR_NAME)
+        return; /* EXPR_ERROR: the parser takes nothing else */
     const struct builtin *builtin = builtin_find(callee->name.name);
     if (builtin == NULL || builtin->group != BUILTIN_GROUP_TOPOLOGY) {
         struct suggestion suggestion = suggest_begin(callee->name.name->text);
