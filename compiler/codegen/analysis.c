@@ -199,21 +199,44 @@ void analysis_find_buffers(struct generator *g, const struct ir_block *block, bo
 
 /* ---- size and kind ---- */
 
+struct node_count {
+    const struct emitter *e;
+    int count;
+};
+
 static void count_in_block(struct ir_block *block, void *data)
 {
-    int *count = data;
+    struct node_count *c = data;
     for (struct ir_node *node = block->first; node != NULL; node = node->next) {
-        *count += node->kind != IR_NODE_INSTR || node->op != IR_CONST;
-        ir_for_each_block(node, count_in_block, data);
+        enum known known =
+            node->kind == IR_NODE_IF ? c->e->known[node->branch.condition->id] : KNOWN_NOT;
+        c->count += node->kind != IR_NODE_INSTR || node->op != IR_CONST;
+        if (known == KNOWN_NOT)
+            ir_for_each_block(node, count_in_block, data);
+        else
+            count_in_block(known == KNOWN_TRUE ? &node->branch.then_body : &node->branch.else_body,
+                           data);
     }
 }
 
-int analysis_count_nodes(const struct ir_block *block)
+int analysis_count_nodes(const struct emitter *e, const struct ir_block *block)
 {
-    int count = 0;
+    struct node_count count = { e, 0 };
     struct ir_block inside = *block;
     count_in_block(&inside, &count);
-    return count;
+    return count.count;
+}
+
+bool analysis_is_invariant(const struct ir_node *node, const bool *inside)
+{
+    if (!inside[node->id])
+        return true;
+    if (node->kind != IR_NODE_INSTR || (!ir_is_pure(node) && node->op != IR_CONTEXT_GET))
+        return false;
+    for (int32_t k = 0; k < node->operand_count; k++)
+        if (!analysis_is_invariant(node->operands[k], inside))
+            return false;
+    return true;
 }
 
 static bool is_division(const struct ir_node *node)
@@ -226,7 +249,7 @@ static bool is_division(const struct ir_node *node)
 bool analysis_is_cheap(struct emitter *e, const struct ir_block *block)
 {
     enum { CHEAP_NODES = 12 };
-    if (analysis_count_nodes(block) > CHEAP_NODES)
+    if (analysis_count_nodes(e, block) > CHEAP_NODES)
         return false;
     for (const struct ir_node *node = block->first; node != NULL; node = node->next) {
         if (node->kind != IR_NODE_INSTR || node->op == IR_CALL_RT || is_division(node))
@@ -268,15 +291,15 @@ bool analysis_fits_lanes(const struct ir_block *block)
 }
 
 /* A loop whose body is little more than an inner loop that adds to a few variables: it waits for the additions. */
-bool analysis_has_chain(const struct ir_node *loop)
+bool analysis_has_chain(const struct emitter *e, const struct ir_node *loop)
 {
     enum { SHORT_NODES = 24, SHORT_INNER_NODES = 12 };
     bool has_inner = false;
-    if (analysis_count_nodes(&loop->loop.body) > SHORT_NODES)
+    if (analysis_count_nodes(e, &loop->loop.body) > SHORT_NODES)
         return false;
     for (const struct ir_node *node = loop->loop.body.first; node != NULL; node = node->next) {
         if (node->kind == IR_NODE_LOOP && !node->loop.is_vector &&
-            analysis_count_nodes(&node->loop.body) <= SHORT_INNER_NODES)
+            analysis_count_nodes(e, &node->loop.body) <= SHORT_INNER_NODES)
             has_inner = true;
         else if (node->kind != IR_NODE_INSTR)
             return false;

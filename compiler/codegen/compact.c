@@ -7,7 +7,10 @@
 
 struct compaction {
     const struct ir_node *node;
-    LLVMValueRef count; /* variable: indices written so far */
+    LLVMValueRef count;          /* variable: indices written so far */
+    const struct ir_node *store; /* in a vector loop: what sets the flags */
+    LLVMValueRef lanes;          /* … and the flags of the lanes at hand */
+    bool is_in_loop;             /* … which has not ended */
 };
 
 static LLVMValueRef load_flags(struct emitter *e, const struct compaction *c, LLVMValueRef first,
@@ -86,15 +89,130 @@ static void emit_rest(struct emitter *e, const struct compaction *c, LLVMValueRe
     counted_end(e, &loop);
 }
 
+/* ---- in the vector loop that sets the flags ---- */
+
+static bool is_same_value(const struct ir_node *a, const struct ir_node *b)
+{
+    bool are_leaves = a->kind == IR_NODE_INSTR && b->kind == IR_NODE_INSTR && a->op == b->op &&
+                      (a->op == IR_SIZE || a->op == IR_CONST);
+    return a == b || (are_leaves && a->type == b->type && a->payload.integer == b->payload.integer);
+}
+
+/* The compaction after the loop, with nothing but instructions without effect between. */
+static const struct ir_node *find_compact(const struct ir_node *loop)
+{
+    const struct ir_node *node = loop->next;
+    while (node != NULL && ir_is_pure(node))
+        node = node->next;
+    return node != NULL && node->kind == IR_NODE_COMPACT ? node : NULL;
+}
+
+struct store_search {
+    const struct ir_node *compact;
+    int stores; /* of flags */
+    bool uses_list;
+};
+
+static void find_stores(struct ir_block *block, void *data)
+{
+    struct store_search *s = data;
+    for (struct ir_node *node = block->first; node != NULL; node = node->next) {
+        bool is_access = node->kind == IR_NODE_INSTR && (node->op == IR_LOAD || node->op == IR_STORE);
+        int32_t buffer = is_access                    ? node->payload.index
+                         : node->kind == IR_NODE_LOOP ? node->loop.events
+                                                      : -1;
+        s->uses_list |= buffer >= 0 && (buffer == s->compact->compact.list ||
+                                        buffer == s->compact->compact.count);
+        s->stores += is_access && node->op == IR_STORE && buffer == s->compact->compact.flags;
+        ir_for_each_block(node, find_stores, data);
+    }
+}
+
+/* The one store of all flags, each iteration its own; null if there is none. */
+static const struct ir_node *find_flag_store(const struct ir_node *loop,
+                                             const struct ir_node *compact)
+{
+    struct store_search search = { .compact = compact };
+    struct ir_block body = loop->loop.body;
+    const struct ir_node *low = loop->loop.low;
+    bool starts_at_zero =
+        low->kind == IR_NODE_INSTR && low->op == IR_CONST && low->payload.integer == 0;
+    find_stores(&body, &search);
+    if (loop->loop.events >= 0 || !starts_at_zero || search.uses_list || search.stores != 1 ||
+        !is_same_value(loop->loop.high, compact->compact.high))
+        return NULL;
+    for (const struct ir_node *node = body.first; node != NULL; node = node->next)
+        if (node->kind == IR_NODE_INSTR && node->op == IR_STORE &&
+            node->payload.index == compact->compact.flags &&
+            node->operands[0] == loop->loop.index)
+            return node;
+    return NULL;
+}
+
+void compact_begin_loop(struct emitter *e, const struct ir_node *loop)
+{
+    const struct ir_node *compact = find_compact(loop);
+    const struct ir_node *store = compact != NULL ? find_flag_store(loop, compact) : NULL;
+    if (store == NULL)
+        return;
+    struct compaction *c = arena_new(&e->generator->compilation->arena, struct compaction);
+    *c = (struct compaction){
+        .node = compact,
+        .count = emitter_variable(e, e->generator->i64, "count"),
+        .store = store,
+        .is_in_loop = true,
+    };
+    LLVMBuildStore(e->builder, value_integer(e->generator, 0), c->count);
+    e->compaction = c;
+}
+
+void compact_note_store(struct emitter *e, const struct ir_node *store, LLVMValueRef lanes)
+{
+    if (store == e->compaction->store)
+        e->compaction->lanes = lanes;
+}
+
+void compact_append_lanes(struct emitter *e, LLVMValueRef first)
+{
+    struct generator *g = e->generator;
+    if (e->compaction == NULL || !e->compaction->is_in_loop)
+        return;
+    LLVMTypeRef bits = LLVMIntTypeInContext(g->context, e->width);
+    LLVMValueRef set = lanes_and(e, e->mask, e->compaction->lanes);
+    LLVMValueRef word = LLVMBuildBitCast(e->builder, set, bits, "");
+    if (e->width < 64)
+        word = LLVMBuildZExt(e->builder, word, g->i64, "");
+    emit_bits(e, e->compaction, first, word);
+}
+
+void compact_end_loop(struct emitter *e)
+{
+    if (e->compaction != NULL)
+        e->compaction->is_in_loop = false;
+}
+
+/* ---- by itself ---- */
+
+static void emit_count(struct emitter *e, const struct compaction *c)
+{
+    LLVMValueRef count = LLVMBuildLoad2(e->builder, e->generator->i64, c->count, "");
+    memory_store(e, c->node->compact.count, value_uniform(value_integer(e->generator, 0)),
+                 value_uniform(count));
+}
+
 void emit_compact(struct emitter *e, const struct ir_node *node)
 {
     struct generator *g = e->generator;
+    if (e->compaction != NULL && e->compaction->node == node) {
+        emit_count(e, e->compaction);
+        e->compaction = NULL;
+        return;
+    }
     struct compaction c = { .node = node, .count = emitter_variable(e, g->i64, "count") };
     LLVMValueRef high = emitter_get_scalar(e, node->compact.high);
     LLVMValueRef zero = value_integer(g, 0);
     LLVMBuildStore(e->builder, zero, c.count);
     LLVMValueRef first = emit_words(e, &c, zero, high, 64);
     emit_rest(e, &c, first, high);
-    LLVMValueRef count = LLVMBuildLoad2(e->builder, g->i64, c.count, "");
-    memory_store(e, node->compact.count, value_uniform(zero), value_uniform(count));
+    emit_count(e, &c);
 }

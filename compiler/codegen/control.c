@@ -46,6 +46,11 @@ static void emit_masked(struct emitter *e, const struct ir_block *block, LLVMVal
 
 void emit_if(struct emitter *e, const struct ir_node *node)
 {
+    enum known known = e->known[node->branch.condition->id];
+    if (known != KNOWN_NOT) {
+        emit_block(e, known == KNOWN_TRUE ? &node->branch.then_body : &node->branch.else_body);
+        return;
+    }
     struct value condition = emitter_get(e, node->branch.condition);
     if (condition.shape == VALUE_UNIFORM) {
         emit_uniform_if(e, node, condition.llvm);

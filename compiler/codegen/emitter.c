@@ -20,6 +20,7 @@ void emitter_init(struct emitter *e, struct generator *g, struct ir_function *ir
         .context = context,
         .values = arena_alloc_array(arena, nodes, sizeof *e->values),
         .is_varying = arena_alloc_array(arena, nodes, sizeof *e->is_varying),
+        .known = arena_alloc_array(arena, nodes, sizeof *e->known),
         .depths = arena_alloc_array(arena, nodes, sizeof *e->depths),
         .width = 1,
     };

@@ -138,6 +138,14 @@ static void emit_variable_set(struct emitter *e, const struct ir_node *node)
     LLVMBuildStore(e->builder, lanes, memory.llvm);
 }
 
+static void emit_store(struct emitter *e, const struct ir_node *node)
+{
+    struct value value = emitter_get(e, node->operands[1]);
+    memory_store(e, node->payload.index, emitter_get(e, node->operands[0]), value);
+    if (e->compaction != NULL)
+        compact_note_store(e, node, value_vector(e, value));
+}
+
 /* ---- entries that are written ---- */
 
 static void emit_context_set(struct emitter *e, const struct ir_node *node)
@@ -174,10 +182,7 @@ void emit_instruction(struct emitter *e, const struct ir_node *node)
         emitter_set(e, node,
                     memory_load(e, node->payload.index, emitter_get(e, node->operands[0])));
         return;
-    case IR_STORE:
-        memory_store(e, node->payload.index, emitter_get(e, node->operands[0]),
-                     emitter_get(e, node->operands[1]));
-        return;
+    case IR_STORE: emit_store(e, node); return;
     case IR_VAR: emit_variable(e, node); return;
     case IR_VAR_GET: emitter_set(e, node, emit_variable_get(e, node)); return;
     case IR_VAR_SET: emit_variable_set(e, node); return;

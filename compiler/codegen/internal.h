@@ -114,6 +114,10 @@ struct jump_frame {
     struct jump_frame *outer;
 };
 
+enum known { KNOWN_NOT, KNOWN_FALSE, KNOWN_TRUE };
+
+struct compaction;
+
 struct emitter {
     struct generator *generator;
     LLVMBuilderRef builder;
@@ -129,6 +133,8 @@ struct emitter {
     LLVMValueRef mask;        /* null: all lanes run */
 
     int32_t *depths;          /* by VAR, of analysis_find_varying */
+    enum known *known;        /* by node: conditions whose value is settled in the code being written */
+    struct compaction *compaction; /* fed by the vector loop being emitted, or null */
     LLVMValueRef *buffers;    /* pointers at hand, null where there is none */
     bool *is_stable;          /* by buffer: its pointer does not change in this function */
     LLVMMetadataRef *scopes;  /* by buffer: !alias.scope and !noalias of its loads and stores */
@@ -179,11 +185,14 @@ void analysis_find_varying(struct emitter *e, const struct ir_node *index,
 /* Marks buffers that the block uses, and those whose pointer it may change. Either may be null. */
 void analysis_find_buffers(struct generator *generator, const struct ir_block *block, bool *used,
                            bool *changed);
-int analysis_count_nodes(const struct ir_block *block);
+/* Instructions and other nodes, without branches that are known not to be taken. */
+int analysis_count_nodes(const struct emitter *e, const struct ir_block *block);
+/* Whether a value inside the loop, whose nodes are `inside`, can be computed before it. */
+bool analysis_is_invariant(const struct ir_node *node, const bool *inside);
 bool analysis_is_cheap(struct emitter *e, const struct ir_block *block);
 /* Whether the iterations of a reduction may be the lanes. */
 bool analysis_fits_lanes(const struct ir_block *block);
-bool analysis_has_chain(const struct ir_node *loop);
+bool analysis_has_chain(const struct emitter *e, const struct ir_node *loop);
 /* Whether a break inside the node leaves it. */
 bool analysis_may_leave(const struct ir_node *node);
 void analysis_mark_inside(const struct ir_node *node, bool *inside);
@@ -241,6 +250,12 @@ void emit_loop(struct emitter *e, const struct ir_node *node);
 void emit_serial_loop(struct emitter *e, const struct ir_node *node);
 void emit_reduce(struct emitter *e, const struct ir_node *node);
 void emit_compact(struct emitter *e, const struct ir_node *node);
+/* A compaction right after a vector loop that sets its flags is done in the loop, from the lanes: begin before it, append
+   after each block of lanes, end after it; emit_compact then has only the count to store. */
+void compact_begin_loop(struct emitter *e, const struct ir_node *loop);
+void compact_note_store(struct emitter *e, const struct ir_node *store, LLVMValueRef lanes);
+void compact_append_lanes(struct emitter *e, LLVMValueRef first);
+void compact_end_loop(struct emitter *e);
 void emit_parallel_loop(struct emitter *e, const struct ir_node *node);
 
 /* ---- calls of the runtime (abi.c) ---- */

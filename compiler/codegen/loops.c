@@ -100,6 +100,7 @@ static void emit_lanes_body(struct emitter *e, const struct ir_node *node, LLVMV
     analysis_find_varying(e, node->loop.index, &node->loop.body);
     set_index(e, node, value_linear(first, 1));
     emit_block(e, &node->loop.body);
+    compact_append_lanes(e, first);
 }
 
 /* Gives back the first iteration that is left over. */
@@ -131,21 +132,103 @@ static void emit_rest(struct emitter *e, const struct ir_node *node, LLVMValueRe
     emitter_branch_to(e, leave);
 }
 
-static void emit_vector_loop(struct emitter *e, const struct ir_node *node)
+/* All blocks with a mask: a long body is written once only. */
+static void emit_masked_blocks(struct emitter *e, const struct ir_node *node, LLVMValueRef low,
+                               LLVMValueRef high)
 {
+    struct counted_loop loop;
+    counted_begin(e, &loop, low, high, 1, value_integer(e->generator, LANES));
+    struct lanes outer = lanes_enter(e, LANES, NULL);
+    e->mask = lanes_below(e, LLVMBuildSub(e->builder, high, loop.index, ""));
+    emit_lanes_body(e, node, loop.index);
+    lanes_leave(e, outer);
+    counted_end(e, &loop);
+}
+
+static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
+{
+    enum { LONG_NODES = 200 };
     LLVMValueRef first = emitter_get_scalar(e, node->loop.low);
     LLVMValueRef high = emitter_get_scalar(e, node->loop.high);
-    if (analysis_has_chain(node))
+    if (analysis_count_nodes(e, &node->loop.body) > LONG_NODES) {
+        emit_masked_blocks(e, node, first, high);
+        return;
+    }
+    if (analysis_has_chain(e, node))
         first = emit_full_blocks(e, node, LANES_INTERLEAVED, first, high);
     first = emit_full_blocks(e, node, LANES, first, high);
     emit_rest(e, node, first, high);
+}
+
+/* ---- conditions that are the same for all iterations ---- */
+
+/* A long conditional piece of the body whose condition can be tested before the loop; null if there is none. */
+static const struct ir_node *find_invariant_if(struct emitter *e, const struct ir_node *node,
+                                               const bool *inside)
+{
+    enum { WORTH_NODES = 30 };
+    for (const struct ir_node *n = node->loop.body.first; n != NULL; n = n->next) {
+        if (n->kind != IR_NODE_IF || e->known[n->branch.condition->id] != KNOWN_NOT)
+            continue;
+        int nodes = analysis_count_nodes(e, &n->branch.then_body) +
+                    analysis_count_nodes(e, &n->branch.else_body);
+        if (nodes >= WORTH_NODES && analysis_is_invariant(n->branch.condition, inside))
+            return n;
+    }
+    return NULL;
+}
+
+/* Ahead of the loop it is inside of. */
+static LLVMValueRef emit_invariant(struct emitter *e, const struct ir_node *node,
+                                   const bool *inside)
+{
+    if (inside[node->id]) {
+        for (int32_t k = 0; k < node->operand_count; k++)
+            emit_invariant(e, node->operands[k], inside);
+        emit_instruction(e, node);
+    }
+    return emitter_get_scalar(e, node);
+}
+
+/* The loop once for each outcome of such a condition. */
+static void emit_vector_loop(struct emitter *e, const struct ir_node *node)
+{
+    struct arena *arena = &e->generator->compilation->arena;
+    bool *inside = arena_alloc_array(arena, (size_t)e->ir->node_count + 1, sizeof *inside);
+    analysis_mark_inside(node, inside);
+    const struct ir_node *branch = find_invariant_if(e, node, inside);
+    if (branch == NULL) {
+        emit_lanes_blocks(e, node);
+        return;
+    }
+    const struct ir_node *condition = branch->branch.condition;
+    LLVMBasicBlockRef then_loop = emitter_block(e, "then"), else_loop = emitter_block(e, "else");
+    LLVMBasicBlockRef leave = emitter_block(e, "endif");
+    LLVMBuildCondBr(e->builder, emit_invariant(e, condition, inside),
+                    then_loop, else_loop);
+    emitter_start(e, then_loop);
+    e->known[condition->id] = KNOWN_TRUE;
+    emit_vector_loop(e, node);
+    LLVMBuildBr(e->builder, leave);
+    emitter_start(e, else_loop);
+    e->known[condition->id] = KNOWN_FALSE;
+    emit_vector_loop(e, node);
+    e->known[condition->id] = KNOWN_NOT;
+    emitter_branch_to(e, leave);
+}
+
+static void emit_lanes_loop(struct emitter *e, const struct ir_node *node)
+{
+    compact_begin_loop(e, node);
+    emit_vector_loop(e, node);
+    compact_end_loop(e);
 }
 
 void emit_loop(struct emitter *e, const struct ir_node *node)
 {
     LLVMValueRef *before = memory_pin(e, &node->loop.body);
     if (node->loop.is_vector && e->width == 1 && e->generator->target->has_lanes)
-        emit_vector_loop(e, node);
+        emit_lanes_loop(e, node);
     else
         emit_serial_loop(e, node);
     memory_unpin(e, before);

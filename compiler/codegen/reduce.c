@@ -250,7 +250,7 @@ static int64_t small_count(struct emitter *e, const struct ir_node *node, LLVMVa
     if (!LLVMIsAConstantInt(count))
         return -1;
     int64_t n = LLVMConstIntGetSExtValue(count);
-    if (n > SMALL_COUNT || n * analysis_count_nodes(&node->reduce.body) > SMALL_CODE)
+    if (n > SMALL_COUNT || n * analysis_count_nodes(e, &node->reduce.body) > SMALL_CODE)
         return -1;
     return n < 0 ? 0 : n;
 }
@@ -268,7 +268,7 @@ static void emit_uniform_bounds(struct emitter *e, const struct reduction *r, LL
         emit_plain(e, r, low, high);
         return;
     }
-    if (analysis_count_nodes(&r->node->reduce.body) <= UNROLLED_NODES)
+    if (analysis_count_nodes(e, &r->node->reduce.body) <= UNROLLED_NODES)
         low = emit_unrolled(e, r, low, high);
     emit_rotating(e, r, low, high);
 }
