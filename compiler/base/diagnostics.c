@@ -13,6 +13,7 @@
 #include "base/compilation.h"
 
 #define TAB_WIDTH 4
+#define COMPARED_LIMIT 200
 
 /* ---- collecting ------------------------------------------------------ */
 
@@ -71,6 +72,20 @@ void diag_hint(struct compilation *c, const char *format, ...)
     va_start(arguments, format);
     attach(c, true, (struct span){ 0 }, format, arguments);
     va_end(arguments);
+}
+
+bool diag_is_line_reported(const struct compilation *c, struct span span)
+{
+    const struct source *source = sources_get(&c->sources, span.source);
+    if (!source)
+        return false;
+    size_t line = source_line_at(source, span.start);
+    for (size_t i = 0; i < c->diagnostics.count && i < COMPARED_LIMIT; i++) {
+        struct span other = c->diagnostics.items[i]->span;
+        if (other.source == span.source && source_line_at(source, other.start) == line)
+            return true;
+    }
+    return false;
 }
 
 void diag_unreachable(const char *file, int line, const char *function)

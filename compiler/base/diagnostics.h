@@ -67,6 +67,10 @@ void diag_note(struct compilation *c, struct span span, const char *format, ...)
 void diag_hint(struct compilation *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Whether something on the line of the span has been reported. Looks at the first messages only:
+ * where there are very many, the answer does not matter. */
+bool diag_is_line_reported(const struct compilation *c, struct span span);
+
 /* Prints all messages in order of place. Does not clear them. */
 void diag_print_all(struct compilation *c, FILE *out, enum diag_format format);
 

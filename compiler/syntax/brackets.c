@@ -94,8 +94,11 @@ bool brackets_are_open(struct layout *l)
     return opener && opener->kind != '{';
 }
 
+/* A string that is not closed has taken the closing bracket with it: no news. */
 static void report_unclosed(struct layout *l, const struct opener *opener)
 {
+    if (opener->kind != '{' && diag_is_line_reported(l->c, opener->span))
+        return;
     const char *text = opener->kind == '(' ? "(" : opener->kind == '[' ? "[" : "{";
     diag_error(l->c, opener->span, "'%s' is never closed", text);
 }
@@ -197,7 +200,9 @@ static void close_brace(struct layout *l, const struct token *token)
         close_innermost(l, token, true);
     }
     if (opener_kind == '{' && is_misplaced(l, token)) {
-        drop_brace(l, token);
+        array_push(&l->c->arena, &l->dropped, token->span);
+        l->is_unbalanced = true;
+        l->missing_braces--;
         return;
     }
     if (token->starts_line && brackets_indent(l->source, token->span.start) < innermost(l)->indent)
@@ -205,8 +210,25 @@ static void close_brace(struct layout *l, const struct token *token)
     close_innermost(l, token, false);
 }
 
-static void close_bracket(struct layout *l, const struct token *token)
+/* Whether the bracket of that kind, open before raw token i, is closed on the line. */
+static bool is_closed_later(const struct layout *l, size_t i, int opener)
 {
+    size_t depth = 0;
+    for (; i < l->raw->count && layout_kind(l, i) != TOK_END; i++) {
+        int kind = layout_kind(l, i);
+        if (depth == 0 && kind == closer_of(opener))
+            return true;
+        if (brackets_is_opener(kind))
+            depth++;
+        else if (brackets_is_closer(kind) && depth)
+            depth--;
+    }
+    return false;
+}
+
+static void close_bracket(struct layout *l, size_t i)
+{
+    const struct token *token = layout_raw(l, i);
     if (!brackets_are_open(l) || innermost(l)->kind == TOK_BRACES_OPEN) {
         diag_error(l->c, token->span, "'%c' closes nothing", token->kind);
         return;
@@ -215,6 +237,10 @@ static void close_bracket(struct layout *l, const struct token *token)
         brackets_close_unmatched(l, token);
     const struct opener *opener = innermost(l);
     if (closer_of(opener->kind) != token->kind) {
+        if (is_closed_later(l, i + 1, opener->kind)) {
+            diag_error(l->c, token->span, "'%c' closes nothing", token->kind);
+            return;
+        }
         diag_error(l->c, token->span, "expected '%c', found '%c'", closer_of(opener->kind),
                    token->kind);
         diag_note(l->c, opener->span, "to close this '%c'", opener->kind);
@@ -222,12 +248,13 @@ static void close_bracket(struct layout *l, const struct token *token)
     close_innermost(l, token, false);
 }
 
-void brackets_close(struct layout *l, const struct token *token)
+void brackets_close(struct layout *l, size_t i)
 {
+    const struct token *token = layout_raw(l, i);
     if (token->kind == '}' || token->kind == TOK_BRACES_CLOSE)
         close_brace(l, token);
     else
-        close_bracket(l, token);
+        close_bracket(l, i);
 }
 
 void brackets_give_up(struct layout *l, const struct token *token)
@@ -279,16 +306,18 @@ static bool needs_block(int kind)
 static bool lacks_block(const struct layout *l)
 {
     size_t depth = 0;
-    if (l->first >= l->out.count || !needs_block(l->out.items[l->first].kind))
-        return false;
+    bool is_needed = l->first < l->out.count && needs_block(l->out.items[l->first].kind);
     for (size_t i = l->first; i < l->out.count; i++) {
         int kind = l->out.items[i].kind;
+        int next = i + 1 < l->out.count ? l->out.items[i + 1].kind : TOK_END;
         depth += brackets_is_opener(kind) || kind == TOK_UNIT_OPEN;
         depth -= brackets_is_closer(kind);
-        if (kind == '{' || (kind == '=' && depth == 0))
+        if (kind == '{')
             return false;
+        if ((kind == '=' && depth == 0) || kind == TOK_RETURN)
+            is_needed = next == TOK_FOR; /* let a = for s in set */
     }
-    return true;
+    return is_needed;
 }
 
 bool brackets_open_missing(struct layout *l)
@@ -298,7 +327,8 @@ bool brackets_open_missing(struct layout *l)
     struct token opener = l->out.items[l->out.count - 1];
     opener.span.start = opener.span.end;
     opener.starts_line = false;
-    diag_error(l->c, opener.span, "'{' is missing");
+    if (!diag_is_line_reported(l->c, opener.span))
+        diag_error(l->c, opener.span, "'{' is missing");
     l->missing_braces--;
     l->is_unbalanced = true;
     struct opener open = { .kind = '{',

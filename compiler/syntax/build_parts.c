@@ -68,6 +68,8 @@ static struct type_ref *type_new(struct parser *parser, enum scalar_word scalar,
 static void report_unknown_type(struct parser *parser, const struct identifier *word)
 {
     const char *text = word->name->text;
+    if (diag_is_line_reported(parser->c, word->span))
+        return;
     diag_error(parser->c, word->span, "unknown type or unit '%s'", text);
     if (!strcmp(text, "float") || !strcmp(text, "double") || !strcmp(text, "real")) {
         diag_hint(parser->c, "write 'float32' or 'float64'");

@@ -228,7 +228,7 @@ static void set_rules(struct parser *parser, struct statement *s, const struct s
 static void report_in_connect(struct parser *parser, const struct statement *item)
 {
     static const char *const words[] = { "weight", "bias", "delay", "lag", "learn", NULL };
-    if (item->kind == STATEMENT_ERROR)
+    if (item->kind == STATEMENT_ERROR || parser->is_unbalanced)
         return;
     if (item->kind == STATEMENT_ASSIGN && item->assign.target->kind == EXPR_NAME) {
         const char *word = suggest_word(item->assign.target->name.name->text, words);

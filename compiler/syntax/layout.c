@@ -44,7 +44,6 @@ static const char *const unit_words[] = {
 
 #define WORD_COUNT (sizeof words / sizeof *words)
 #define LOOKAHEAD_LIMIT 4096 /* tokens of brackets skipped to find an assignment */
-#define REPORTED_LIMIT 200   /* messages compared: keeps the time linear for hopeless input */
 
 bool is_unit_word(const char *word)
 {
@@ -248,30 +247,19 @@ static int word_kind(const struct layout *l, size_t i)
     return TOK_NAME;
 }
 
-/* Whether something on this line has been reported: words that cannot be read are then no news. */
-static bool is_line_reported(const struct layout *l, struct span span)
-{
-    size_t line = source_line_at(l->source, span.start);
-    for (size_t i = 0; i < l->c->diagnostics.count && i < REPORTED_LIMIT; i++) {
-        struct span other = l->c->diagnostics.items[i]->span;
-        if (other.source == span.source && source_line_at(l->source, other.start) == line)
-            return true;
-    }
-    return false;
-}
-
 static void layout_word(struct layout *l, size_t i)
 {
     struct token token = *layout_raw(l, i);
     int kind = word_kind(l, i);
-    if (kind == TOK_NAME && layout_last(l) == TOK_NUMBER &&
+    bool is_call = layout_kind(l, i + 1) == '(';
+    if (kind == TOK_NAME && layout_last(l) == TOK_NUMBER && !is_call &&
         !is_surely_keyword(l, i, STARTS | DECLARES)) {
         const char *word = token.name->text;
         if (is_unit_word(word)) {
             layout_emit(l, token, TOK_UNIT);
             return;
         }
-        if (is_line_reported(l, token.span))
+        if (diag_is_line_reported(l->c, token.span))
             return;
         diag_error(l->c, token.span, "unknown unit '%s'", word);
         const char *near = suggest_unit(word);
@@ -375,7 +363,7 @@ static void layout_token(struct layout *l, size_t i)
     else if (brackets_is_opener(token->kind))
         brackets_open(l, i);
     else if (brackets_is_closer(token->kind))
-        brackets_close(l, token);
+        brackets_close(l, i);
     else
         layout_emit(l, *token, token->kind);
 }
@@ -400,5 +388,6 @@ struct token_list layout_tokens(struct compilation *c, uint32_t source,
         l.out.count--;
     layout_emit(&l, last, 0);
     result->is_unbalanced = l.is_unbalanced;
+    result->dropped = l.dropped;
     return l.out;
 }

@@ -23,12 +23,13 @@ struct layout {
     const struct token_list *raw;
     struct token_list out;
     struct opener_list open;
-    bool *is_unmatched;    /* of each raw token: an opening ( or [ that nothing closes */
-    size_t missing_braces; /* more } than { up to the next declaration at the margin */
-    size_t first;          /* index in `out` of the first token of the statement */
-    struct opener suspect; /* a { whose } stands further left than its line; kind 0: none */
-    const char *doc;       /* lines since the last declaration, or null */
-    bool at_start;         /* the next token begins a statement */
+    bool *is_unmatched;       /* of each raw token: an opening ( or [ that nothing closes */
+    size_t missing_braces;    /* more } than { up to the next declaration at the margin */
+    size_t first;             /* index in `out` of the first token of the statement */
+    struct opener suspect;    /* a { whose } stands further left than its line; kind 0: none */
+    const char *doc;          /* lines since the last declaration, or null */
+    bool at_start;            /* the next token begins a statement */
+    struct span_list dropped; /* see struct layout_result */
     bool is_too_deep;
     bool is_unbalanced; /* a brace was missing or too many: what is in which block is a guess */
 };
@@ -71,7 +72,7 @@ bool brackets_are_open(struct layout *l);
 
 /* The raw token i opens or closes. */
 void brackets_open(struct layout *l, size_t i);
-void brackets_close(struct layout *l, const struct token *token);
+void brackets_close(struct layout *l, size_t i);
 
 /* At the end of a line: closes the ( and [ that nothing closes, opens the brace that the statement
  * lacks. True: opened. */

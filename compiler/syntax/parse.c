@@ -41,6 +41,9 @@ static struct file *parse_source(struct compilation *c, uint32_t source)
                              .earlier_count = c->diagnostics.count,
                              .is_unbalanced = layout.is_unbalanced };
     syntax_parse(&parser); /* what it returns has been reported */
+    for (size_t i = 0; i < layout.dropped.count; i++)
+        if (!diag_is_line_reported(c, layout.dropped.items[i]))
+            diag_error(c, layout.dropped.items[i], "'}' closes nothing");
     return file;
 }
 

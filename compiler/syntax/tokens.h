@@ -39,10 +39,14 @@ ARRAY_STRUCT(token_list, struct token);
  * what is no token. */
 struct token_list lexer_scan(struct compilation *c, uint32_t source);
 
+ARRAY_STRUCT(span_list, struct span);
+
 /* What layout_tokens finds out besides the tokens. */
 struct layout_result {
     const char *doc;    /* the documentation of the file; may be null */
     bool is_unbalanced; /* braces were missing or too many: what is in which block is a guess */
+    struct span_list dropped; /* } at the end of a line that were left out. Not reported: the line
+                                 most likely lacks their {, which the parser finds */
 };
 
 /* The tokens that the parser sees; the last has kind 0. Brackets are balanced, what was missing

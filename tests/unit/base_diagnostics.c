@@ -86,10 +86,11 @@ static void test_json(void)
     diag_note(&c, (struct span){ 0 }, "no place");
     diag_hint(&c, "first");
     diag_hint(&c, "second");
-    assert(strcmp(printed(&c, DIAG_FORMAT_JSON),
-                  "{\"file\":\"a.snn\",\"line\":2,\"column\":2,\"end_line\":2,\"end_column\":7,"
-                  "\"severity\":\"error\",\"message\":\"a \\\"quoted\\\" \\\\ text\\u000ain lines\","
-                  "\"notes\":[{\"message\":\"no place\"}],\"hints\":[\"first\",\"second\"]}\n") == 0);
+    assert(
+        strcmp(printed(&c, DIAG_FORMAT_JSON),
+               "{\"file\":\"a.snn\",\"line\":2,\"column\":2,\"end_line\":2,\"end_column\":7,"
+               "\"severity\":\"error\",\"message\":\"a \\\"quoted\\\" \\\\ text\\u000ain lines\","
+               "\"notes\":[{\"message\":\"no place\"}],\"hints\":[\"first\",\"second\"]}\n") == 0);
 }
 
 /* The underline stays on the first line, and is there even for nothing. */
