@@ -62,6 +62,12 @@ void snn_rt_resize(struct snn_context *context, int32_t buffer, int64_t elements
     snn_lane_resize(context, buffer, elements);
 }
 
+void snn_rt_reserve(struct snn_context *context, int32_t buffer, int64_t elements)
+{
+    if (!context->lane->owned[buffer] || context->lane->counts[buffer] < elements)
+        snn_lane_resize(context, buffer, elements);
+}
+
 /* ---- data sets */
 
 /* What generated code holds as a view. A whole set is read by the first call that looks into it; it

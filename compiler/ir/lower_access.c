@@ -155,6 +155,8 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
         if (symbol->kind == SYMBOL_FORMAL || object->type->kind == TYPE_RULE)
             return;
     }
+    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_POSITION) /* pre.y: a number, not in memory */
+        return;
     if (!access_layer(l, object, access))
         return;
     access->is_layer = false;

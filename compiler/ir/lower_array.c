@@ -111,6 +111,11 @@ static void set_prepared(struct lowering *l, struct expr *e, struct binding *bin
     pointer_map_put(l, &l->prepared_of, e, (int32_t)l->prepared.count - 1);
 }
 
+void lower_prepare_array(struct lowering *l, struct expr *e)
+{
+    set_prepared(l, e, lower_array(l, e));
+}
+
 struct unbound_search {
     bool is_found;
 };

@@ -129,9 +129,14 @@ static struct ir_node *steps_to_time(struct lowering *l, struct ir_node *steps, 
     return ir_cast(&l->b, type, ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, steps), dt));
 }
 
+struct ir_node *lower_step(struct lowering *l)
+{
+    return l->step != NULL ? l->step : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEP);
+}
+
 struct ir_node *lower_time(struct lowering *l, enum ir_type type)
 {
-    return steps_to_time(l, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEP), type);
+    return steps_to_time(l, lower_step(l), type);
 }
 
 static struct ir_node *lower_learning(struct lowering *l)
@@ -484,7 +489,7 @@ struct ir_node *lower_draw(struct lowering *l, const struct expr *e)
     bool is_stepwise = l->kernel != NULL || l->rule != NULL;
     struct ir_node *zero = ir_integer(&l->b, 0);
     bool is_initial = l->weight_of != NULL || l->b.function->kind == IR_FUNCTION_INIT;
-    struct ir_node *step = is_initial ? zero : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, is_stepwise ? IR_CONTEXT_STEP : IR_CONTEXT_PRESENT);
+    struct ir_node *step = is_initial ? zero : is_stepwise ? lower_step(l) : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
     struct ir_node *path = is_initial ? zero : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
     int32_t site = lower_site(l, e, stream_here(l), e->span);
     if (id == BUILTIN_POISSON_COUNT)

@@ -9,6 +9,7 @@
  *   lower_array.c       arrays: elements, comprehensions, reductions, assignment
  *   lower_call.c        functions, inlined
  *   lower_data.c        data sets
+ *   lower_ahead.c       layers that run ahead
  *   lower_layer.c       layers: buffers, reset, neuron bodies
  *   lower_connection.c  connections: weights, delays, arriving spikes
  *   lower_rule.c        rules
@@ -99,6 +100,11 @@ struct lowered_layer {
     int32_t ring, ring_counts;    /* lists of the last steps, ring_size rows */
     int32_t ring_size;            /* size id: depth + 1; -1 if no ring */
     int32_t spike_record;         /* BOOL [time, neuron], or -1 */
+    bool runs_ahead;              /* all spikes of a presentation are listed when it begins: */
+    int32_t ahead_times;          /* INT32 [neuron, spike]: steps since ahead_first */
+    int32_t ahead_spikes;         /* INT32 [neuron]: how many */
+    int32_t ahead_lists, ahead_counts; /* INT32 [step, neuron], [step]: who spikes, ascending */
+    int32_t ahead_first;          /* INT64[1] */
 };
 
 struct lowered_connection {
@@ -129,7 +135,8 @@ struct lowered_network {
     int32_t clock;                /* INT64[1]: steps since the network was made or reset */
     struct lowered_layer *layers;           /* as network->layers */
     struct lowered_connection *connections; /* as network->connections */
-    int32_t reset, begin, start, end, end_label, step_learning, step_frozen;  /* functions */
+    int32_t reset, begin, start, end, ahead, step_learning, step_frozen;  /* functions */
+    bool has_ahead;               /* some layer runs ahead */
     int32_t label;                /* INT64[1]: of teach */
     uint64_t learn_mask;          /* bits of everything that learns in it */
     bool has_record;
@@ -195,6 +202,7 @@ struct lowering {
 
     struct lowered_network *network; /* whose step, rule, present block this is; null elsewhere */
     struct kernel *kernel;        /* in a neuron body */
+    struct ir_node *step;         /* the step that code is about, where it is not the context's */
     struct ode_scope *ode;        /* in the right side of an equation */
     struct rule_place *rule;      /* in a rule */
     struct lowered_connection *weight_of; /* in initial weights, delays, pairs: pre, post are defined */
@@ -288,6 +296,7 @@ struct binding *lower_prepared(struct lowering *, const struct expr *e);
 struct ir_node *lower_element(struct lowering *, struct expr *e, struct ir_node *const *indices, size_t count);
 struct binding *lower_array(struct lowering *, struct expr *e);      /* a buffer with its value */
 void lower_prepare(struct lowering *, struct expr *e);               /* evaluates array-valued calls within e first */
+void lower_prepare_array(struct lowering *, struct expr *e);         /* evaluates e itself, once */
 struct ir_node *lower_extent(struct lowering *, struct expr *e, size_t dimension);
 struct ir_node *lower_comprehension(struct lowering *, struct expr *e);
 struct ir_node *lower_reduction(struct lowering *, struct expr *e);  /* call of sum, mean… on an array */
@@ -324,6 +333,14 @@ enum ir_ode_method lower_ode_method(const struct statement *s);
 struct ir_node *lower_learn_bit(struct lowering *, int32_t bit);
 struct ir_node *lower_layer_reduction(struct lowering *, struct expr *e);   /* sum(v for layer) */
 void lower_layer_step(struct lowering *, struct lowered_layer *, bool is_learning);
+void lower_kernel_block(struct lowering *, struct block *block);
+struct ir_node *lower_spike_step(struct lowering *, struct expr *time);  /* the step that contains a time */
+bool lower_runs_ahead(struct lowering *, const struct lowered_layer *);
+void lower_ahead_buffers(struct lowering *, struct lowered_layer *);
+void lower_layer_ahead(struct lowering *, struct lowered_layer *);    /* at the beginning of a presentation */
+void lower_ahead_step(struct lowering *, struct lowered_layer *);
+void lower_finish_step(struct lowering *, struct lowered_layer *);    /* accounts for the spikes listed */
+struct ir_node *lower_step(struct lowering *);                           /* the step that code is about */
 void lower_layer_buffers(struct lowering *, struct lowered_layer *);
 void lower_layer_reset(struct lowering *, struct lowered_layer *);   /* states and spikes */
 void lower_layer_begin(struct lowering *, struct lowered_layer *);   /* counts */

@@ -93,6 +93,7 @@ static void declare_network(struct lowering *l, struct lowered_network *lowered,
     lowered->label = lower_buffer(l, arena_format(&l->c->arena, "%s.label", lowered->name), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
     lowered->reset = new_function(l, lowered, "reset", IR_FUNCTION_RESET);
     lowered->begin = new_function(l, lowered, "begin", IR_FUNCTION_RESET);
+    lowered->ahead = new_function(l, lowered, "ahead", IR_FUNCTION_START);
     lowered->start = new_function(l, lowered, "start", IR_FUNCTION_START);
     lowered->end = new_function(l, lowered, "end", IR_FUNCTION_END);
     lowered->step_learning = new_function(l, lowered, "step", IR_FUNCTION_STEP);
@@ -120,6 +121,14 @@ static void lower_reset_function(struct lowering *l, struct lowered_network *net
         for (size_t k = 0; k < connection->connection->rules.count; k++)
             lower_rule_reset(l, connection, connection->connection->rules.items[k]);
     }
+}
+
+static void lower_ahead_function(struct lowering *l, struct lowered_network *network)
+{
+    enter_function(l, network, network->ahead);
+    for (size_t i = 0; i < network->network->layers.count; i++)
+        if (network->layers[i].runs_ahead)
+            lower_layer_ahead(l, &network->layers[i]);
 }
 
 static void lower_begin_function(struct lowering *l, struct lowered_network *network)
@@ -209,6 +218,12 @@ static void lower_step_function(struct lowering *l, struct lowered_network *netw
     for (size_t i = 0; i < n->order.count; i++) {
         struct lowered_layer *layer = lowered_layer_of(l, n->order.items[i]);
         l->b.span = layer->layer->statement->span;
+        if (layer->runs_ahead) {
+            lower_ahead_step(l, layer);
+            lower_finish_step(l, layer);
+            keep_spikes(l, layer);
+            continue;
+        }
         clear_inputs(l, layer);
         for (size_t k = 0; k < n->connections.count; k++)
             if (n->connections.items[k]->target == layer->layer)
@@ -251,8 +266,14 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
     }
     if (l->is_failed)
         return;
-    for (size_t i = 0; i < n->layers.count; i++)
-        lower_ring_buffers(l, &network->layers[i]);
+    for (size_t i = 0; i < n->layers.count; i++) {
+        struct lowered_layer *layer = &network->layers[i];
+        lower_ring_buffers(l, layer);
+        layer->runs_ahead = lower_runs_ahead(l, layer);
+        network->has_ahead = network->has_ahead || layer->runs_ahead;
+        if (layer->runs_ahead)
+            lower_ahead_buffers(l, layer);
+    }
     for (size_t i = 0; i < n->connections.count; i++) {
         lower_connection_finish(l, &network->connections[i]);
         lower_connection_weights(l, &network->connections[i]);
@@ -260,6 +281,7 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
     lower_init_rules(l, network);
     lower_reset_function(l, network);
     lower_begin_function(l, network);
+    lower_ahead_function(l, network);
     lower_event_function(l, network, network->start, EVENT_START);
     lower_event_function(l, network, network->end, EVENT_END);
     l->network = NULL;

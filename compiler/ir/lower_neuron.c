@@ -283,22 +283,26 @@ static struct ir_node *spike_count(struct lowering *l)
     return ir_load(&l->b, l->kernel->layer->list_count, ir_integer(&l->b, 0));
 }
 
+/* Rounding must not delay a spike: a time within a hundredth of a step of the next one counts as that. */
+struct ir_node *lower_spike_step(struct lowering *l, struct expr *time)
+{
+    struct ir_node *at = lower_as(l, time, IR_F32);
+    struct ir_node *steps = ir_binary(&l->b, IR_DIV, at, lower_constant_leaf(l, l->network->dt, IR_F32));
+    return ir_cast(&l->b, IR_I64, ir_unary(&l->b, IR_FLOOR, ir_binary(&l->b, IR_ADD, steps, ir_real(&l->b, IR_F32, 0.01))));
+}
+
 static struct ir_node *selected(struct lowering *l, struct statement *s)
 {
     struct expr *value = s->spike.value;
     switch (s->spike.form) {
     case SPIKE_WHEN: return lower_condition(l, value);
     case SPIKE_CHANCE: {
-        struct ir_node *step = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEP);
+        struct ir_node *step = lower_step(l);
         struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
         struct ir_node *draw = ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, s, "encoder", s->span), l->kernel->element, step, path);
         return ir_binary(&l->b, IR_LT, draw, lower_as(l, value, IR_F32));
     }
-    default: { /* SPIKE_AT: the step that contains the time */
-        struct ir_node *at = lower_as(l, value, IR_F32), *now = lower_time(l, IR_F32);
-        struct ir_node *next = ir_binary(&l->b, IR_ADD, now, lower_constant_leaf(l, l->network->dt, IR_F32));
-        return ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, at, now), ir_binary(&l->b, IR_LT, at, next));
-    }
+    default: return ir_binary(&l->b, IR_EQ, lower_spike_step(l, value), lower_step(l)); /* SPIKE_AT */
     }
 }
 
@@ -323,7 +327,7 @@ static void lower_select(struct lowering *l, struct statement *s)
 
 static struct ir_node *tie_draw(struct lowering *l, const struct statement *s, struct ir_node *element)
 {
-    struct ir_node *step = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEP);
+    struct ir_node *step = lower_step(l);
     struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
     return ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, s, "ties", s->span), element, step, path);
 }
@@ -419,8 +423,6 @@ static void lower_at_most(struct lowering *l, struct statement *s)
 
 /* ---- statements ---- */
 
-static void lower_kernel_block(struct lowering *l, struct block *block);
-
 static void lower_kernel_if(struct lowering *l, struct statement *s)
 {
     struct ir_node *condition = lower_condition(l, s->conditional.condition);
@@ -513,7 +515,7 @@ static void lower_kernel_list(struct lowering *l, struct statement *const *state
     }
 }
 
-static void lower_kernel_block(struct lowering *l, struct block *block)
+void lower_kernel_block(struct lowering *l, struct block *block)
 {
     lower_kernel_list(l, block->statements.items, block->statements.count);
 }
@@ -537,6 +539,14 @@ static void account_spikes(struct lowering *l)
     kernel_write(l, layer->fired, -1, ir_bool(&l->b, true));
     kernel_write(l, layer->count, -1, ir_binary(&l->b, IR_ADD, count, ir_integer(&l->b, 1)));
     kernel_close(l);
+}
+
+void lower_finish_step(struct lowering *l, struct lowered_layer *layer)
+{
+    struct kernel kernel = { .layer = layer };
+    l->kernel = &kernel;
+    account_spikes(l);
+    l->kernel = NULL;
 }
 
 void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_learning)

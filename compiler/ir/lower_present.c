@@ -5,6 +5,8 @@
  */
 #include "ir/lower_internal.h"
 
+#include <string.h>
+
 const struct symbol *lower_presented_input(const struct expr *target)
 {
     if (target->symbol != NULL && target->symbol->kind == SYMBOL_INPUT)
@@ -59,36 +61,120 @@ static void present_sample(struct lowering *l, const struct presented *input, co
     ir_call_rt(&l->b, IR_RT_snn_rt_data_present, 5, operands);
 }
 
-static void present_number(struct lowering *l, const struct presented *input, const struct lowered_layer *layer, int32_t buffer)
+/* An array that is presented: which of its axes each axis of the layer is, and which is its time. */
+struct presented_array {
+    struct expr *value;
+    const struct lowered_layer *layer;
+    int32_t buffer;
+    int32_t axis_of[RANK_LIMIT];  /* by axis of the layer; -1: none, its size is 1 */
+    int32_t time;                 /* -1: held for all steps */
+    struct ir_node *steps;        /* extent of its time */
+};
+
+ARRAY_STRUCT(presented_arrays, struct presented_array);
+
+static bool is_time(const struct axis *axis)
 {
-    struct expr *value = input->value;
-    struct ir_node *indices[RANK_LIMIT], *extents[RANK_LIMIT];
-    bool is_array = value->type->axes.count > 0;
-    lower_prepare(l, value);
-    for (int32_t d = 0; d < layer->rank; d++)
-        extents[d] = lower_size_leaf(l, layer->axis_sizes[d]);
-    if (is_array && value->type->axes.count != (size_t)layer->rank) {
-        lower_refuse(l, value->span, "data with a time axis cannot be presented yet");
-        return;
+    return axis->name != NULL && strcmp(axis->name->text, "time") == 0;
+}
+
+/* Axes meet by name, or by place where the data has no names. */
+static int32_t data_axis(const struct axis_list *data, const struct axis_list *layer, size_t d)
+{
+    for (size_t i = 0; i < data->count; i++)
+        if (data->items[i].name != NULL ? data->items[i].name == layer->items[d].name : data->count == layer->count && i == d)
+            return (int32_t)i;
+    return -1;
+}
+
+static bool find_data_axes(struct lowering *l, struct presented_array *data)
+{
+    const struct axis_list *own = &data->value->type->axes, *layer = &data->layer->layer->axes;
+    size_t matched = 0;
+    data->time = -1;
+    for (size_t i = 0; i < own->count; i++)
+        if (is_time(&own->items[i]))
+            data->time = (int32_t)i;
+    for (int32_t d = 0; d < data->layer->rank; d++) {
+        data->axis_of[d] = data_axis(own, layer, (size_t)d);
+        matched += data->axis_of[d] >= 0;
     }
-    for (int32_t d = 0; is_array && d < layer->rank; d++) {
-        struct ir_node *extent = lower_extent(l, value, (size_t)d);
-        struct ir_node *check = ir_if(&l->b, ir_binary(&l->b, IR_NE, extent, extents[d]));
+    if (matched + (data->time >= 0) == own->count)
+        return true;
+    lower_refuse(l, data->value->span, "batches of samples cannot be presented yet");
+    return false;
+}
+
+static void check_data_extents(struct lowering *l, const struct presented_array *data)
+{
+    for (int32_t d = 0; d < data->layer->rank; d++) {
+        struct ir_node *own = lower_size_leaf(l, data->layer->axis_sizes[d]);
+        struct ir_node *extent = data->axis_of[d] >= 0 ? lower_extent(l, data->value, (size_t)data->axis_of[d]) : ir_integer(&l->b, 1);
+        struct ir_node *check = ir_if(&l->b, ir_binary(&l->b, IR_NE, extent, own));
         struct ir_builder outer = l->b;
         l->b.block = &check->branch.then_body;
         ir_call_rt(&l->b, IR_RT_snn_rt_panic_extent, 5,
-                   (struct ir_node *[]){ ir_text(&l->b, lower_place(l, value->span)), ir_text(&l->b, "the data"), extent, ir_text(&l->b, layer->name), extents[d] });
+                   (struct ir_node *[]){ ir_text(&l->b, lower_place(l, data->value->span)), ir_text(&l->b, "the data"), extent, ir_text(&l->b, data->layer->name), own });
         l->b = outer;
     }
+}
+
+static void write_data(struct lowering *l, const struct presented_array *data, struct ir_node *step)
+{
+    struct ir_node *extents[RANK_LIMIT], *indices[RANK_LIMIT], *places[RANK_LIMIT] = { NULL };
+    size_t rank = data->value->type->axes.count;
+    for (int32_t d = 0; d < data->layer->rank; d++)
+        extents[d] = lower_size_leaf(l, data->layer->axis_sizes[d]);
     struct ir_builder saved = l->b;
-    struct ir_node *loop = lower_open_loop(l, "present", extents, layer->rank, indices);
+    struct ir_node *loop = lower_open_loop(l, "present", extents, data->layer->rank, indices);
+    for (int32_t d = 0; d < data->layer->rank; d++)
+        if (data->axis_of[d] >= 0)
+            places[data->axis_of[d]] = indices[d];
+    if (data->time >= 0)
+        places[data->time] = step;
     l->element = loop->loop.index;
-    ir_store(&l->b, buffer, loop->loop.index, is_array ? lower_element(l, value, indices, (size_t)layer->rank) : lower_scalar(l, value));
+    ir_store(&l->b, data->buffer, loop->loop.index, rank > 0 ? lower_element(l, data->value, places, rank) : lower_scalar(l, data->value));
     l->element = NULL;
     lower_close_loop(l, loop, saved);
 }
 
-static void present_inputs(struct lowering *l, struct statement *s)
+/* Data with a time axis is computed ahead and written step by step; other data once. */
+static void present_number(struct lowering *l, const struct presented *input, const struct lowered_layer *layer, int32_t buffer, struct presented_arrays *timed)
+{
+    struct presented_array data = { .value = input->value, .layer = layer, .buffer = buffer };
+    bool is_ready = find_data_axes(l, &data);
+    if (!is_ready)
+        return;
+    if (data.time >= 0)
+        lower_prepare_array(l, data.value);
+    else
+        lower_prepare(l, data.value);
+    if (data.value->type->axes.count > 0)
+        check_data_extents(l, &data);
+    if (data.time >= 0) {
+        data.steps = lower_extent(l, data.value, (size_t)data.time);
+        array_push(&l->c->arena, timed, data);
+        return;
+    }
+    write_data(l, &data, NULL);
+}
+
+/* What the data has for this step; it is silent after its end. */
+static void write_timed_data(struct lowering *l, const struct presented_arrays *timed, struct ir_node *step)
+{
+    for (size_t i = 0; timed != NULL && i < timed->count; i++) {
+        const struct presented_array *data = &timed->items[i];
+        struct ir_node *branch = ir_if(&l->b, ir_binary(&l->b, IR_LT, step, data->steps));
+        struct ir_builder outer = l->b;
+        l->b.block = &branch->branch.then_body;
+        write_data(l, data, step);
+        l->b.block = &branch->branch.else_body;
+        silence(l, data->buffer, data->layer->size);
+        l->b = outer;
+    }
+}
+
+static void present_inputs(struct lowering *l, struct statement *s, struct presented_arrays *timed)
 {
     for (size_t i = 0; i < s->present.inputs.count; i++) {
         const struct presented *input = &s->present.inputs.items[i];
@@ -102,7 +188,7 @@ static void present_inputs(struct lowering *l, struct statement *s)
         if (is_sample_field(input->value))
             present_sample(l, input, layer, buffer);
         else
-            present_number(l, input, layer, buffer);
+            present_number(l, input, layer, buffer, timed);
     }
 }
 
@@ -167,7 +253,7 @@ static struct ir_node *duration_steps(struct lowering *l, struct lowered_network
     return ir_binary(&l->b, IR_MAX, ir_cast(&l->b, IR_I64, steps), ir_integer(&l->b, 0));
 }
 
-static void run_steps(struct lowering *l, struct lowered_network *network, struct ir_node *first, struct ir_node *end, struct block *body, bool records)
+static void run_steps(struct lowering *l, struct lowered_network *network, struct ir_node *first, struct ir_node *end, struct block *body, bool records, const struct presented_arrays *timed)
 {
     struct lowered_network *outer_network = l->network;
     struct ir_node *loop = ir_loop(&l->b, "steps", first, end, false);
@@ -176,6 +262,7 @@ static void run_steps(struct lowering *l, struct lowered_network *network, struc
     l->b.block = &loop->loop.body;
     l->network = network;
     ir_context_set(&l->b, IR_CONTEXT_STEP, loop->loop.index);
+    write_timed_data(l, timed, loop->loop.index);
     ir_call(&l->b, l->may_learn != 0 ? network->step_learning : network->step_frozen);
     if (records)
         each_record(l, network, record_buffer, loop->loop.index);
@@ -217,7 +304,8 @@ void lower_present(struct lowering *l, struct statement *s)
     if (s->present.label != NULL)
         ir_store(&l->b, network->label, ir_integer(&l->b, 0), lower_as(l, s->present.label, IR_I64));
     silence_inputs(l, network, &s->present.inputs);
-    present_inputs(l, s);
+    struct presented_arrays timed = { NULL, 0, 0 };
+    present_inputs(l, s, &timed);
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, number));
     ir_context_set(&l->b, IR_CONTEXT_STEP, ir_integer(&l->b, 0));
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
@@ -226,9 +314,11 @@ void lower_present(struct lowering *l, struct statement *s)
     ir_call(&l->b, network->begin);
     if (l->may_learn != 0)
         ir_call(&l->b, network->start);
+    if (network->has_ahead)
+        ir_call(&l->b, network->ahead);
     if (l->records)
         each_record(l, network, resize_record, steps);
-    run_steps(l, network, ir_integer(&l->b, 0), steps, s->present.body, l->records);
+    run_steps(l, network, ir_integer(&l->b, 0), steps, s->present.body, l->records, &timed);
     if (l->may_learn != 0)
         ir_call(&l->b, network->end);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
@@ -247,8 +337,11 @@ void lower_rest(struct lowering *l, struct statement *s)
     struct ir_node *end = ir_binary(&l->b, IR_ADD, first, duration_steps(l, network, s->rest.duration));
     silence_inputs(l, network, NULL);
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, last));
+    ir_context_set(&l->b, IR_CONTEXT_STEP, first);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, end);
-    run_steps(l, network, first, end, s->rest.body, false);
+    if (network->has_ahead)
+        ir_call(&l->b, network->ahead);
+    run_steps(l, network, first, end, s->rest.body, false, NULL);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
 }
 

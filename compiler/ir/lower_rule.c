@@ -267,6 +267,11 @@ static struct ir_node *open_synapses(struct lowering *l, struct lowered_connecti
     return loop;
 }
 
+static bool is_matrix(const struct lowered_connection *c)
+{
+    return c->row_starts < 0 && (c->connection->kind->id == BUILTIN_DENSE || c->connection->kind->id == BUILTIN_ALL_BUT_ONE);
+}
+
 static bool skips_diagonal(const struct lowered_connection *c)
 {
     return c->connection->kind->id == BUILTIN_ALL_BUT_ONE;
@@ -289,12 +294,52 @@ static void update_synapse(struct lowering *l, struct lowered_connection *c, str
     l->b = outer;
 }
 
+/* ---- synapses that cannot change ---- */
+
+/* The state of the other side that is a factor of the value: where it is 0, nothing is added. */
+static const struct symbol *factor_of(const struct expr *e, enum state_owner owner)
+{
+    if (e->kind == EXPR_NAME && e->symbol != NULL && e->symbol->kind == SYMBOL_RULE_STATE)
+        return e->symbol->statement->state.owner == owner ? e->symbol : NULL;
+    if (e->kind == EXPR_UNARY && e->unary.op == UNARY_MINUS)
+        return factor_of(e->unary.operand, owner);
+    if (e->kind != EXPR_BINARY || (e->binary.op != BINARY_MULTIPLY && e->binary.op != BINARY_DIVIDE))
+        return NULL;
+    const struct symbol *left = factor_of(e->binary.left, owner);
+    return left != NULL || e->binary.op == BINARY_DIVIDE ? left : factor_of(e->binary.right, owner);
+}
+
+/* One state that all lines of the run have as a factor of what they add to w; null if there is none. */
+static const struct symbol *guard_of(struct statement *const *lines, size_t count, enum event event)
+{
+    const struct symbol *guard = NULL;
+    enum state_owner owner = event == EVENT_PRE ? STATE_POST : STATE_PRE;
+    for (size_t i = 0; i < count; i++) {
+        const struct statement *s = lines[i];
+        bool adds = s->kind == STATEMENT_ASSIGN && (s->assign.op == ASSIGN_ADD || s->assign.op == ASSIGN_SUBTRACT);
+        if (!adds || s->assign.target->symbol == NULL || s->assign.target->symbol->kind != SYMBOL_VARIABLE)
+            return NULL;
+        const struct symbol *factor = factor_of(s->assign.value, owner);
+        if (factor == NULL || (guard != NULL && factor != guard))
+            return NULL;
+        guard = factor;
+    }
+    return guard;
+}
+
+static struct ir_node *is_not_zero(struct lowering *l, const struct symbol *state, struct ir_node *index)
+{
+    struct ir_node *value = ir_load(&l->b, state->binding->buffer, index);
+    return ir_binary(&l->b, IR_NE, value, ir_cast(&l->b, value->type, ir_integer(&l->b, 0)));
+}
+
 /* ---- the plan of a body ---- */
 
 /* Lines of one handler that are all about neurons or all about synapses, with the lets before them. */
 struct run {
     enum event event;
     bool is_synaptic, writes_weight;
+    const struct symbol *guard;   /* where it is 0, w does not change; may be null */
     struct statement **lines;
     size_t count;
 };
@@ -349,10 +394,36 @@ static void run_each_step(struct lowering *l, struct lowered_connection *c, cons
     l->b = outer;
 }
 
+/* Rows of the sources that spiked, at those targets whose state is not 0. */
+static void run_guarded_rows(struct lowering *l, struct lowered_connection *c, const struct run *run, bool is_bounded)
+{
+    struct rule_place place = *l->rule, *outer_place = l->rule;
+    struct ir_builder outer = l->b;
+    struct ir_node *targets = ir_loop(&l->b, arena_format(&l->c->arena, "%s.on_pre", c->name), ir_integer(&l->b, 0), lower_size_leaf(l, c->target->size), true);
+    l->b.block = &targets->loop.body;
+    struct ir_node *branch = ir_if(&l->b, is_not_zero(l, run->guard, targets->loop.index));
+    l->b.block = &branch->branch.then_body;
+    struct ir_node *events = open_events(l, c, EVENT_PRE, "rows");
+    events->loop.is_independent = false;
+    l->b.block = &events->loop.body;
+    l->rule = &place;
+    place.pre = events->loop.index;
+    place.post = targets->loop.index;
+    place.synapse = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place.pre, lower_size_leaf(l, c->target->size)), place.post);
+    update_synapse(l, c, &place, run->lines, run->count, run->writes_weight, is_bounded);
+    l->rule = outer_place;
+    l->b = outer;
+    remark(l->c, l->b.span, "rules", "'%s': spikes change only synapses onto neurons whose '%s' is not 0", c->name, run->guard->name->text);
+}
+
 static void run_events(struct lowering *l, struct lowered_connection *c, const struct run *run, bool is_bounded)
 {
     if (run->event == EVENT_STEP) {
         run_each_step(l, c, run, is_bounded);
+        return;
+    }
+    if (run->guard != NULL && run->event == EVENT_PRE && is_matrix(c)) {
+        run_guarded_rows(l, c, run, is_bounded);
         return;
     }
     const char *name = arena_format(&l->c->arena, "%s.%s", c->name, run->event == EVENT_PRE ? "on_pre" : "on_post");
@@ -363,6 +434,10 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
     l->rule = &place;
     if (run->is_synaptic) {
         open_synapses(l, c, run->event, events->loop.index, &place);
+        if (run->guard != NULL) {
+            struct ir_node *branch = ir_if(&l->b, is_not_zero(l, run->guard, run->event == EVENT_PRE ? place.post : place.pre));
+            l->b.block = &branch->branch.then_body;
+        }
         update_synapse(l, c, &place, run->lines, run->count, run->writes_weight, is_bounded);
     } else {
         *(run->event == EVENT_PRE ? &place.pre : &place.post) = events->loop.index;
@@ -372,10 +447,17 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
     l->b = outer;
 }
 
-/* Bounds the synapses that the events touched. */
-static void bound_events(struct lowering *l, struct lowered_connection *c, enum event event)
+/* Bounds the synapses that the events changed. */
+static void bound_events(struct lowering *l, struct lowered_connection *c, const struct run_list *runs, enum event event)
 {
     struct run run = { .event = event, .is_synaptic = true, .writes_weight = true };
+    bool is_first = true;
+    for (size_t i = 0; i < runs->count; i++) {
+        if (!runs->items[i].writes_weight || runs->items[i].event != event)
+            continue;
+        run.guard = is_first || runs->items[i].guard == run.guard ? runs->items[i].guard : NULL;
+        is_first = false;
+    }
     run_events(l, c, &run, true);
 }
 
@@ -411,9 +493,9 @@ static void emit_runs(struct lowering *l, struct lowered_connection *c, const st
     if (!is_bounded || last == EVENT_STEP)
         return;
     if (last == EVENT_POST && has_weight_run(runs, EVENT_PRE))
-        bound_events(l, c, EVENT_PRE);
+        bound_events(l, c, runs, EVENT_PRE);
     if (last == EVENT_PRE && !without_post && has_weight_run(runs, EVENT_POST))
-        bound_events(l, c, EVENT_POST);
+        bound_events(l, c, runs, EVENT_POST);
 }
 
 static void emit_plan(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, const struct run_list *runs)
@@ -486,8 +568,18 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c, st
 
 /* ---- a step ---- */
 
+static void find_guards(struct run_list *runs)
+{
+    for (size_t i = 0; i < runs->count; i++) {
+        struct run *run = &runs->items[i];
+        if (run->is_synaptic && run->event != EVENT_STEP)
+            run->guard = guard_of(run->lines, run->count, run->event);
+    }
+}
+
 static void flush_runs(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, struct run_list *runs)
 {
+    find_guards(runs);
     if (runs->count > 0 && !l->is_failed)
         emit_plan(l, c, rule, runs);
     *runs = (struct run_list){ NULL, 0, 0 };
