@@ -181,10 +181,9 @@ struct ir_node *lower_size_leaf(struct lowering *l, int32_t size)
 
 /* ---- constants ---- */
 
-int32_t lower_constant_entry(struct lowering *l, const struct expr *e, const char *name)
+static int32_t constant_entry(struct lowering *l, const struct expr *e, const char *name, bool is_integer)
 {
-    enum ir_type type = lower_type(e->type);
-    int32_t entry = ir_add_constant(l->c, l->program, name, type != IR_F64 && type != IR_F32);
+    int32_t entry = ir_add_constant(l->c, l->program, name, is_integer);
     struct ir_builder saved = lower_enter(l, &l->setup);
     bool was_in_setup = l->in_setup;
     l->in_setup = true;
@@ -194,6 +193,16 @@ int32_t lower_constant_entry(struct lowering *l, const struct expr *e, const cha
     l->in_setup = was_in_setup;
     lower_leave(l, &l->setup, saved);
     return entry;
+}
+
+int32_t lower_constant_entry(struct lowering *l, const struct expr *e, const char *name)
+{
+    return constant_entry(l, e, name, !type_is_real(e->type));
+}
+
+int32_t lower_real_entry(struct lowering *l, const struct expr *e, const char *name)
+{
+    return constant_entry(l, e, name, false);
 }
 
 int32_t lower_literal_entry(struct lowering *l, double value)

@@ -212,14 +212,14 @@ static int32_t weight_constant(struct lowering *l, struct lowered_connection *c)
     if (weight == NULL)
         return lower_literal_entry(l, 1);
     remark(l->c, weight->span, "connections", "the weights of '%s' are one constant: no matrix is stored", c->name);
-    return lower_constant_entry(l, weight, dotted(l, c, "weight"));
+    return lower_real_entry(l, weight, dotted(l, c, "weight"));
 }
 
 static int32_t bound_constant(struct lowering *l, struct expr *bound)
 {
     if (bound == NULL || bound->kind == EXPR_INF || (bound->kind == EXPR_UNARY && bound->unary.operand->kind == EXPR_INF))
         return -1;
-    return lower_constant_entry(l, bound, "bound");
+    return lower_real_entry(l, bound, "bound");
 }
 
 static void check_equal_sizes(struct lowering *l, struct lowered_connection *c)

@@ -251,6 +251,7 @@ int32_t lower_size_product(struct lowering *, const int32_t *sizes, int32_t coun
 int32_t lower_size_value(struct lowering *, int64_t value);   /* a constant size */
 struct ir_node *lower_size_leaf(struct lowering *, int32_t size);
 int32_t lower_constant_entry(struct lowering *, const struct expr *e, const char *name); /* computed by setup */
+int32_t lower_real_entry(struct lowering *, const struct expr *e, const char *name);     /* the same; whole numbers become real */
 int32_t lower_literal_entry(struct lowering *, double value);
 struct ir_node *lower_constant_leaf(struct lowering *, int32_t entry, enum ir_type type);
 int32_t lower_site(struct lowering *, const void *key, const char *stream, struct span span);

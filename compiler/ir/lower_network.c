@@ -81,14 +81,7 @@ static void declare_network(struct lowering *l, struct lowered_network *lowered,
     lowered->connections = arena_alloc_array(&l->c->arena, network->connections.count + 1, sizeof *lowered->connections);
     if (l->is_failed || network->step == NULL)
         return;
-    lowered->dt = lower_constant_entry(l, network->step, arena_format(&l->c->arena, "%s.step", lowered->name));
-    if (l->program->constants[lowered->dt].is_integer) { /* `step 1` */
-        int32_t whole = lowered->dt;
-        lowered->dt = ir_add_constant(l->c, l->program, arena_format(&l->c->arena, "%s.dt", lowered->name), false);
-        struct ir_builder saved = lower_enter(l, &l->setup);
-        ir_constant_set(&l->b, lowered->dt, ir_cast(&l->b, IR_F64, ir_leaf(&l->b, IR_CONSTANT, IR_I64, whole)));
-        lower_leave(l, &l->setup, saved);
-    }
+    lowered->dt = lower_real_entry(l, network->step, arena_format(&l->c->arena, "%s.step", lowered->name));
     lowered->clock = lower_buffer(l, arena_format(&l->c->arena, "%s.clock", lowered->name), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
     lowered->label = lower_buffer(l, arena_format(&l->c->arena, "%s.label", lowered->name), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
     lowered->reset = new_function(l, lowered, "reset", IR_FUNCTION_RESET);

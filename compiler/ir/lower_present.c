@@ -339,8 +339,11 @@ void lower_rest(struct lowering *l, struct statement *s)
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, last));
     ir_context_set(&l->b, IR_CONTEXT_STEP, first);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, end);
+<<<<<<< /tmp/src/./compiler/ir/lower_present.c
+=======
     if (network->has_ahead)
         ir_call(&l->b, network->ahead);
+>>>>>>> /tmp/new/./compiler/ir/lower_present.c
     run_steps(l, network, first, end, s->rest.body, false, NULL);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
 }
