@@ -50,7 +50,7 @@ static bool is_callable(const struct symbol *symbol)
     }
 }
 
-/* May a new symbol hide this one? Formals hide what the file declares; everything hides functions,
+/* May a new symbol hide this one? Formals hide everything around them; everything hides functions,
  * models and what other modules declare. */
 static bool may_hide(struct checker *k, const struct symbol *symbol, const struct symbol *hidden)
 {
@@ -58,8 +58,7 @@ static bool may_hide(struct checker *k, const struct symbol *symbol, const struc
         return true;
     if (scope_find_here(k->module->imports, hidden->name) == hidden)
         return true;
-    bool is_of_file = scope_find_here(k->module->scope, hidden->name) == hidden;
-    return symbol->kind == SYMBOL_FORMAL && is_of_file;
+    return symbol->kind == SYMBOL_FORMAL && scope_find_here(k->scope, hidden->name) != hidden;
 }
 
 void declare(struct checker *k, struct symbol *symbol)
