@@ -92,6 +92,14 @@ static struct ir_node *large_poisson(struct ir_builder *b, struct ir_node *mean,
     return ir_binary(b, IR_MAX, number, f32(b, 0));
 }
 
+/* z, standard normal, from a word: its sign, and the quantile of p in (0, 1/2]. */
+static struct ir_node *normal_of(struct ir_builder *b, struct ir_node *p, struct ir_node *sign)
+{
+    struct ir_node *bits = ir_bitcast(b, IR_I32, quantile(b, p));
+    return ir_bitcast(b, IR_F32, ir_binary(b, IR_XOR, bits, sign));
+}
+
+/* Both ways are long, and one is rarely needed where the other is: branches, not a choice. */
 struct ir_node *expand_poisson_of_word(struct ir_builder *b, struct ir_node *mean,
                                        struct ir_node *word)
 {
@@ -99,13 +107,18 @@ struct ir_node *expand_poisson_of_word(struct ir_builder *b, struct ir_node *mea
     struct ir_node *sign = with_bits(b, IR_AND, word, 0x80000000u);
     struct ir_node *rest = ir_cast(b, IR_F32, with_bits(b, IR_AND, word, 0x7fffffff));
     struct ir_node *p = fused(b, rest, f32(b, 0x1p-32), f32(b, 0x1p-33)); /* (0, 1/2] */
-    struct ir_node *z =
-        ir_bitcast(b, IR_F32, ir_binary(b, IR_XOR, ir_bitcast(b, IR_I32, quantile(b, p)), sign));
+    struct ir_node *variable = ir_var(b, "poisson", zero);
+    struct ir_node *branch = ir_if(b, less(b, mean, f32(b, 4)));
+    struct ir_builder here = *b;
+    b->before = NULL;
+    b->block = &branch->branch.then_body;
     struct ir_node *is_lower = ir_binary(b, IR_NE, sign, ir_bits(b, 0));
     struct ir_node *tail = choose(b, is_lower, sub(b, f32(b, 1), p), p);
-    struct ir_node *small = small_poisson(b, mean, tail), *large = large_poisson(b, mean, z);
-    struct ir_node *number = choose(b, less(b, mean, f32(b, 4)), small, large);
-    number = choose(b, less(b, zero, mean), number, zero);
+    ir_set(b, variable, small_poisson(b, mean, tail));
+    b->block = &branch->branch.else_body;
+    ir_set(b, variable, large_poisson(b, mean, normal_of(b, p, sign)));
+    *b = here;
+    struct ir_node *number = choose(b, less(b, zero, mean), ir_get(b, variable), zero);
     return choose(b, less(b, mean, f32(b, INFINITY)), number, mean);
 }
 
