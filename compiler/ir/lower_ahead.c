@@ -69,6 +69,12 @@ bool lower_runs_ahead(struct lowering *l, const struct lowered_layer *layer)
     for (size_t i = 0; i < connections->count; i++)
         if (connections->items[i]->target == layer->layer)
             return false;
+    for (size_t i = 0; i < model->inputs.count; i++)
+        if (pointer_map_get(&l->presented_of, model->inputs.items[i]) == PRESENTED_IN_TIME)
+            return false;
+    for (size_t i = 0; i < model->parameters.count; i++)
+        if (model->parameters.items[i]->is_assigned) /* perhaps between two steps */
+            return false;
     for (size_t i = 0; i < model->states.count; i++)
         if (pointer_map_get(&l->recorded, model->states.items[i]) >= 0)
             return false;

@@ -183,6 +183,8 @@ struct rule_place {
     bool is_free;                           /* on init, start, end: arrays are indexed explicitly */
 };
 
+enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };
+
 struct lowering {
     struct compilation *c;
     struct ir_program *program;
@@ -196,7 +198,7 @@ struct lowering {
     struct pointer_map site_of, constant_of, prepared_of, learn_bit_of, data_buffer_of;
     struct pointer_map weight_assigned; /* connections whose weights some task sets */
     struct pointer_map recorded;        /* layers whose spikes, states whose values some task reads */
-    struct pointer_map presented_of; /* inputs that some task presents data to */
+    struct pointer_map presented_of; /* inputs that some task presents data to: enum presented_how */
     struct binding_list prepared; /* array-valued calls evaluated ahead of the loop they stand in */
     int32_t learn_bits;
 
@@ -283,6 +285,7 @@ struct ir_node *lower_unary(struct lowering *, const struct expr *e, struct ir_n
 struct ir_node *lower_math(struct lowering *, const struct expr *e, struct ir_node *const *arguments, size_t count);
 struct ir_node *lower_draw(struct lowering *, const struct expr *e);
 struct ir_node *lower_time(struct lowering *, enum ir_type type);
+bool lower_is_time(const struct axis *axis);   /* of data: its steps */
 bool lower_is_single(double value); /* a float holds it exactly */
 bool lower_reads_setup_only(const struct expr *e); /* may be computed by setup */
 /* What a name, field or index expression reaches; access->binding is null where it is no array. */

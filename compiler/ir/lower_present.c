@@ -73,7 +73,7 @@ struct presented_array {
 
 ARRAY_STRUCT(presented_arrays, struct presented_array);
 
-static bool is_time(const struct axis *axis)
+bool lower_is_time(const struct axis *axis)
 {
     return axis->name != NULL && strcmp(axis->name->text, "time") == 0;
 }
@@ -93,7 +93,7 @@ static bool find_data_axes(struct lowering *l, struct presented_array *data)
     size_t matched = 0;
     data->time = -1;
     for (size_t i = 0; i < own->count; i++)
-        if (is_time(&own->items[i]))
+        if (lower_is_time(&own->items[i]))
             data->time = (int32_t)i;
     for (int32_t d = 0; d < data->layer->rank; d++) {
         data->axis_of[d] = data_axis(own, layer, (size_t)d);
@@ -339,11 +339,8 @@ void lower_rest(struct lowering *l, struct statement *s)
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, last));
     ir_context_set(&l->b, IR_CONTEXT_STEP, first);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, end);
-<<<<<<< /tmp/src/./compiler/ir/lower_present.c
-=======
     if (network->has_ahead)
         ir_call(&l->b, network->ahead);
->>>>>>> /tmp/new/./compiler/ir/lower_present.c
     run_steps(l, network, first, end, s->rest.body, false, NULL);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
 }

@@ -40,14 +40,25 @@ static void search_maybe(struct expr *e, struct task_search *search)
         search_expr(e, search);
 }
 
+static bool has_time(const struct type *t)
+{
+    for (size_t i = 0; i < t->axes.count; i++)
+        if (lower_is_time(&t->axes.items[i]))
+            return true;
+    return false;
+}
+
 static void search_present(const struct statement *s, struct task_search *search)
 {
     for (size_t i = 0; i < s->present.inputs.count; i++) {
         const struct presented *input = &s->present.inputs.items[i];
         search_expr(input->value, search);
         const struct symbol *slot = lower_presented_input(input->target);
-        if (search->l != NULL && slot != NULL)
-            pointer_map_put(search->l, &search->l->presented_of, slot, 1);
+        if (search->l == NULL || slot == NULL)
+            continue;
+        bool was_in_time = pointer_map_get(&search->l->presented_of, slot) == PRESENTED_IN_TIME;
+        bool is_in_time = was_in_time || has_time(input->value->type);
+        pointer_map_put(search->l, &search->l->presented_of, slot, is_in_time ? PRESENTED_IN_TIME : PRESENTED_HELD);
     }
     search_maybe(s->present.label, search);
     if (s->present.body != NULL)
