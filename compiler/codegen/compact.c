@@ -62,6 +62,30 @@ static void emit_bits(struct emitter *e, const struct compaction *c, LLVMValueRe
     emitter_start(e, leave);
 }
 
+/* The same without a branch, which the next block could mispredict: the indices of the set lanes are moved together and
+   stored as a whole block. What is written past them lies within the list, which is as long as the flags, and is written
+   over or beyond the count. */
+static void emit_compressed(struct emitter *e, const struct compaction *c, LLVMValueRef first,
+                            LLVMValueRef set)
+{
+    struct generator *g = e->generator;
+    LLVMTypeRef type = LLVMVectorType(g->i32, LANES), bits = LLVMIntTypeInContext(g->context, LANES);
+    LLVMValueRef start = LLVMBuildTrunc(e->builder, first, g->i32, "");
+    LLVMValueRef indices = LLVMBuildAdd(e->builder, value_splat(e, start, LANES),
+                                        value_iota(g->i32, LANES), "");
+    LLVMValueRef arguments[] = { indices, LLVMConstNull(type), set };
+    LLVMValueRef packed = value_call(g, "llvm.x86.avx512.mask.compress", 1, &type, 3, arguments);
+    LLVMValueRef count = LLVMBuildLoad2(e->builder, g->i64, c->count, "");
+    LLVMValueRef place = memory_element(e, c->node->compact.list, count);
+    LLVMValueRef store = LLVMBuildStore(e->builder, packed, place);
+    LLVMSetAlignment(store, 4);
+    memory_tag(e, c->node->compact.list, store);
+    LLVMValueRef word = LLVMBuildBitCast(e->builder, set, bits, "");
+    LLVMValueRef found = value_call(g, "llvm.ctpop", 1, &bits, 1, &word);
+    found = LLVMBuildZExt(e->builder, found, g->i64, "");
+    LLVMBuildStore(e->builder, LLVMBuildAdd(e->builder, count, found, ""), c->count);
+}
+
 static LLVMValueRef emit_words(struct emitter *e, const struct compaction *c, LLVMValueRef low,
                                LLVMValueRef high, unsigned width)
 {
@@ -179,6 +203,10 @@ void compact_append_lanes(struct emitter *e, LLVMValueRef first)
         return;
     LLVMTypeRef bits = LLVMIntTypeInContext(g->context, e->width);
     LLVMValueRef set = lanes_and(e, e->mask, e->compaction->lanes);
+    if (g->has_avx512 && e->width == LANES) {
+        emit_compressed(e, e->compaction, first, set);
+        return;
+    }
     LLVMValueRef word = LLVMBuildBitCast(e->builder, set, bits, "");
     if (e->width < 64)
         word = LLVMBuildZExt(e->builder, word, g->i64, "");

@@ -12,34 +12,59 @@ static bool is_native(const char *cpu)
     return cpu == NULL || strcmp(cpu, "native") == 0;
 }
 
-/* LLVM has no question for this, warns on stderr for a name it does not know, and then makes code for something else. */
-static const char *const x86_names[] = {
-    "x86-64",         "x86-64-v2",      "x86-64-v3",      "x86-64-v4",    "nehalem",
-    "westmere",       "sandybridge",    "ivybridge",      "haswell",      "broadwell",
-    "skylake",        "skylake-avx512", "cascadelake",    "cooperlake",   "icelake-client",
-    "icelake-server", "tigerlake",      "rocketlake",     "alderlake",    "raptorlake",
-    "meteorlake",     "arrowlake",      "lunarlake",      "sapphirerapids", "emeraldrapids",
-    "graniterapids",  "sierraforest",   "silvermont",     "goldmont",     "tremont",
-    "gracemont",      "bdver1",         "bdver2",         "bdver3",       "bdver4",
-    "btver2",         "znver1",         "znver2",         "znver3",       "znver4",
-    "znver5",         NULL,
+/* LLVM has no question for a name: it warns on stderr about one it does not know, and makes code for something else. */
+static const struct processor {
+    const char *name;
+    bool has_avx512;
+} x86_processors[] = {
+    { "x86-64", false },         { "x86-64-v2", false },      { "x86-64-v3", false },
+    { "x86-64-v4", true },       { "nehalem", false },        { "westmere", false },
+    { "sandybridge", false },    { "ivybridge", false },      { "haswell", false },
+    { "broadwell", false },      { "skylake", false },        { "skylake-avx512", true },
+    { "cascadelake", true },     { "cooperlake", true },      { "icelake-client", true },
+    { "icelake-server", true },  { "tigerlake", true },       { "rocketlake", true },
+    { "alderlake", false },      { "raptorlake", false },     { "meteorlake", false },
+    { "arrowlake", false },      { "lunarlake", false },      { "sapphirerapids", true },
+    { "emeraldrapids", true },   { "graniterapids", true },   { "sierraforest", false },
+    { "silvermont", false },     { "goldmont", false },       { "tremont", false },
+    { "gracemont", false },      { "bdver1", false },         { "bdver2", false },
+    { "bdver3", false },         { "bdver4", false },         { "btver2", false },
+    { "znver1", false },         { "znver2", false },         { "znver3", false },
+    { "znver4", true },          { "znver5", true },
 };
 
-static bool is_known(struct generator *g, const char *triple)
+static bool refuse_name(struct generator *g, const char *cpu)
 {
-    const char *cpu = g->options->cpu;
-    if (is_native(cpu) || strncmp(triple, "x86_64", 6) != 0)
-        return true;
-    for (const char *const *name = x86_names; *name != NULL; name++)
-        if (strcmp(*name, cpu) == 0)
-            return true;
+    struct suggestion suggestion = suggest_begin(cpu);
+    for (size_t k = 0; k < sizeof x86_processors / sizeof *x86_processors; k++)
+        suggest_offer(&suggestion, x86_processors[k].name);
     diag_error(g->compilation, (struct span){ 0 }, "processor '%s' is not known", cpu);
-    const char *nearest = suggest_word(cpu, x86_names);
-    if (nearest != NULL)
-        diag_hint(g->compilation, "did you mean '%s'?", nearest);
+    if (suggestion.best != NULL)
+        diag_hint(g->compilation, "did you mean '%s'?", suggestion.best);
     else
         diag_hint(g->compilation, "use 'native', 'x86-64-v3' or another name that LLVM knows");
     return false;
+}
+
+/* Whether the processor is known, and what of it matters here. */
+static bool choose_processor(struct generator *g, const char *triple)
+{
+    const char *cpu = g->options->cpu;
+    bool native = is_native(cpu);
+    g->cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(cpu);
+    g->features = native ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
+    if (strncmp(triple, "x86_64", 6) != 0)
+        return true;
+    if (native) {
+        g->has_avx512 = strstr(g->features, "+avx512vl") != NULL;
+        return true;
+    }
+    for (size_t k = 0; k < sizeof x86_processors / sizeof *x86_processors; k++)
+        if (strcmp(x86_processors[k].name, cpu) == 0) {
+            g->has_avx512 = x86_processors[k].has_avx512;
+            return true;
+        }
+    return refuse_name(g, cpu);
 }
 
 static LLVMCodeGenOptLevel machine_level(int optimization)
@@ -54,12 +79,9 @@ static bool create_machine(struct generator *g)
 {
     LLVMTargetRef target;
     char *triple = LLVMGetDefaultTargetTriple(), *message = NULL;
-    bool native = is_native(g->options->cpu);
     LLVMInitializeNativeTarget();
     LLVMInitializeNativeAsmPrinter();
-    g->cpu = native ? LLVMGetHostCPUName() : LLVMCreateMessage(g->options->cpu);
-    g->features = native ? LLVMGetHostCPUFeatures() : LLVMCreateMessage("");
-    if (!is_known(g, triple)) {
+    if (!choose_processor(g, triple)) {
         LLVMDisposeMessage(triple);
         return false;
     }

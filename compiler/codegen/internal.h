@@ -58,6 +58,7 @@ struct generator {
     LLVMTargetMachineRef machine;
     LLVMTargetDataRef layout;
     char *cpu, *features; /* of the machine; LLVM's memory */
+    bool has_avx512;
 
     LLVMTypeRef void_type, i1, i8, i32, i64, f32, f64, pointer;
     LLVMTypeRef function_type;  /* void (struct snn_context *) */
