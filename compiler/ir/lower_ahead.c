@@ -97,20 +97,20 @@ void lower_ahead_buffers(struct lowering *l, struct lowered_layer *layer)
     layer->ahead_lists = ahead_buffer(l, layer, "ahead_lists", SNN_INT32, -1);
     layer->ahead_counts = ahead_buffer(l, layer, "ahead_counts", SNN_INT32, -1);
     layer->ahead_spikes = ahead_buffer(l, layer, "ahead_spikes", SNN_INT32, layer->size);
+    layer->ahead_now = ahead_buffer(l, layer, "ahead_now", SNN_INT32, layer->size);
+    layer->ahead_active = ahead_buffer(l, layer, "ahead_active", SNN_BOOL, layer->size);
     layer->ahead_first = ahead_buffer(l, layer, "ahead_first", SNN_INT64, lower_size_value(l, 1));
     remark(l->c, layer->layer->statement->span, "ahead", "'%s' runs ahead: its spikes depend on the presented data alone", layer->name);
 }
 
 /* ---- the run ---- */
 
-/* From spike to spike: the times of each neuron's spikes within first ..< end. */
-static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct ir_node *first, struct ir_node *end, struct ir_node *steps)
+/* The first spike of each neuron; those that have one within first ..< end are listed, so that no lane is idle after. */
+static struct statement *find_first(struct lowering *l, struct lowered_layer *layer, struct ir_node *first, struct ir_node *end)
 {
     const struct statement_list *body = &layer->layer->model->body;
-    struct kernel kernel = { .layer = layer, .name = "ahead" };
-    l->kernel = &kernel;
-    kernel_open(l, arena_format(&l->c->arena, "%s.ahead", layer->name));
     struct statement *spike = NULL;
+    kernel_open(l, arena_format(&l->c->arena, "%s.first", layer->name));
     for (size_t i = 0; i < body->count; i++) {
         if (body->items[i]->kind == STATEMENT_SPIKE)
             spike = body->items[i];
@@ -124,16 +124,31 @@ static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct 
         l->step = NULL;
         l->b = outer;
     }
+    struct ir_node *n = lower_spike_step(l, spike->spike.value);
+    kernel_write(l, layer->ahead_now, -1, ir_binary(&l->b, IR_MIN, n, end));
+    kernel_write(l, layer->ahead_spikes, -1, ir_integer(&l->b, 0));
+    kernel_write(l, layer->ahead_active, -1, ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, n, first), ir_binary(&l->b, IR_LT, n, end)));
+    kernel_close(l);
+    ir_compact(&l->b, layer->ahead_active, layer->list, layer->list_count, lower_size_leaf(l, layer->size));
+    return spike;
+}
+
+/* From spike to spike: the times of each neuron's spikes. */
+static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct ir_node *first, struct ir_node *end, struct ir_node *steps)
+{
+    const struct statement_list *body = &layer->layer->model->body;
+    struct kernel kernel = { .layer = layer };
+    l->kernel = &kernel;
+    struct statement *spike = find_first(l, layer, first, end);
+    kernel_open_events(l, arena_format(&l->c->arena, "%s.ahead", layer->name), layer->list, ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0)));
     struct ir_node *found = ir_var(&l->b, "found", ir_integer(&l->b, 0));
-    struct ir_node *now = ir_var(&l->b, "now", lower_spike_step(l, spike->spike.value));
+    struct ir_node *now = ir_var(&l->b, "now", kernel_read(l, layer->ahead_now, -1));
     struct ir_node *loop = ir_while(&l->b);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop_while.test;
-    struct ir_node *n = ir_get(&l->b, now);
-    loop->loop_while.condition = ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, n, first), ir_binary(&l->b, IR_LT, n, end));
+    loop->loop_while.condition = ir_binary(&l->b, IR_LT, ir_get(&l->b, now), end);
     l->b.block = &loop->loop_while.body;
-    n = ir_get(&l->b, now);
-    struct ir_node *k = ir_get(&l->b, found);
+    struct ir_node *n = ir_get(&l->b, now), *k = ir_get(&l->b, found);
     struct ir_node *place = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, kernel.element, steps), k);
     ir_store(&l->b, layer->ahead_times, place, ir_binary(&l->b, IR_SUB, n, first));
     ir_set(&l->b, found, ir_binary(&l->b, IR_ADD, k, ir_integer(&l->b, 1)));
@@ -159,7 +174,7 @@ static void sort_spikes(struct lowering *l, struct lowered_layer *layer, struct 
     l->b.block = &clear->loop.body;
     ir_store(&l->b, layer->ahead_counts, clear->loop.index, zero);
     l->b = outer;
-    struct ir_node *neurons = ir_loop(&l->b, arena_format(&l->c->arena, "%s.sort", layer->name), zero, size, false);
+    struct ir_node *neurons = ir_loop_events(&l->b, arena_format(&l->c->arena, "%s.sort", layer->name), layer->list, ir_load(&l->b, layer->list_count, zero), false);
     l->b.block = &neurons->loop.body;
     struct ir_node *first = ir_binary(&l->b, IR_MUL, neurons->loop.index, steps);
     struct ir_node *spikes = ir_loop(&l->b, "sort", zero, ir_load(&l->b, layer->ahead_spikes, neurons->loop.index), false);
@@ -182,6 +197,7 @@ void lower_layer_ahead(struct lowering *l, struct lowered_layer *layer)
     ir_store(&l->b, layer->ahead_first, ir_integer(&l->b, 0), first);
     run_neurons(l, layer, first, end, steps);
     sort_spikes(l, layer, steps);
+    ir_store(&l->b, layer->list_count, ir_integer(&l->b, 0), ir_integer(&l->b, 0));
 }
 
 /* A step of a layer that ran ahead: its spikes come from the list. */
