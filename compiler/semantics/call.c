@@ -259,13 +259,20 @@ static const struct type *check_array(struct checker *k, struct expr *e)
         return check_length(k, e);
     if (id == BUILTIN_ONE_HOT)
         return check_one_hot(k, e);
-    if (!check_numbers(k, e))
+    struct unit unit;
+    if (!check_numbers(k, e) || !math_units(k, e, &unit))
         return type_error();
     const struct type *t = e->target->arguments[0]->type;
-    if (id == BUILTIN_SORT_ORDER) {
-        if (t->axes.count == 1)
-            return with_kind(k, t, TYPE_INT);
-        diag_error(k->c, e->span, "'sort_order' needs an array with one axis");
+    if (id == BUILTIN_SORT_ORDER || id == BUILTIN_LOG_SOFTMAX) {
+        bool is_order = id == BUILTIN_SORT_ORDER;
+        if (is_order ? t->axes.count == 1 : t->axes.count > 0)
+            return with_kind(k, t, is_order ? TYPE_INT : TYPE_REAL32);
+        diag_error(k->c, e->span, "'%s' needs an array with one axis%s", e->target->builtin->name,
+                   is_order ? "" : " or more");
+        return type_error();
+    }
+    if (id == BUILTIN_FIRST_TRUE && t->kind != TYPE_BOOL) {
+        diag_error(k->c, e->span, "'first_true' needs an array of conditions");
         return type_error();
     }
     const struct type *rest =

@@ -81,6 +81,7 @@ struct function_key {
     const struct type **arguments;
     size_t count;
     struct connection *connection; /* for fan_in and fan_out; null elsewhere */
+    struct network *batched;       /* was presented a batch where it is called */
     bool is_in_progress;
 };
 

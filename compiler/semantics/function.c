@@ -7,13 +7,13 @@
 
 static const struct function_key *find_instance(const struct checker *k,
                                                 const struct declaration *d,
-                                                const struct type *const *types, size_t count,
-                                                const struct connection *connection)
+                                                const struct type *const *types, size_t count)
 {
     for (size_t i = 0; i < k->functions.count; i++) {
         const struct function_key *key = k->functions.items[i];
         bool is_same = key->instance->declaration == d && key->count == count &&
-                       key->connection == connection;
+                       key->connection == k->body->connection &&
+                       key->batched == k->body->batched;
         for (size_t j = 0; is_same && j < count; j++)
             is_same = type_equal(key->arguments[j], types[j]);
         if (is_same)
@@ -101,11 +101,11 @@ static struct function_instance *instantiate(struct checker *k, struct declarati
     f->value = clone_expr(k->arena, d->func.value);
     f->body = clone_block(k->arena, d->func.body);
     struct function_key *key = arena_new(k->arena, struct function_key);
-    *key = (struct function_key){ f, types, count, connection, true };
+    *key = (struct function_key){ f, types, count, connection, k->body->batched, true };
     array_push(k->arena, &k->functions, key);
     struct module *module = module_of(k, d);
     struct body body = { .kind = BODY_FUNC, .function = f, .block = f->body,
-                         .connection = connection };
+                         .connection = connection, .batched = k->body->batched };
     struct checker_state state =
         checker_enter(k, module, scope_new(k->arena, module->scope), &body);
     struct effects storage;
@@ -209,11 +209,10 @@ const struct type *check_function_call(struct checker *k, struct expr *e, struct
     }
     if (!fits)
         return type_error();
-    struct connection *connection = k->body->connection;
-    const struct function_key *known = find_instance(k, d, types, count, connection);
+    const struct function_key *known = find_instance(k, d, types, count);
     size_t errors = k->c->diagnostics.count;
     struct function_instance *f =
-        known != NULL ? known->instance : instantiate(k, d, types, count, connection);
+        known != NULL ? known->instance : instantiate(k, d, types, count, k->body->connection);
     note_use(k, errors, d, e->span, "'%s' is called here", symbol->name->text);
     if (f->is_procedure && !may_present(k)) {
         diag_error(k->c, e->span, "'%s' presents or learns and can be called only from tasks",
