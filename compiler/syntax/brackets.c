@@ -226,26 +226,31 @@ static bool is_closed_later(const struct layout *l, size_t i, int opener)
     return false;
 }
 
+/* Whether a ) or ] can close something: the innermost bracket is no brace. */
+static bool takes_bracket(struct layout *l)
+{
+    return l->open.count && !is_brace(innermost(l)->kind);
+}
+
 static void close_bracket(struct layout *l, size_t i)
 {
     const struct token *token = layout_raw(l, i);
-    if (!brackets_are_open(l) || innermost(l)->kind == TOK_BRACES_OPEN) {
-        diag_error(l->c, token->span, "'%c' closes nothing", token->kind);
-        return;
-    }
-    if (closer_of(innermost(l)->kind) != token->kind)
+    if (takes_bracket(l) && closer_of(innermost(l)->kind) != token->kind)
         brackets_close_unmatched(l, token);
-    const struct opener *opener = innermost(l);
-    if (closer_of(opener->kind) != token->kind) {
-        if (is_closed_later(l, i + 1, opener->kind)) {
-            diag_error(l->c, token->span, "'%c' closes nothing", token->kind);
-            return;
+    bool is_stray = !takes_bracket(l);
+    if (!is_stray && closer_of(innermost(l)->kind) != token->kind) {
+        const struct opener *opener = innermost(l);
+        is_stray = is_closed_later(l, i + 1, opener->kind);
+        if (!is_stray) {
+            diag_error(l->c, token->span, "expected '%c', found '%c'", closer_of(opener->kind),
+                       token->kind);
+            diag_note(l->c, opener->span, "to close this '%c'", opener->kind);
         }
-        diag_error(l->c, token->span, "expected '%c', found '%c'", closer_of(opener->kind),
-                   token->kind);
-        diag_note(l->c, opener->span, "to close this '%c'", opener->kind);
     }
-    close_innermost(l, token, false);
+    if (is_stray)
+        diag_error(l->c, token->span, "'%c' closes nothing", token->kind);
+    else
+        close_innermost(l, token, false);
 }
 
 void brackets_close(struct layout *l, size_t i)

@@ -66,8 +66,11 @@ static struct declaration *declaration_of_statement(struct parser *parser,
                                                     const struct statement *s)
 {
     switch (s->kind) {
-    case STATEMENT_LET: return declaration_of_let(parser, s);
+    case STATEMENT_LET:
+        check_value_placement(parser, BODY_FILE, s->let.value);
+        return declaration_of_let(parser, s);
     case STATEMENT_STATE:
+        check_value_placement(parser, BODY_FILE, s->state.value);
         if (s->state.is_persistent && s->state.owner == STATE_OWN && !s->state.is_shared)
             return declaration_of_state(parser, s);
         break;

@@ -38,6 +38,7 @@ struct limits {
 
 /* Whose statements a block holds: decides what may stand in it. */
 enum body {
+    BODY_FILE,
     BODY_NEURON,
     BODY_RULE,
     BODY_NETWORK,
@@ -206,6 +207,9 @@ struct expr *build_loop_value(struct parser *parser, const struct for_clause_lis
 /* ---- placement (placement.c) ---- */
 
 void check_placement(struct parser *parser, enum body body, const struct block *block);
+
+/* The same for a value: a `for` whose values are collected holds statements. */
+void check_value_placement(struct parser *parser, enum body body, struct expr *value);
 
 /* Reports that the statement cannot stand "in a neuron", "at the top level", and where it can. */
 void report_misplaced(struct parser *parser, const struct statement *s, const char *where);

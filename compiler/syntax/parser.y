@@ -206,7 +206,8 @@ declaration:
           $$->param.type = $3; $$->param.value = $6; }
   | FUNC identifier '(' formals_opt ')' '=' value
         { $$ = build_declaration(parser, DECLARATION_FUNC, @$, &$2, $1, NULL);
-          $$->func.formals = $4; $$->func.value = $7; }
+          $$->func.formals = $4; $$->func.value = $7;
+          check_value_placement(parser, BODY_FUNC, $7); }
   | FUNC identifier '(' formals_opt ')' block
         { $$ = build_declaration(parser, DECLARATION_FUNC, span_join(@1, @5), &$2, $1, NULL);
           $$->func.formals = $4; $$->func.body = build_body(parser, BODY_FUNC, $6); }

@@ -197,6 +197,8 @@ static bool check_statement(struct parser *parser, const struct place *place, st
 {
     if (s->kind == STATEMENT_ERROR)
         return false;
+    if (parser->is_unbalanced)
+        return s->kind != STATEMENT_ITEM || refuse(s);
     if (!(allowed_bodies(s->kind) & place->body))
         return refuse_misplaced(parser, place, s);
     if (place->is_nested && declares(s)) {
@@ -225,14 +227,14 @@ static bool check_statement(struct parser *parser, const struct place *place, st
 
 /* ---- what it contains ------------------------------------------------ */
 
-static void check_loop_value(struct parser *parser, const struct place *place,
-                             const struct expr *value)
+static void check_loop_value(struct parser *parser, const struct place *place, struct expr *value)
 {
     if (!value || value->kind != EXPR_FOR)
         return;
     if (!(place->body & IN_RUN)) {
         diag_error(parser->c, value->span,
                    "values can be collected by 'for' only in a task or a func");
+        value->kind = EXPR_ERROR;
         return;
     }
     struct place inner = *place;
@@ -299,6 +301,7 @@ static void check_block(struct parser *parser, const struct place *place, const 
 static struct place place_of(enum body body)
 {
     switch (body) {
+    case BODY_FILE: return (struct place){ .body = 0, .text = "the top level" };
     case BODY_NEURON: return (struct place){ .body = IN_NEURON, .text = "a neuron" };
     case BODY_RULE: return (struct place){ .body = IN_RULE, .text = "a rule" };
     case BODY_NETWORK: return (struct place){ .body = IN_NETWORK, .text = "a network" };
@@ -312,8 +315,12 @@ static struct place place_of(enum body body)
 
 void check_placement(struct parser *parser, enum body body, const struct block *block)
 {
-    if (parser->is_unbalanced)
-        return;
     struct place place = place_of(body);
     check_block(parser, &place, block);
+}
+
+void check_value_placement(struct parser *parser, enum body body, struct expr *value)
+{
+    struct place place = place_of(body);
+    check_loop_value(parser, &place, value);
 }
