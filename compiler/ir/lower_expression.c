@@ -219,14 +219,14 @@ static bool is_state_of(struct lowering *l, const struct symbol *symbol, const s
 static struct ir_node *lower_name(struct lowering *l, struct expr *e)
 {
     struct symbol *symbol = e->symbol;
+    bool is_state = symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_INPUT || symbol->kind == SYMBOL_RULE_STATE;
+    for (int32_t i = 0; is_state && l->ode != NULL && i < l->ode->node->ode.variable_count; i++)
+        if (is_state_of(l, symbol, l->ode->node->ode.variables[i].var))
+            return ir_leaf(&l->b, IR_ODE_VALUE, l->ode->node->ode.variables[i].var->type, i);
     switch (symbol->kind) {
     case SYMBOL_VARIABLE: return lower_variable(l, e);
     case SYMBOL_STATE:
     case SYMBOL_INPUT:
-        if (l->ode != NULL)
-            for (int32_t i = 0; i < l->ode->node->ode.variable_count; i++)
-                if (is_state_of(l, symbol, l->ode->node->ode.variables[i].var))
-                    return ir_leaf(&l->b, IR_ODE_VALUE, l->ode->node->ode.variables[i].var->type, i);
         if (l->kernel != NULL)
             return kernel_read(l, lower_state_buffer(l, symbol), -1);
         break;
