@@ -143,6 +143,9 @@ static const struct type *given_domain(struct checker *k, struct for_clause *cla
     case TYPE_RANGE:
         domain->kind = DOMAIN_RANGE;
         domain->axis = t->axes.items[0];
+        domain->by = clause->by;
+        if (clause->by != NULL)
+            domain->axis = (struct axis){ NULL, size_unknown() };
         if (domain->axis.name == NULL)
             domain->axis.name = clause->variable.name;
         return type_new(k->arena, TYPE_INT);
@@ -167,13 +170,15 @@ static void check_by(struct checker *k, struct for_clause *clause)
 {
     if (clause->by == NULL)
         return;
-    const struct type *t = check_unit(k, clause->by, unit_none(), "the size of a batch");
+    const struct type *t = check_unit(k, clause->by, unit_none(), "what follows 'by'");
     if (!type_is_error(t) && type_is_real(t) && !t->is_constant)
-        diag_error(k->c, clause->by->span, "the size of a batch must be a whole number");
+        diag_error(k->c, clause->by->span, "what follows 'by' must be a whole number");
     const struct type *domain = clause->domain != NULL ? clause->domain->type : type_error();
-    if (!type_is_error(domain) && domain->kind != TYPE_DATASET)
-        diag_error(k->c, clause->by->span, "'by' cuts a data set into batches, not %s",
+    if (!type_is_error(domain) && domain->kind != TYPE_DATASET && domain->kind != TYPE_RANGE)
+        diag_error(k->c, clause->by->span, "'by' cuts a data set or a range, not %s",
                    type_text(k->arena, domain));
+    if (clause->by->constant != NULL && constant_number(clause->by->constant) < 1)
+        diag_error(k->c, clause->by->span, "what follows 'by' must be at least 1");
 }
 
 static bool is_word_layer(struct checker *k, const struct for_clause *clause)
@@ -442,10 +447,6 @@ static const struct type *yield_result(struct checker *k, const struct expr *e,
 
 const struct type *check_yield_loop(struct checker *k, struct expr *e)
 {
-    if (k->body->kind != BODY_TASK && k->body->kind != BODY_FUNC) {
-        diag_error(k->c, e->span, "a loop that yields belongs in a task or a function");
-        return type_error();
-    }
     struct body *body = k->body;
     struct body saved = *body;
     struct scope *outer = k->scope;

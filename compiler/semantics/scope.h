@@ -102,7 +102,7 @@ struct domain {
     enum domain_kind kind;
     const struct expr *expr; /* null for DOMAIN_LAYER */
     size_t position;
-    const struct expr *by;   /* batches; may be null */
+    const struct expr *by;   /* size of the batches, or steps of a range; may be null */
     struct axis axis;        /* the axis that a result gets from it */
 };
 
