@@ -49,7 +49,8 @@ static void dump_ir(struct compilation *c, const struct ir_program *program)
 static bool translate(struct compilation *c, const struct options *options,
                       const struct install_paths *paths, struct ir_program **result)
 {
-    struct semantics_options semantics = { .stdlib_folder = paths->stdlib };
+    struct semantics_options semantics = { paths->stdlib, options->include_folders,
+                                           options->include_folder_count };
     struct model *model;
 
     struct file *file = parse_file(c, options->input);

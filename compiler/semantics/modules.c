@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Finds used files: std.x in the folder of the standard library, "x.snn" beside the file that uses it.
+ * Finds used files: std.x in the folder of the standard library, "x.snn" beside the file that uses it or
+ * in a folder named by -I.
  */
 #include "semantics/modules.h"
 
@@ -20,13 +21,28 @@ static const char *folder_of(struct compilation *c, const char *path)
     return arena_copy_text(&c->arena, path, (size_t)(slash - path) + 1);
 }
 
+/* Beside the user, else in the first of the -I folders that has it. */
+static const char *file_path(struct compilation *c, const struct file *user, const char *file,
+                             const struct semantics_options *options)
+{
+    if (file[0] == '/')
+        return file;
+    const char *beside = arena_format(&c->arena, "%s%s", folder_of(c, user->path), file);
+    if (access(beside, R_OK) == 0)
+        return beside;
+    for (int i = 0; i < options->include_folder_count; i++) {
+        const char *path = arena_format(&c->arena, "%s/%s", options->include_folders[i], file);
+        if (access(path, R_OK) == 0)
+            return path;
+    }
+    return beside;
+}
+
 const char *module_path(struct compilation *c, const struct file *user,
                         const struct declaration *use, const struct semantics_options *options)
 {
-    if (use->use.file != NULL) {
-        const char *folder = use->use.file[0] == '/' ? "" : folder_of(c, user->path);
-        return arena_format(&c->arena, "%s%s", folder, use->use.file);
-    }
+    if (use->use.file != NULL)
+        return file_path(c, user, use->use.file, options);
     const struct identifier_list *words = &use->use.path;
     if (options->stdlib_folder == NULL || words->count != 2 ||
         strcmp(words->items[0].name->text, "std") != 0)

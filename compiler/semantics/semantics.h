@@ -188,6 +188,8 @@ struct model {
 
 struct semantics_options {
     const char *stdlib_folder; /* where `use std.x` finds x.snn; null: none is found */
+    const char *const *include_folders; /* of `use "x.snn"`, after the folder of the user */
+    int include_folder_count;
 };
 
 /* Checks a parsed file and what it uses. Reports all errors; false if there were any (then the
