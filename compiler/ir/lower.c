@@ -266,6 +266,23 @@ void lower_buffer_axes(struct lowering *l, int32_t index, const struct axis_list
 
 /* ---- parameters ---- */
 
+/* The unit that the default is written in comes first: it is the one values are printed in. */
+static void put_written_unit_first(const struct expr *value, struct unit_word_list *words)
+{
+    while (value->kind == EXPR_UNARY)
+        value = value->unary.operand;
+    if (value->kind != EXPR_NUMBER || value->number.unit == NULL || value->number.unit->count != 1)
+        return;
+    const struct unit_factor *written = &value->number.unit->items[0];
+    for (size_t i = 0; i < words->count; i++)
+        if (written->power == 1 && strcmp(words->items[i].name, written->name->text) == 0) {
+            struct unit_word first = words->items[i];
+            memmove(words->items + 1, words->items, i * sizeof *words->items);
+            words->items[0] = first;
+            return;
+        }
+}
+
 static struct snn_unit *param_units(struct lowering *l, const struct symbol *symbol, int32_t *count)
 {
     *count = 0;
@@ -281,6 +298,7 @@ static struct snn_unit *param_units(struct lowering *l, const struct symbol *sym
         array_push(arena, &words, (struct unit_word){ unit_name(arena, unit), 1 });
     for (size_t i = 0; i < given.count; i++)
         array_push(arena, &words, given.items[i]);
+    put_written_unit_first(symbol->declaration->param.value, &words);
     struct snn_unit *units = arena_alloc_array(arena, words.count, sizeof *units);
     for (size_t i = 0; i < words.count; i++)
         units[i] = (struct snn_unit){ words.items[i].name, words.items[i].factor };

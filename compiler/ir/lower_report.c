@@ -176,6 +176,8 @@ static void plot_spikes(struct lowering *l, const struct expr *e)
     ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2, (struct ir_node *[]){ ir_text(&l->b, "time"), ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS) });
     ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2, (struct ir_node *[]){ ir_text(&l->b, "neuron"), lower_size_leaf(l, layer->size) });
     plot_buffer(l, layer->name, layer->spike_record);
+    struct ir_node *dt = lower_constant_leaf(l, layer->network->dt, IR_F64);
+    ir_call_rt(&l->b, IR_RT_snn_rt_plot_number, 2, (struct ir_node *[]){ ir_text(&l->b, "dt"), dt });
 }
 
 static void plot_argument(struct lowering *l, struct expr *e)
@@ -200,7 +202,8 @@ static void plot_argument(struct lowering *l, struct expr *e)
 
 static void plot_figure(struct lowering *l, struct expr *figure)
 {
-    if (figure->target == NULL || figure->target->kind != CALL_BUILTIN) {
+    bool is_drawn = figure->target != NULL && figure->target->kind == CALL_BUILTIN && figure->target->builtin->id != BUILTIN_PLOT_SPIKE_COUNT;
+    if (!is_drawn) {
         lower_refuse(l, figure->span, "this cannot be drawn yet");
         return;
     }

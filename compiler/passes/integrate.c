@@ -488,5 +488,6 @@ bool pass_integrate(struct compilation *c, struct ir_program *program)
     }
     for (int32_t i = 0; i < program->function_count; i++)
         ir_number(program->functions[i]);
+    program->gone |= IR_GONE_ODE;
     return !in.is_failed;
 }

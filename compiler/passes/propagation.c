@@ -273,5 +273,6 @@ bool pass_propagation(struct compilation *c, struct ir_program *program)
         visit_block(&program->functions[i]->body, &p);
         ir_number(program->functions[i]);
     }
+    program->gone |= IR_GONE_PROPAGATION;
     return c->diagnostics.error_count == errors;
 }
