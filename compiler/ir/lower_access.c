@@ -52,6 +52,20 @@ static struct binding *weight_array(struct lowering *l, const struct lowered_con
     return binding;
 }
 
+/* State of a rule as tasks see it, with the axes of its neurons or synapses. */
+static struct binding *rule_state_array(struct lowering *l, const struct connection *connection, struct symbol *state, struct span span)
+{
+    const struct lowered_connection *lowered = lowered_connection_of(l, connection);
+    enum state_owner owner = state->statement->state.owner;
+    bool is_single = connection->kind->id == BUILTIN_ONE_TO_ONE;
+    struct binding *binding = owner == STATE_PRE    ? layer_array(l, lowered->source, -1)
+                              : owner == STATE_POST ? layer_array(l, lowered->target, -1)
+                              : is_single           ? layer_array(l, lowered->target, -1)
+                                                    : weight_array(l, lowered, false);
+    binding->buffer = binding_of(l, state, span)->buffer;
+    return binding;
+}
+
 static bool is_matrix(const struct lowered_connection *connection)
 {
     enum builtin_id id = connection->connection->kind->id;
@@ -146,13 +160,18 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
             free_axes(l, access);
         return;
     }
+    if (symbol->kind == SYMBOL_RULE_STATE && object->type->kind == TYPE_RULE) {
+        access->binding = rule_state_array(l, object->type->connection, symbol, e->span);
+        free_axes(l, access);
+        return;
+    }
     if (symbol->kind == SYMBOL_RULE_STATE || (symbol->kind == SYMBOL_FORMAL && symbol->rule != NULL)) {
         struct binding *binding = binding_of(l, symbol, e->span);
         if (binding->kind == BINDING_ARRAY) {
             access->binding = binding;
             free_axes(l, access);
         }
-        if (symbol->kind == SYMBOL_FORMAL || object->type->kind == TYPE_RULE)
+        if (symbol->kind == SYMBOL_FORMAL)
             return;
     }
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_POSITION) /* pre.y: a number, not in memory */

@@ -336,6 +336,18 @@ static const struct type *connection_field(struct checker *k, struct expr *e,
     return symbol->type;
 }
 
+/* One value for each neuron of one side, or for each synapse. */
+static struct axis_list owner_axes(struct checker *k, const struct type *object,
+                                   enum state_owner owner)
+{
+    switch (owner) {
+    case STATE_PRE: return object->connection->source->axes;
+    case STATE_POST: return object->connection->target->axes;
+    default: return weight_axes(k, object);
+    }
+}
+
+/* Parameters and states of a rule: xy.stdp.eta_pre, xy.stdp.x. */
 static const struct type *parameter_field(struct checker *k, struct expr *e,
                                           const struct type *object)
 {
@@ -351,7 +363,9 @@ static const struct type *parameter_field(struct checker *k, struct expr *e,
     }
     symbol->is_read = true;
     e->symbol = symbol;
-    return symbol->type;
+    if (symbol->kind != SYMBOL_RULE_STATE || type_is_error(symbol->type))
+        return symbol->type;
+    return type_with_axes(k->arena, symbol->type, owner_axes(k, object, symbol->statement->state.owner));
 }
 
 /* ---- networks, records, arrays -------------------------------------- */
