@@ -116,8 +116,9 @@ static LLVMValueRef emit_full_blocks(struct emitter *e, const struct ir_node *no
     return loop.index;
 }
 
-static void emit_rest(struct emitter *e, const struct ir_node *node, LLVMValueRef first,
-                      LLVMValueRef high)
+/* At most one block. */
+static void emit_rest(struct emitter *e, const struct ir_node *node, unsigned width,
+                      LLVMValueRef first, LLVMValueRef high)
 {
     LLVMBasicBlockRef run = emitter_block(e, "rest"), leave = emitter_block(e, "end");
     LLVMValueRef count = LLVMBuildSub(e->builder, high, first, "");
@@ -125,7 +126,7 @@ static void emit_rest(struct emitter *e, const struct ir_node *node, LLVMValueRe
                     LLVMBuildICmp(e->builder, LLVMIntSGT, count, value_integer(e->generator, 0), ""),
                     run, leave);
     emitter_start(e, run);
-    struct lanes outer = lanes_enter(e, LANES, NULL);
+    struct lanes outer = lanes_enter(e, width, NULL);
     e->mask = lanes_below(e, count);
     emit_lanes_body(e, node, first);
     lanes_leave(e, outer);
@@ -154,10 +155,9 @@ static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
         emit_masked_blocks(e, node, first, high);
         return;
     }
-    if (analysis_has_chain(e, node))
-        first = emit_full_blocks(e, node, LANES_INTERLEAVED, first, high);
-    first = emit_full_blocks(e, node, LANES, first, high);
-    emit_rest(e, node, first, high);
+    unsigned width = analysis_has_chain(e, node) ? LANES_INTERLEAVED : LANES;
+    first = emit_full_blocks(e, node, width, first, high);
+    emit_rest(e, node, width, first, high);
 }
 
 /* ---- conditions that are the same for all iterations ---- */
