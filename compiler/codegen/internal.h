@@ -17,6 +17,7 @@
 
 enum {
     LANES = 16,             /* iterations at once, and accumulators of a reduction */
+    LANES_PAIRED = 32,      /* … in loops around a `while` */
     LANES_INTERLEAVED = 64, /* … in loops that wait for one chain of operations */
 };
 

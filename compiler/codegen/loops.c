@@ -134,16 +134,25 @@ static void emit_rest(struct emitter *e, const struct ir_node *node, unsigned wi
 }
 
 /* All blocks with a mask: a long body is written once only. */
-static void emit_masked_blocks(struct emitter *e, const struct ir_node *node, LLVMValueRef low,
-                               LLVMValueRef high)
+static void emit_masked_blocks(struct emitter *e, const struct ir_node *node, unsigned width,
+                               LLVMValueRef low, LLVMValueRef high)
 {
     struct counted_loop loop;
-    counted_begin(e, &loop, low, high, 1, value_integer(e->generator, LANES));
-    struct lanes outer = lanes_enter(e, LANES, NULL);
+    counted_begin(e, &loop, low, high, 1, value_integer(e->generator, width));
+    struct lanes outer = lanes_enter(e, width, NULL);
     e->mask = lanes_below(e, LLVMBuildSub(e->builder, high, loop.index, ""));
     emit_lanes_body(e, node, loop.index);
     lanes_leave(e, outer);
     counted_end(e, &loop);
+}
+
+/* Its turns wait for each other: two chains at once fill the time. */
+static bool has_while(const struct ir_block *block)
+{
+    for (const struct ir_node *node = block->first; node != NULL; node = node->next)
+        if (node->kind == IR_NODE_WHILE)
+            return true;
+    return false;
 }
 
 static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
@@ -152,7 +161,8 @@ static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
     LLVMValueRef first = emitter_get_scalar(e, node->loop.low);
     LLVMValueRef high = emitter_get_scalar(e, node->loop.high);
     if (analysis_count_nodes(e, &node->loop.body) > LONG_NODES) {
-        emit_masked_blocks(e, node, first, high);
+        unsigned long_width = has_while(&node->loop.body) ? LANES_PAIRED : LANES;
+        emit_masked_blocks(e, node, long_width, first, high);
         return;
     }
     unsigned width = analysis_has_chain(e, node) ? LANES_INTERLEAVED : LANES;
