@@ -235,12 +235,15 @@ static struct ir_node *axis_extent(struct lowering *l, struct expr *e, size_t di
     return NULL;
 }
 
-/* Of `counts.sample` and `exc.neuron`: the axis of the object that has that name. */
+/* Of `counts.sample` and `exc.neuron`: the axis of the object that has that name, or all of those it stands for. */
 static struct ir_node *named_axis_extent(struct lowering *l, struct expr *e)
 {
-    if (e->kind == EXPR_FIELD && e->symbol != NULL && e->symbol->kind == SYMBOL_AXIS)
-        return lower_extent(l, e->field.object, e->symbol->position);
-    return NULL;
+    if (e->kind != EXPR_FIELD || e->symbol == NULL || e->symbol->kind != SYMBOL_AXIS)
+        return NULL;
+    struct ir_node *extent = lower_extent(l, e->field.object, e->symbol->position);
+    for (size_t i = 1; i < e->type->axes.count; i++)
+        extent = ir_binary(&l->b, IR_MUL, extent, lower_extent(l, e->field.object, e->symbol->position + i));
+    return extent;
 }
 
 struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimension)

@@ -523,6 +523,18 @@ static bool is_reduction_of_array(const struct expr *e)
     return e->target->builtin->group == BUILTIN_GROUP_REDUCE && e->target->count == 1;
 }
 
+/* len(layer), from its axes: sizes of persistent values ask for it before there are networks. */
+static struct ir_node *layer_length(struct lowering *l, const struct expr *e)
+{
+    const struct axis_list *axes = &e->type->layer->axes;
+    struct ir_node *length = ir_integer(&l->b, 1);
+    for (size_t i = 0; i < axes->count; i++) {
+        struct ir_node *size = lower_size_leaf(l, lower_size(l, axes->items[i].size, e->span, "an axis"));
+        length = ir_binary(&l->b, IR_MUL, length, size);
+    }
+    return length;
+}
+
 static struct ir_node *lower_builtin(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
@@ -539,6 +551,8 @@ static struct ir_node *lower_builtin(struct lowering *l, struct expr *e)
     case BUILTIN_GROUP_DRAW: return lower_draw(l, e);
     case BUILTIN_GROUP_RULE: return lower_bounded(l, e);
     case BUILTIN_GROUP_ARRAY:
+        if (target->builtin->id == BUILTIN_LEN && target->arguments[0]->type->kind == TYPE_LAYER)
+            return layer_length(l, target->arguments[0]);
         if (target->builtin->id == BUILTIN_LEN)
             return lower_extent(l, target->arguments[0], 0);
         break;

@@ -19,6 +19,10 @@ static struct ir_node *domain_size(struct lowering *l, const struct for_clause *
 {
     const struct domain *domain = &clause->symbol->domain;
     struct expr *e = (struct expr *)domain->expr;
+    if (domain->axes.count > 1) {
+        lower_refuse(l, clause->span, "a loop over several axes at once cannot be compiled yet");
+        return ir_integer(&l->b, 1);
+    }
     switch (domain->kind) {
     case DOMAIN_RANGE: {
         struct ir_node *size = lower_extent(l, e, 0);

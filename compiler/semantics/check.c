@@ -209,7 +209,7 @@ static void check_top_let(struct checker *k, struct symbol *symbol, struct decla
     if (!type_is_error(t) && d->let.indices.count > 0) {
         struct axis_list axes = { 0 };
         for (size_t i = 0; i < d->let.indices.count; i++)
-            array_push(k->arena, &axes, clause_axis(&d->let.indices.items[i]));
+            clause_axes(k, &d->let.indices.items[i], &axes);
         t = type_with_axes(k->arena, type_variable(k->arena, t), axes);
     } else {
         t = constant_of(k, t);

@@ -197,8 +197,8 @@ void declare(struct checker *k, struct symbol *symbol);
 void check_clauses(struct checker *k, struct for_clause_list *clauses, struct expr **searched,
                    size_t searched_count);
 
-/* The axis that a result gets from a loop variable. */
-struct axis clause_axis(const struct for_clause *clause);
+/* Appends the axis, or axes, that a result gets from a loop variable. */
+void clause_axes(struct checker *k, const struct for_clause *clause, struct axis_list *axes);
 
 const struct type *check_comprehension(struct checker *k, struct expr *e);
 

@@ -414,9 +414,48 @@ static const struct type *record_field(struct checker *k, struct expr *e,
     return unknown_field(k, e, "the record", &suggestion);
 }
 
+/* Axes that are not those of a layer. */
+static bool is_outer_axis(const struct name *name)
+{
+    return name == NULL || name_is(name, "sample") || name_is(name, "class") ||
+           name_is(name, "time") || name_is(name, "module");
+}
+
+/* counts.neuron of [sample, y, x]: all axes of the layer together, as one flat index. Null where
+ * there are none or they are not next to each other. */
+static const struct type *find_neurons(struct checker *k, struct expr *e,
+                                       const struct axis_list *axes)
+{
+    struct type *t = arena_new(k->arena, struct type);
+    size_t first = 0;
+    while (first < axes->count && is_outer_axis(axes->items[first].name))
+        first++;
+    t->kind = TYPE_RANGE;
+    t->is_constant = true;
+    for (size_t i = first; i < axes->count; i++) {
+        bool is_outer = is_outer_axis(axes->items[i].name);
+        if (is_outer && i + 1 < axes->count && !is_outer_axis(axes->items[i + 1].name))
+            return NULL;
+        if (is_outer)
+            continue;
+        t->is_constant = t->is_constant && axes->items[i].size.kind != SIZE_UNKNOWN;
+        array_push(k->arena, &t->axes, axes->items[i]);
+    }
+    if (!name_is(e->field.field.name, "neuron") || t->axes.count == 0)
+        return NULL;
+    struct symbol *symbol =
+        symbol_new(k->arena, SYMBOL_AXIS, e->field.field.name, (struct span){ 0 });
+    symbol->position = first;
+    symbol->type = t;
+    e->symbol = symbol;
+    return t;
+}
+
 static const struct type *array_field(struct checker *k, struct expr *e, const struct type *object)
 {
     const struct type *t = find_axis(k, e, &object->axes);
+    if (t == NULL)
+        t = find_neurons(k, e, &object->axes);
     if (t != NULL)
         return t;
     struct suggestion suggestion = suggest_begin(e->field.field.name->text);

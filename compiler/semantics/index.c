@@ -5,15 +5,25 @@
  */
 #include "semantics/check.h"
 
+/* The axes that a flat index runs over; null for other indices. */
+static const struct axis_list *flat_axes(const struct expr *index)
+{
+    const struct symbol *symbol = index->symbol;
+    if (symbol == NULL || symbol->kind != SYMBOL_INDEX)
+        return NULL;
+    const struct domain *domain = &symbol->domain;
+    if (domain->axes.count > 1)
+        return &domain->axes;
+    bool is_of_layer = domain->kind == DOMAIN_NEURONS && domain->expr != NULL &&
+                       domain->expr->type->layer != NULL;
+    return is_of_layer ? &domain->expr->type->layer->axes : NULL;
+}
+
 /* How many axes from `position` on an index takes: the rank of the layer for `for i in pre`. */
 static size_t axes_taken(const struct expr *index, const struct axis_list *axes, size_t position)
 {
-    const struct symbol *symbol = index->symbol;
-    if (symbol == NULL || symbol->kind != SYMBOL_INDEX || symbol->domain.kind != DOMAIN_NEURONS ||
-        symbol->domain.expr == NULL || symbol->domain.expr->type->layer == NULL)
-        return 1;
-    const struct axis_list *own = &symbol->domain.expr->type->layer->axes;
-    if (own->count > axes->count - position)
+    const struct axis_list *own = flat_axes(index);
+    if (own == NULL || own->count > axes->count - position)
         return 1;
     for (size_t i = 0; i < own->count; i++)
         if (own->items[i].name != axes->items[position + i].name)

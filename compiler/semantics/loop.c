@@ -144,6 +144,10 @@ static const struct type *given_domain(struct checker *k, struct for_clause *cla
         domain->kind = DOMAIN_RANGE;
         domain->axis = t->axes.items[0];
         domain->by = clause->by;
+        if (t->axes.count > 1) {
+            domain->axes = t->axes;
+            domain->axis = (struct axis){ clause->variable.name, size_unknown() };
+        }
         if (clause->by != NULL)
             domain->axis = (struct axis){ NULL, size_unknown() };
         if (domain->axis.name == NULL)
@@ -217,9 +221,13 @@ void check_clauses(struct checker *k, struct for_clause_list *clauses, struct ex
         check_clause(k, &clauses->items[i], searched, searched_count);
 }
 
-struct axis clause_axis(const struct for_clause *clause)
+void clause_axes(struct checker *k, const struct for_clause *clause, struct axis_list *axes)
 {
-    return clause->symbol->domain.axis;
+    const struct domain *domain = &clause->symbol->domain;
+    if (domain->axes.count == 0)
+        array_push(k->arena, axes, domain->axis);
+    for (size_t i = 0; i < domain->axes.count; i++)
+        array_push(k->arena, axes, domain->axes.items[i]);
 }
 
 /* ---- comprehensions ------------------------------------------------- */
@@ -275,7 +283,7 @@ static const struct type *position_type(struct checker *k, const struct for_clau
     struct type *t = arena_new(k->arena, struct type);
     t->kind = TYPE_RECORD;
     for (size_t i = 0; i < clauses->count; i++)
-        array_push(k->arena, &t->axes, clause_axis(&clauses->items[i]));
+        array_push(k->arena, &t->axes, clauses->items[i].symbol->domain.axis);
     return t;
 }
 
@@ -436,7 +444,7 @@ static const struct type *yield_result(struct checker *k, const struct expr *e,
         return type_error();
     struct axis_list axes = { 0 };
     for (size_t i = 0; i < e->loop.clauses.count; i++)
-        array_push(k->arena, &axes, clause_axis(&e->loop.clauses.items[i]));
+        clause_axes(k, &e->loop.clauses.items[i], &axes);
     for (size_t i = 0; i < yielded->axes.count; i++)
         array_push(k->arena, &axes, yielded->axes.items[i]);
     for (size_t i = 0; i < e->loop.clauses.count; i++)

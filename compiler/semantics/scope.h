@@ -104,6 +104,8 @@ struct domain {
     size_t position;
     const struct expr *by;   /* size of the batches, or steps of a range; may be null */
     struct axis axis;        /* the axis that a result gets from it */
+    struct axis_list axes;   /* counts.neuron of [sample, y, x]: a flat index over several axes, all of
+                                which a result gets; empty for one */
 };
 
 struct symbol {

@@ -128,7 +128,7 @@ void check_let(struct checker *k, struct statement *s)
     if (s->let.indices.count > 0 && !type_is_error(t)) {
         struct axis_list axes = { 0 };
         for (size_t i = 0; i < s->let.indices.count; i++)
-            array_push(k->arena, &axes, clause_axis(&s->let.indices.items[i]));
+            clause_axes(k, &s->let.indices.items[i], &axes);
         t = type_with_axes(k->arena, t, axes);
     }
     k->scope = outer;
