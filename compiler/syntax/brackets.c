@@ -47,39 +47,67 @@ static bool is_brace(int kind)
     return kind == '{' || kind == TOK_BRACES_OPEN;
 }
 
-/* Marks the ( and [ that nothing closes: those still open at a brace that closes around them, at
- * a declaration at the margin, or at the end. */
+/* Which bracket of raw tokens is open, for a look at the whole text before it is laid out. */
+struct matching {
+    struct layout *l;
+    size_t *stack; /* raw tokens */
+    size_t depth;
+};
+
+static int top_kind(const struct matching *m, size_t depth)
+{
+    return layout_kind(m->l, m->stack[depth - 1]);
+}
+
+static void leave_open(struct matching *m, size_t depth)
+{
+    while (m->depth > depth)
+        m->l->is_unmatched[m->stack[--m->depth]] = true;
+}
+
+static void match_brace(struct matching *m, int kind)
+{
+    size_t match = m->depth;
+    while (match && closer_of(top_kind(m, match)) != kind)
+        match--;
+    leave_open(m, match);
+    if (match)
+        m->depth--;
+}
+
+/* A ) or ] closes the nearest bracket of its kind inside of the braces; without one, whatever is
+ * innermost there. */
+static void match_bracket(struct matching *m, int kind)
+{
+    size_t match = m->depth;
+    while (match && !is_brace(top_kind(m, match)) && closer_of(top_kind(m, match)) != kind)
+        match--;
+    if (match && !is_brace(top_kind(m, match)))
+        leave_open(m, match);
+    if (m->depth && !is_brace(top_kind(m, m->depth)))
+        m->depth--;
+}
+
+/* Those are still open at a brace that closes around them, at a declaration at the margin, or at
+ * the end. */
 void brackets_find_unmatched(struct layout *l)
 {
-    size_t count = l->raw->count, depth = 0;
-    size_t *stack = arena_alloc_array(&l->c->arena, count + 1, sizeof *stack);
+    size_t count = l->raw->count;
+    struct matching m = { .l = l };
+    m.stack = arena_alloc_array(&l->c->arena, count + 1, sizeof *m.stack);
     l->is_unmatched = arena_alloc_array(&l->c->arena, count + 1, sizeof *l->is_unmatched);
     for (size_t i = 0; i < count; i++) {
         int kind = layout_kind(l, i);
-        if (depth && layout_at_margin(l, i))
-            while (depth)
-                l->is_unmatched[stack[--depth]] = true;
-        if (brackets_is_opener(kind)) {
-            stack[depth++] = i;
-        } else if (kind == '}' || kind == TOK_BRACES_CLOSE) {
-            while (depth && closer_of(layout_kind(l, stack[depth - 1])) != kind)
-                l->is_unmatched[stack[--depth]] = true;
-            if (depth)
-                depth--;
-        } else if (brackets_is_closer(kind)) {
-            size_t match = depth; /* one more than the place of the opener it closes */
-            while (match && !is_brace(layout_kind(l, stack[match - 1])) &&
-                   closer_of(layout_kind(l, stack[match - 1])) != kind)
-                match--;
-            if (match && !is_brace(layout_kind(l, stack[match - 1])))
-                while (depth > match)
-                    l->is_unmatched[stack[--depth]] = true;
-            if (depth && !is_brace(layout_kind(l, stack[depth - 1])))
-                depth--;
-        }
+        if (layout_at_margin(l, i))
+            leave_open(&m, 0);
+        if (brackets_is_opener(kind))
+            m.stack[m.depth++] = i;
+        else if (kind == '}' || kind == TOK_BRACES_CLOSE)
+            match_brace(&m, kind);
+        else if (brackets_is_closer(kind))
+            match_bracket(&m, kind);
     }
-    while (depth)
-        l->is_unmatched[stack[--depth]] = true;
+    leave_open(&m, 0);
 }
 
 static struct opener *innermost(struct layout *l)

@@ -6,6 +6,7 @@
 
 #include "base/suggest.h"
 #include "syntax/build.h"
+#include "syntax/words.h"
 
 bool expect_word(struct parser *parser, const struct identifier *name, const char *word)
 {
@@ -78,7 +79,7 @@ static void report_unknown_type(struct parser *parser, const struct identifier *
     struct suggestion nearest = suggest_begin(text);
     for (size_t i = SCALAR_UNSAID + 1; i < SCALAR_WORD_COUNT; i++)
         suggest_offer(&nearest, scalar_words[i]);
-    const char *near = nearest.best ? nearest.best : suggest_unit(text);
+    const char *near = nearest.best ? nearest.best : words_suggest_unit(text);
     if (near)
         diag_hint(parser->c, "did you mean '%s'?", near);
     else
@@ -91,7 +92,7 @@ struct type_ref *type_of_word(struct parser *parser, const struct identifier *wo
     enum scalar_word scalar = scalar_of(word->name);
     if (scalar != SCALAR_UNSAID)
         return type_new(parser, scalar, NULL, word->span);
-    if (is_unit_word(word->name->text))
+    if (words_is_unit(word->name->text))
         return type_new(parser, SCALAR_UNSAID, unit_of_word(parser, word), word->span);
     report_unknown_type(parser, word);
     return NULL;
@@ -112,7 +113,7 @@ struct type_ref *type_ref_with_unit(struct parser *parser, const struct identifi
         diag_error(parser->c, unit->span, "'%s' cannot have a unit", word->name->text);
         return type_new(parser, scalar, NULL, span);
     }
-    if (is_unit_word(word->name->text)) {
+    if (words_is_unit(word->name->text)) {
         diag_error(parser->c, unit->span, "a type has one unit");
         diag_hint(parser->c, "compound units stand in brackets, such as '[mV/ms]'");
     } else {
@@ -124,7 +125,7 @@ struct type_ref *type_ref_with_unit(struct parser *parser, const struct identifi
 struct type_ref *type_of_words(struct parser *parser, const struct identifier *word,
                                const struct identifier *unit, struct span span)
 {
-    bool is_missing_sign = is_unit_word(word->name->text) && !is_unit_word(unit->name->text);
+    bool is_missing_sign = words_is_unit(word->name->text) && !words_is_unit(unit->name->text);
     if (!is_missing_sign)
         return type_ref_with_unit(parser, word, unit_of_word(parser, unit), span);
     diag_error(parser->c, unit->span, "unexpected '%s', expected '='", unit->name->text);
@@ -144,9 +145,9 @@ void unit_factor(struct parser *parser, struct unit_ref *unit, const struct iden
                  int power)
 {
     const char *text = word->name->text;
-    if (!is_unit_word(text)) {
+    if (!words_is_unit(text)) {
         diag_error(parser->c, word->span, "unknown unit '%s'", text);
-        const char *near = suggest_unit(text);
+        const char *near = words_suggest_unit(text);
         if (near)
             diag_hint(parser->c, "did you mean '%s'?", near);
         return;

@@ -9,66 +9,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/suggest.h"
 #include "syntax/layout.h"
+#include "syntax/words.h"
 
 #include "syntax/parser.h"
 
-/* ---- words ----------------------------------------------------------- */
-
-enum {
-    DECLARES = 1, /* see words.def */
-    STARTS = 2,
-    ALWAYS = 4,
-    JOINS = 8,
-    SPIKES = 16,
-    COUNTS = 32,
-};
-
-static const struct {
-    const char *text;
-    int token;
-    int where;
-} words[] = {
-#define WORD(text, token, where) { text, token, where },
-#include "syntax/words.def"
-#undef WORD
-};
-
-static const char *const unit_words[] = {
-#define UNIT_NAME(word, factor, m, kg, s, a, k, mol) word,
-#include "syntax/unit_names.def"
-#undef UNIT_NAME
-    NULL,
-};
-
-#define WORD_COUNT (sizeof words / sizeof *words)
 #define LOOKAHEAD_LIMIT 4096 /* tokens of brackets skipped to find an assignment */
-
-bool is_unit_word(const char *word)
-{
-    for (size_t i = 0; unit_words[i]; i++)
-        if (!strcmp(unit_words[i], word))
-            return true;
-    return false;
-}
-
-const char *suggest_unit(const char *word)
-{
-    static const char *const spelled_out[][2] = {
-        { "sec", "s" },          { "second", "s" },        { "seconds", "s" },
-        { "msec", "ms" },        { "usec", "us" },         { "volt", "V" },
-        { "volts", "V" },        { "ohm", "Ohm" },         { "ohms", "Ohm" },
-        { "hz", "Hz" },          { "percent", "%" },       { "minutes", "min" },
-        { "hours", "h" },        { "hour", "h" },          { "mohm", "MOhm" },
-        { "millisecond", "ms" }, { "milliseconds", "ms" }, { "millivolt", "mV" },
-        { "millivolts", "mV" },
-    };
-    for (size_t i = 0; i < sizeof spelled_out / sizeof *spelled_out; i++)
-        if (!strcmp(spelled_out[i][0], word))
-            return spelled_out[i][1];
-    return strlen(word) > 1 ? suggest_word(word, unit_words) : NULL;
-}
 
 static bool is_word(const struct token *token, const char *text)
 {
@@ -176,17 +122,14 @@ static bool is_surely_keyword(const struct layout *l, size_t i, int where)
     int next = layout_kind(l, i + 1);
     if (next != TOK_NAME && next != TOK_STRING_OPEN)
         return false;
-    for (size_t w = 0; w < WORD_COUNT; w++)
-        if (words[w].where & where && is_word(token, words[w].text))
-            return true;
-    return false;
+    return words_find(token->name->text, where) != NULL;
 }
 
 /* A declaration at the left margin cannot be inside of anything. */
 bool layout_at_margin(const struct layout *l, size_t i)
 {
     const struct token *token = layout_raw(l, i);
-    return token->starts_line && is_surely_keyword(l, i, DECLARES) &&
+    return token->starts_line && is_surely_keyword(l, i, WORD_DECLARES) &&
            brackets_indent(l->source, token->span.start) == 0;
 }
 
@@ -227,24 +170,18 @@ static int word_kind(const struct layout *l, size_t i)
 {
     const struct token *token = layout_raw(l, i);
     int before = layout_last(l);
-    bool may_start = l->at_start || l->out.count == 0;
-    int allowed = layout_ends_operand(before) ? JOINS : 0;
-    if (before == TOK_SPIKE || before == TOK_ONCE)
-        allowed |= SPIKES;
-    if (before == TOK_AT)
-        allowed |= COUNTS;
-    for (size_t w = 0; w < WORD_COUNT; w++) {
-        if (!is_word(token, words[w].text))
-            continue;
-        int where = words[w].where;
-        if (may_start && where & (STARTS | DECLARES)) {
-            bool is_name = !(where & ALWAYS) && is_assigned(l, i);
-            return is_name ? TOK_NAME : words[w].token;
-        }
-        if (where & allowed)
-            return words[w].token;
-    }
-    return TOK_NAME;
+    int places = layout_ends_operand(before) ? WORD_JOINS : 0;
+    if (l->at_start || l->out.count == 0)
+        places = WORD_STARTS | WORD_DECLARES;
+    else if (before == TOK_SPIKE || before == TOK_ONCE)
+        places = WORD_SPIKES;
+    else if (before == TOK_AT)
+        places = WORD_COUNTS;
+    const struct keyword *keyword = words_find(token->name->text, places);
+    if (!keyword)
+        return TOK_NAME;
+    bool is_fixed = keyword->where & WORD_ALWAYS || !(places & WORD_STARTS);
+    return is_fixed || !is_assigned(l, i) ? keyword->token : TOK_NAME;
 }
 
 static void layout_word(struct layout *l, size_t i)
@@ -253,16 +190,16 @@ static void layout_word(struct layout *l, size_t i)
     int kind = word_kind(l, i);
     bool is_call = layout_kind(l, i + 1) == '(';
     if (kind == TOK_NAME && layout_last(l) == TOK_NUMBER && !is_call &&
-        !is_surely_keyword(l, i, STARTS | DECLARES)) {
+        !is_surely_keyword(l, i, WORD_STARTS | WORD_DECLARES)) {
         const char *word = token.name->text;
-        if (is_unit_word(word)) {
+        if (words_is_unit(word)) {
             layout_emit(l, token, TOK_UNIT);
             return;
         }
         if (diag_is_line_reported(l->c, token.span))
             return;
         diag_error(l->c, token.span, "unknown unit '%s'", word);
-        const char *near = suggest_unit(word);
+        const char *near = words_suggest_unit(word);
         if (near)
             diag_hint(l->c, "did you mean '%s'?", near);
         else
@@ -306,7 +243,7 @@ static void layout_line_end(struct layout *l, size_t i)
         return;
     if (continues_before(next_kind))
         return;
-    if (continues_after(layout_last(l)) && !is_surely_keyword(l, next, STARTS | DECLARES))
+    if (continues_after(layout_last(l)) && !is_surely_keyword(l, next, WORD_STARTS | WORD_DECLARES))
         return;
     if (brackets_open_missing(l))
         return;

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "base/suggest.h"
 #include "syntax/build.h"
+#include "syntax/words.h"
 
 #include "syntax/parser.h"
 
@@ -158,46 +158,6 @@ static bool is_word(const struct token *token, const char *text)
     return token->name && !strcmp(token->name->text, text);
 }
 
-/* What a keyword of another language is called here; null for unknown ones. */
-static const char *translated(const char *word)
-{
-    static const char *const table[][2] = {
-        { "def", "func" },         { "fn", "func" },
-        { "function", "func" },    { "import", "use" },
-        { "include", "use" },      { "from", "use" },
-        { "var", "let" },          { "const", "let" },
-        { "val", "let" },          { "elif", "else if" },
-        { "elseif", "else if" },   { "print", "log" },
-        { "population", "layer" }, { "projection", "connect" },
-        { "synapse", "connect" },  { "synapses", "connect" },
-        { "parameter", "param" },  { "foreach", "for" },
-        { "run", "present" },      { "simulate", "present" },
-        { "model", "neuron" },     { "dataset", "data" },
-        { "plasticity", "rule" },
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (!strcmp(table[i][0], word))
-            return table[i][1];
-    return NULL;
-}
-
-static const char *nearest_keyword(const char *word, bool in_braces)
-{
-    static const char *const in_body[] = {
-        "let",    "return",  "yield",  "while",  "break",      "continue", "parallel", "if",
-        "for",    "input",   "shared", "state",  "persistent", "spike",    "on",       "each",
-        "emit",   "step",    "lag",    "time",   "layer",      "connect",  "weight",   "bias",
-        "delay",  "present", "rest",   "reset",  "learn",      "freeze",   "descend",  "log",
-        "report", "save",    "load",   "export", "plot",       NULL
-    };
-    static const char *const in_file[] = { "use",        "param",  "func",    "let",
-                                           "persistent", "neuron", "rule",    "surrogate",
-                                           "optimizer",  "data",   "network", "optional",
-                                           "task",       NULL };
-    const char *other = translated(word);
-    return other ? other : suggest_word(word, in_braces ? in_body : in_file);
-}
-
 /* `layr x = lif()`: two names in a row, the first of them where a keyword can stand. */
 static bool report_unknown_keyword(struct parser *parser, const struct token *found)
 {
@@ -209,7 +169,7 @@ static bool report_unknown_keyword(struct parser *parser, const struct token *fo
     if (!is_operand && found->kind != '{')
         return false;
     const char *word = first->name->text;
-    const char *near = nearest_keyword(word, is_in_braces(parser));
+    const char *near = words_suggest(word, is_in_braces(parser));
     diag_error(parser->c, first->span, "unknown keyword '%s'", word);
     if (near)
         diag_hint(parser->c, "did you mean '%s'?", near);
@@ -337,6 +297,8 @@ static bool ends_too_early(const struct token *found)
 void report_syntax_error(struct parser *parser, const struct expectation *expectation)
 {
     struct expectation e = *expectation;
+    if (parser->c->diagnostics.error_count > EARLIER_LIMIT)
+        return; /* ten times what is printed */
     if (is_reported(parser, e.found) || report_unknown_keyword(parser, e.found))
         return;
     const char *hint = hint_of(parser, &e);

@@ -54,10 +54,4 @@ struct layout_result {
 struct token_list layout_tokens(struct compilation *c, uint32_t source,
                                 const struct token_list *raw, struct layout_result *result);
 
-/* Whether the word is in unit_names.def. */
-bool is_unit_word(const char *word);
-
-/* The nearest unit, or null. */
-const char *suggest_unit(const char *word);
-
 #endif
