@@ -99,7 +99,7 @@ static LLVMValueRef first_lane(struct emitter *e)
     LLVMValueRef arguments[] = { LLVMBuildBitCast(e->builder, e->mask, bits, ""),
                                  LLVMConstInt(g->i1, 0, false) };
     LLVMValueRef lane = value_call(g, "llvm.cttz", 1, &bits, 2, arguments);
-    return e->width < 64 ? LLVMBuildZExt(e->builder, lane, g->i64, "") : lane;
+    return LLVMBuildIntCast2(e->builder, lane, g->i64, false, "");
 }
 
 /* The end of the run, for the first lane that wants it. */

@@ -61,6 +61,7 @@ bool generator_init(struct generator *g, struct compilation *c, struct ir_progra
         ir_number(program->functions[k]);
     if (!target->create_machine(g))
         return false;
+    g->interleaved_lanes = g->has_avx512 ? 128 : 64;
     g->context = LLVMContextCreate();
     LLVMContextSetDiscardValueNames(g->context, !options->names);
     init_types(g);

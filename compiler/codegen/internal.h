@@ -18,7 +18,7 @@
 enum {
     LANES = 16,             /* iterations at once, and accumulators of a reduction */
     LANES_PAIRED = 32,      /* … in loops around a `while` */
-    LANES_INTERLEAVED = 64, /* … in loops that wait for one chain of operations */
+    LANES_LIMIT = 128,      /* … at most, in loops that wait for one chain of operations */
 };
 
 struct generator;
@@ -60,6 +60,7 @@ struct generator {
     LLVMTargetDataRef layout;
     char *cpu, *features; /* of the machine; LLVM's memory */
     bool has_avx512;
+    unsigned interleaved_lanes; /* of loops that wait for one chain of operations: half of the vector registers */
 
     LLVMTypeRef void_type, i1, i8, i32, i64, f32, f64, pointer;
     LLVMTypeRef function_type;  /* void (struct snn_context *) */

@@ -155,6 +155,26 @@ static bool has_while(const struct ir_block *block)
     return false;
 }
 
+/* Many lanes at once hide how long one operation takes, and walk what the inner loop visits fewer times. */
+static void emit_interleaved(struct emitter *e, const struct ir_node *node, LLVMValueRef low,
+                             LLVMValueRef high)
+{
+    unsigned width = e->generator->interleaved_lanes;
+    LLVMBasicBlockRef many = emitter_block(e, "many"), few = emitter_block(e, "few");
+    LLVMBasicBlockRef leave = emitter_block(e, "end");
+    LLVMValueRef first = emit_full_blocks(e, node, width, low, high);
+    LLVMValueRef count = LLVMBuildSub(e->builder, high, first, "");
+    LLVMValueRef is_few = LLVMBuildICmp(e->builder, LLVMIntSLE, count,
+                                        value_integer(e->generator, LANES), "");
+    LLVMBuildCondBr(e->builder, is_few, few, many);
+    emitter_start(e, many);
+    emit_rest(e, node, width, first, high);
+    LLVMBuildBr(e->builder, leave);
+    emitter_start(e, few);
+    emit_rest(e, node, LANES, first, high);
+    emitter_branch_to(e, leave);
+}
+
 static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
 {
     enum { LONG_NODES = 200 };
@@ -165,9 +185,12 @@ static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
         emit_masked_blocks(e, node, long_width, first, high);
         return;
     }
-    unsigned width = analysis_has_chain(e, node) ? LANES_INTERLEAVED : LANES;
-    first = emit_full_blocks(e, node, width, first, high);
-    emit_rest(e, node, width, first, high);
+    if (e->compaction == NULL && analysis_has_chain(e, node)) {
+        emit_interleaved(e, node, first, high);
+        return;
+    }
+    first = emit_full_blocks(e, node, LANES, first, high);
+    emit_rest(e, node, LANES, first, high);
 }
 
 /* ---- conditions that are the same for all iterations ---- */

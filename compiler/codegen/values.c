@@ -7,8 +7,6 @@
 
 #include "codegen/internal.h"
 
-enum { WIDEST = LANES_INTERLEAVED };
-
 LLVMTypeRef value_type(struct generator *g, enum ir_type type)
 {
     switch (type) {
@@ -61,7 +59,7 @@ LLVMValueRef value_vector(struct emitter *e, struct value value)
     case VALUE_VARYING: return value.llvm;
     case VALUE_LINEAR: {
         LLVMTypeRef i64 = e->generator->i64;
-        LLVMValueRef steps[WIDEST];
+        LLVMValueRef steps[LANES_LIMIT];
         for (unsigned k = 0; k < e->width; k++)
             steps[k] = LLVMConstInt(i64, (uint64_t)k * (uint64_t)value.stride, false);
         return LLVMBuildAdd(e->builder, value_splat(e, value.llvm, e->width),
@@ -73,7 +71,7 @@ LLVMValueRef value_vector(struct emitter *e, struct value value)
 
 static LLVMValueRef splat_constant(LLVMValueRef scalar, unsigned width)
 {
-    LLVMValueRef elements[WIDEST];
+    LLVMValueRef elements[LANES_LIMIT];
     for (unsigned k = 0; k < width; k++)
         elements[k] = scalar;
     return LLVMConstVector(elements, width);
@@ -121,7 +119,7 @@ LLVMValueRef value_constant(LLVMTypeRef type, double value)
 
 LLVMValueRef value_iota(LLVMTypeRef element, unsigned width)
 {
-    LLVMValueRef elements[WIDEST];
+    LLVMValueRef elements[LANES_LIMIT];
     for (unsigned k = 0; k < width; k++)
         elements[k] = LLVMConstInt(element, k, false);
     return LLVMConstVector(elements, width);
