@@ -55,7 +55,7 @@ static char *read_all(FILE *file, size_t *length)
         }
         size_t got = fread(text + used, 1, READ_STEP_BYTES, file);
         used += got;
-        if (used >= UINT32_MAX) {
+        if (used > SOURCE_LIMIT_BYTES) {
             errno = EFBIG;
             break;
         }

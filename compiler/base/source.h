@@ -13,6 +13,9 @@
 #include "base/arena.h"
 #include "base/array.h"
 
+/* Offsets fit into uint32_t, and into the int of generated scanners. */
+#define SOURCE_LIMIT_BYTES ((size_t)1 << 30)
+
 /* Bytes start ..< end of the source with that index. All zeroes is "no place":
  * the message is then printed without one. */
 struct span {
@@ -24,7 +27,7 @@ struct span {
 struct source {
     const char *path;      /* as the user wrote it */
     const char *text;      /* zero-terminated */
-    size_t length;         /* bytes; below 4 GiB */
+    size_t length;         /* bytes; at most SOURCE_LIMIT_BYTES */
     uint32_t *line_starts; /* offset of the first byte of each line */
     size_t line_count;
 };
@@ -44,10 +47,12 @@ struct position {
 
 void sources_init(struct sources *sources, struct arena *arena);
 
-/* Adds a copy of `text`; returns its 1-based index. The caller keeps `length` below 4 GiB. */
+/* Adds a copy of `text`; returns its 1-based index. The caller keeps `length` within
+ * SOURCE_LIMIT_BYTES. */
 uint32_t sources_add(struct sources *sources, const char *path, const char *text, size_t length);
 
-/* Reads a file. Returns its index, or 0 with errno set (EFBIG at 4 GiB). A path that has been
+/* Reads a file. Returns its index, or 0 with errno set (EFBIG above
+ * SOURCE_LIMIT_BYTES). A path that has been
  * read before gives the same index. */
 uint32_t sources_read(struct sources *sources, const char *path);
 
