@@ -409,9 +409,9 @@ static const struct type *record_field(struct checker *k, struct expr *e,
         symbol->type = type_new(k->arena, TYPE_INT);
         return symbol->type;
     }
-    struct suggestion suggestion = suggest_begin(e->field.field.name->text);
-    offer_axes(&suggestion, &object->axes);
-    return unknown_field(k, e, "the record", &suggestion);
+    diag_error(k->c, e->field.field.span, "the record has no '%s', only %s",
+               e->field.field.name->text, axes_text(k->arena, &object->axes));
+    return type_error();
 }
 
 /* Axes that are not those of a layer. */

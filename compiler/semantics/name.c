@@ -66,7 +66,9 @@ void declare(struct checker *k, struct symbol *symbol)
     symbol->depth = k->effects != NULL ? k->effects->depth : 0;
     if (symbol->name == NULL)
         return;
-    struct symbol *hidden = find_name(k, symbol->name);
+    bool is_of_task = k->body->kind == BODY_TASK || k->body->kind == BODY_FUNC;
+    struct symbol *hidden =
+        is_of_task ? find_name(k, symbol->name) : scope_find(k->scope, symbol->name);
     if (hidden != NULL && !may_hide(k, symbol, hidden)) {
         bool is_here = scope_find_here(k->scope, symbol->name) == hidden;
         if (hidden->span.source == 0)
