@@ -424,7 +424,8 @@ struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node
     default: break;
     }
     if (result == NULL) {
-        lower_refuse(l, e->span, "this array cannot be compiled yet");
+        if (!l->is_failed)
+            lower_refuse(l, e->span, "this array cannot be compiled yet");
         result = ir_integer(&l->b, 0);
     }
     return result;

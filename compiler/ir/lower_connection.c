@@ -236,6 +236,23 @@ static void check_equal_sizes(struct lowering *l, struct lowered_connection *c)
     lower_leave(l, &l->setup, saved);
 }
 
+static bool has_post_events(const struct connection *connection)
+{
+    for (size_t i = 0; i < connection->rules.count; i++)
+        if (lower_rule_has(connection->rules.items[i], EVENT_POST))
+            return true;
+    return false;
+}
+
+/* The synapses of each target, for rules that follow its spikes. */
+static void column_buffers(struct lowering *l, struct lowered_connection *c)
+{
+    int32_t starts = size_sum(l, c->target->size, lower_size_value(l, 1), dotted(l, c, "column_starts"));
+    c->column_starts = model_buffer(l, c, "column_starts", SNN_INT32, starts);
+    c->column_rows = model_buffer(l, c, "column_rows", SNN_INT32, -1);
+    c->column_synapses = model_buffer(l, c, "column_synapses", SNN_INT32, -1);
+}
+
 static int32_t sent_values(struct lowering *l, struct lowered_connection *c)
 {
     int32_t values = c->connection->source_field != NULL ? lower_state_buffer(l, c->connection->source_field) : c->source->emitted;
@@ -261,6 +278,8 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
         int32_t starts = size_sum(l, c->source->size, lower_size_value(l, 1), dotted(l, c, "rows"));
         c->row_starts = model_buffer(l, c, "row_starts", SNN_INT32, starts);
         c->columns = model_buffer(l, c, "columns", SNN_INT32, -1);
+        if (has_post_events(connection))
+            column_buffers(l, c);
     } else if (c->has_synapse_delays) {
         if (topology != IR_DENSE)
             lower_refuse(l, connection->delay->span, "delays of their own need the topology dense, sparse or pairs");
@@ -385,11 +404,16 @@ static void make_sparse(struct lowering *l, struct lowered_connection *c)
 {
     count_row(l, c);
     struct ir_node *total = sum_rows(l, c);
-    int32_t resized[] = { c->columns, c->weight_buffer, c->has_synapse_delays ? c->delays : -1 };
-    for (int i = 0; i < 3; i++)
+    int32_t resized[] = { c->columns, c->weight_buffer, c->has_synapse_delays ? c->delays : -1, c->column_rows, c->column_synapses };
+    for (int i = 0; i < 5; i++)
         if (resized[i] >= 0)
             ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2, (struct ir_node *[]){ ir_integer(&l->b, resized[i]), total });
     fill_columns(l, c);
+    if (c->column_starts < 0)
+        return;
+    struct ir_node *operands[] = { lower_size_leaf(l, c->source->size), lower_size_leaf(l, c->target->size), ir_integer(&l->b, c->row_starts),
+                                   ir_integer(&l->b, c->columns), ir_integer(&l->b, c->column_starts), ir_integer(&l->b, c->column_rows), ir_integer(&l->b, c->column_synapses) };
+    ir_call_rt(&l->b, IR_RT_snn_rt_make_csc, 7, operands);
 }
 
 /* Runs over all synapses: row i, entry k of the row, target j. Returns the innermost loop. */

@@ -604,7 +604,8 @@ struct ir_node *lower_scalar(struct lowering *l, struct expr *e)
         default: break;
         }
     if (result == NULL) {
-        lower_refuse(l, e->span, "this expression cannot be compiled yet");
+        if (!l->is_failed)
+            lower_refuse(l, e->span, "this expression cannot be compiled yet");
         result = zero_of(l, lower_type(e->type));
     }
     l->b.span = outer;
