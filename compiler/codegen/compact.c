@@ -62,7 +62,7 @@ static void emit_bits(struct emitter *e, const struct compaction *c, LLVMValueRe
     emitter_start(e, leave);
 }
 
-/* The same without a branch, which the next block could mispredict: the indices of the set lanes are moved together and
+/* The same without a branch for each index, which would be mispredicted: the indices of the set lanes are moved together and
    stored as a whole block. What is written past them lies within the list, which is as long as the flags, and is written
    over or beyond the count. */
 static void emit_compressed(struct emitter *e, const struct compaction *c, LLVMValueRef first,
@@ -204,7 +204,11 @@ void compact_append_lanes(struct emitter *e, LLVMValueRef first)
     LLVMTypeRef bits = LLVMIntTypeInContext(g->context, e->width);
     LLVMValueRef set = lanes_and(e, e->mask, e->compaction->lanes);
     if (g->has_avx512 && e->width == LANES) {
+        LLVMBasicBlockRef some = emitter_block(e, "some"), leave = emitter_block(e, "none");
+        LLVMBuildCondBr(e->builder, lanes_any(e, set), some, leave);
+        emitter_start(e, some);
         emit_compressed(e, e->compaction, first, set);
+        emitter_branch_to(e, leave);
         return;
     }
     LLVMValueRef word = LLVMBuildBitCast(e->builder, set, bits, "");
