@@ -481,7 +481,12 @@ bool semantics_check(struct compilation *c, struct file *file,
 {
     struct loaded_list loaded = { 0 };
     struct inferences inferences = { 0 };
+    size_t errors = c->diagnostics.error_count;
     modules_load(c, file, options, &loaded);
+    if (c->diagnostics.error_count > errors) {
+        *model = arena_new(&c->arena, struct model);
+        return false;
+    }
     for (int round = 0; round < ROUND_LIMIT; round++) {
         struct diagnostics silent = c->diagnostics;
         run(c, &loaded, options, &inferences, false);

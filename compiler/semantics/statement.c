@@ -494,7 +494,12 @@ void check_statement(struct checker *k, struct statement *s)
     case STATEMENT_ERROR:
     case STATEMENT_ITEM:
     case STATEMENT_BREAK:
-    case STATEMENT_CONTINUE: break; /* in loops only: the parser has seen to it */
+    case STATEMENT_CONTINUE:
+    case STATEMENT_STEP:
+    case STATEMENT_LAG:
+    case STATEMENT_TIME:
+    case STATEMENT_LAYER:
+    case STATEMENT_CONNECT: break; /* the parser refuses them where they do not belong */
     case STATEMENT_LET: check_let(k, s); break;
     case STATEMENT_ASSIGN: check_assign(k, s); break;
     case STATEMENT_IF: check_branches(k, s); break;
@@ -509,11 +514,6 @@ void check_statement(struct checker *k, struct statement *s)
     case STATEMENT_SPIKE:
     case STATEMENT_ON:
     case STATEMENT_EMIT: check_model_statement(k, s); break;
-    case STATEMENT_STEP:
-    case STATEMENT_LAG:
-    case STATEMENT_TIME:
-    case STATEMENT_LAYER:
-    case STATEMENT_CONNECT: unreachable(); /* the parser refuses them outside of networks */
     case STATEMENT_PRESENT:
     case STATEMENT_REST:
     case STATEMENT_RESET:
