@@ -6,6 +6,8 @@
  *
  * Written as x = d (x - x_inf) + x_inf, the form in which BindsNET decays its voltages.
  */
+#include <math.h>
+
 #include "base/remarks.h"
 #include "passes/passes.h"
 
@@ -199,6 +201,59 @@ static struct ir_node *new_constant(struct integration *in, const char *name, st
     return ir_leaf(&in->b, IR_CONSTANT, type, entry);
 }
 
+/* ---- values with the parameters' defaults, for warnings ---- */
+
+static bool default_value(const struct ir_program *program, const struct ir_node *node, double *value);
+
+static bool default_constant(const struct ir_program *program, int32_t entry, double *value)
+{
+    const struct ir_block *setup = &program->functions[program->setup]->body;
+    for (const struct ir_node *node = setup->first; node != NULL; node = node->next)
+        if (node->kind == IR_NODE_INSTR && node->op == IR_CONSTANT_SET && node->payload.index == entry)
+            return default_value(program, node->operands[0], value);
+    return false;
+}
+
+static bool default_param(const struct snn_param *param, double *value)
+{
+    *value = param->type == SNN_FLOAT64 ? param->initial.real : (double)param->initial.integer;
+    return param->type != SNN_STRING;
+}
+
+static bool default_value(const struct ir_program *program, const struct ir_node *node, double *value)
+{
+    double operands[2] = { 0 };
+    if (node->kind != IR_NODE_INSTR || node->operand_count > 2)
+        return false;
+    for (int32_t k = 0; k < node->operand_count; k++)
+        if (!default_value(program, node->operands[k], &operands[k]))
+            return false;
+    switch (node->op) {
+    case IR_CONST: *value = node->type == IR_F32 || node->type == IR_F64 ? node->payload.real : (double)node->payload.integer; return true;
+    case IR_CONSTANT: return default_constant(program, node->payload.index, value);
+    case IR_PARAM: return default_param(&program->params[node->payload.index], value);
+    case IR_CAST: *value = operands[0]; return true;
+    case IR_NEG: *value = -operands[0]; return true;
+    case IR_ADD: *value = operands[0] + operands[1]; return true;
+    case IR_SUB: *value = operands[0] - operands[1]; return true;
+    case IR_MUL: *value = operands[0] * operands[1]; return true;
+    case IR_DIV: *value = operands[0] / operands[1]; return true;
+    case IR_EXP: *value = exp(operands[0]); return true;
+    default: return false;
+    }
+}
+
+/* A factor that is 1 in the state's type never changes the state. */
+static void warn_of_standstill(struct integration *in, int32_t k, const struct ir_node *factor)
+{
+    double value = 0;
+    if (in->values[k]->type != IR_F32 || !default_value(in->program, factor, &value) || value == 1 || (float)value != 1)
+        return;
+    const char *name = in->ode->ode.variables[k].name;
+    diag_warning(in->c, in->ode->ode.variables[k].rate->span, "the decay factor of '%s' rounds to 1: it will not change", name);
+    diag_hint(in->c, "declare the state with more digits: state %s : float64 = …", name);
+}
+
 /* ---- exact: one equation by itself ---- */
 
 static const char *name_of(struct integration *in, int32_t k, const char *what)
@@ -222,6 +277,7 @@ static struct ir_node *decay_constant(struct integration *in, int32_t k, struct 
     struct ir_node *rate = in_setup(&setup, a);
     struct ir_node *factor = ir_unary(&setup, IR_EXP, ir_binary(&setup, IR_MUL, rate, in_setup(&setup, in->ode->ode.dt)));
     struct ir_node *d = new_constant(in, name_of(in, k, "decay"), &setup, factor, x->type);
+    warn_of_standstill(in, k, factor);
     remark(in->c, in->ode->span, "integrate", "%s' is linear: integrated exactly, its decay factor is computed once", in->ode->ode.variables[k].name);
     if (rest == NULL)
         return ir_binary(&in->b, IR_MUL, d, x);
