@@ -59,9 +59,9 @@ static bool bind_one(struct checker *k, struct binding *b, struct span span, str
     while (b->bound.count <= position)
         array_push(k->arena, &b->bound, NULL);
     if (b->bound.items[position] != NULL)
-        return diag_error(k->c, value->span, "'%s' is given twice",
-                          arena_copy_text(k->arena, b->formals[position].name,
-                                          b->formals[position].length));
+        return diag_error(
+            k->c, value->span, "'%s' is given twice",
+            arena_copy_text(k->arena, b->formals[position].name, b->formals[position].length));
     b->bound.items[position] = value;
     return true;
 }
@@ -123,7 +123,8 @@ static bool error_unknown_formal(struct checker *k, const struct argument *argum
     return false;
 }
 
-static bool find_formal(const struct formal_list *formals, const struct name *name, size_t *position)
+static bool find_formal(const struct formal_list *formals, const struct name *name,
+                        size_t *position)
 {
     for (*position = 0; *position < formals->count; (*position)++)
         if (formals->items[*position].name.name == name)

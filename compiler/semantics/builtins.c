@@ -9,7 +9,7 @@
 #include "base/diagnostics.h"
 
 const struct builtin builtin_table[] = {
-#define BUILTIN(id, text, formals, group, units) \
+#define BUILTIN(id, text, formals, group, units)                                                   \
     { BUILTIN_##id, text, formals, BUILTIN_GROUP_##group, BUILTIN_UNITS_##units },
 #include "semantics/builtins.def"
 #undef BUILTIN

@@ -18,8 +18,8 @@ enum builtin_id {
 };
 
 enum builtin_group {
-    BUILTIN_GROUP_MATH,     /* elementwise, a number or array */
-    BUILTIN_GROUP_REDUCE,   /* array or comprehension to a number */
+    BUILTIN_GROUP_MATH,   /* elementwise, a number or array */
+    BUILTIN_GROUP_REDUCE, /* array or comprehension to a number */
     BUILTIN_GROUP_ARRAY,
     BUILTIN_GROUP_DRAW,
     BUILTIN_GROUP_RULE,     /* rules only */
@@ -35,7 +35,7 @@ enum builtin_units {
     BUILTIN_UNITS_DROP,   /* any unit in, dimensionless out */
     BUILTIN_UNITS_SQRT,   /* root of the unit */
     BUILTIN_UNITS_SQUARE, /* square of the unit */
-    BUILTIN_UNITS_POWER,  /* power of the unit; the exponent a known whole number or the unit none */
+    BUILTIN_UNITS_POWER, /* power of the unit; the exponent a known whole number or the unit none */
 };
 
 #define BUILTIN_FORMAL_LIMIT 6

@@ -85,8 +85,7 @@ static bool check_numbers(struct checker *k, const struct expr *e)
         struct expr *argument = e->target->arguments[i];
         if (argument == NULL)
             continue;
-        const char *what =
-            arena_format(k->arena, "the argument of '%s'", e->target->builtin->name);
+        const char *what = arena_format(k->arena, "the argument of '%s'", e->target->builtin->name);
         fits = !type_is_error(check_number(k, argument, what)) && fits;
     }
     return fits;
@@ -178,13 +177,11 @@ static const struct type *check_length(struct checker *k, struct expr *e)
     result->kind = TYPE_INT;
     switch (t->kind) {
     case TYPE_ERROR: return t;
-    case TYPE_LAYER:
-        return t->layer == NULL ? type_error() : length_of_axes(k, e, &t->layer->axes);
+    case TYPE_LAYER: return t->layer == NULL ? type_error() : length_of_axes(k, e, &t->layer->axes);
     case TYPE_RANGE: return length_of_axes(k, e, &t->axes);
     case TYPE_DATASET:
         if (t->dataset->parts != 0) {
-            diag_error(k->c, argument->span,
-                       "choose a part of the data set, for example '.train'");
+            diag_error(k->c, argument->span, "choose a part of the data set, for example '.train'");
             return type_error();
         }
         result->is_constant = t->is_constant;
@@ -228,9 +225,8 @@ static const struct type *check_first_axis(struct checker *k, struct expr *e, co
 {
     struct expr *argument = e->target->arguments[0];
     const struct type *t = argument->type;
-    bool has_axis = t->axes.count > 0 &&
-                    (name == NULL || t->axes.items[0].name == NULL ||
-                     strcmp(t->axes.items[0].name->text, name) == 0);
+    bool has_axis = t->axes.count > 0 && (name == NULL || t->axes.items[0].name == NULL ||
+                                          strcmp(t->axes.items[0].name->text, name) == 0);
     if (!has_axis) {
         diag_error(k->c, argument->span, "'%s' needs an array with the axis '%s' first",
                    e->target->builtin->name, name != NULL ? name : "_");
@@ -275,8 +271,7 @@ static const struct type *check_array(struct checker *k, struct expr *e)
         diag_error(k->c, e->span, "'first_true' needs an array of conditions");
         return type_error();
     }
-    const struct type *rest =
-        check_first_axis(k, e, id == BUILTIN_MEAN_OVER_TIME ? "time" : NULL);
+    const struct type *rest = check_first_axis(k, e, id == BUILTIN_MEAN_OVER_TIME ? "time" : NULL);
     if (type_is_error(rest))
         return rest;
     if (id == BUILTIN_FIRST_TRUE)

@@ -108,9 +108,8 @@ struct axis_list check_axes(struct checker *k, struct axis_spec_list *specs, con
             spread_axes(k, spec, &axes);
             continue;
         }
-        struct axis axis = { spec->kind == AXIS_NAMED
-                                 ? spec->name.name
-                                 : names_intern_text(&k->c->names, "neuron"),
+        struct axis axis = { spec->kind == AXIS_NAMED ? spec->name.name
+                                                      : names_intern_text(&k->c->names, "neuron"),
                              check_size(k, spec->value, what) };
         if (axis.size.kind == SIZE_CONSTANT && axis.size.value < 1)
             diag_error(k->c, spec->value->span, "%s must be at least 1", what);
@@ -464,8 +463,9 @@ static struct model *run(struct compilation *c, const struct loaded_list *loaded
                          bool is_final)
 {
     struct body body = { .kind = BODY_CONSTANT, .what = "this" };
-    struct checker k = { .c = c, .arena = &c->arena, .options = options,
-                         .inferences = inferences, .body = &body };
+    struct checker k = {
+        .c = c, .arena = &c->arena, .options = options, .inferences = inferences, .body = &body
+    };
     k.model = arena_new(k.arena, struct model);
     inferences->has_changed = false;
     add_modules(&k, loaded, is_final);

@@ -14,8 +14,8 @@
 struct module {
     const char *path;
     struct file *file;
-    struct scope *imports;  /* declarations of the modules it uses; parent: the prelude */
-    struct scope *scope;    /* its own declarations; parent: imports */
+    struct scope *imports;        /* declarations of the modules it uses; parent: the prelude */
+    struct scope *scope;          /* its own declarations; parent: imports */
     struct network *only_network; /* its layers are visible in tasks and functions; may be null */
     bool is_main;
     bool is_library; /* of the standard library: only what is used is checked */
@@ -24,10 +24,10 @@ struct module {
 ARRAY_STRUCT(module_list, struct module *);
 
 enum body_kind {
-    BODY_CONSTANT,  /* params, lets, sizes, arguments of models: no draws, no variables */
-    BODY_DATA,      /* data pipelines */
+    BODY_CONSTANT,   /* params, lets, sizes, arguments of models: no draws, no variables */
+    BODY_DATA,       /* data pipelines */
     BODY_PERSISTENT, /* initial values of persistents */
-    BODY_WEIGHT,    /* weight, bias, delay, pairs(...) of a connection */
+    BODY_WEIGHT,     /* weight, bias, delay, pairs(...) of a connection */
     BODY_NEURON,
     BODY_RULE,
     BODY_SURROGATE,
@@ -39,22 +39,22 @@ enum body_kind {
 /* What is being checked and what may stand there. */
 struct body {
     enum body_kind kind;
-    const char *what;               /* "a size", "a param": for messages of BODY_CONSTANT */
-    struct layer *layer;            /* NEURON; null when no layer uses the model */
-    struct neuron_instance *neuron; /* NEURON */
-    struct connection *connection;  /* WEIGHT, RULE; null when no connection uses the rule */
-    struct rule_instance *rule;     /* RULE */
-    const struct statement *handler; /* RULE, NEURON: the `on` statement around; null outside */
+    const char *what;                   /* "a size", "a param": for messages of BODY_CONSTANT */
+    struct layer *layer;                /* NEURON; null when no layer uses the model */
+    struct neuron_instance *neuron;     /* NEURON */
+    struct connection *connection;      /* WEIGHT, RULE; null when no connection uses the rule */
+    struct rule_instance *rule;         /* RULE */
+    const struct statement *handler;    /* RULE, NEURON: the `on` statement around; null outside */
     struct function_instance *function; /* FUNC; TASK: one of its own that nobody calls */
-    struct block *block;            /* FUNC, TASK: the whole body; null for `= e` */
-    struct span outermost_loop;     /* FUNC, TASK: the loop around everything; no place outside */
-    size_t loop_depth;              /* for break and continue */
-    bool is_in_yield_loop;          /* directly in the body of a for ... yield */
-    const struct type *yielded;     /* of the yield seen; null before */
+    struct block *block;                /* FUNC, TASK: the whole body; null for `= e` */
+    struct span outermost_loop; /* FUNC, TASK: the loop around everything; no place outside */
+    size_t loop_depth;          /* for break and continue */
+    bool is_in_yield_loop;      /* directly in the body of a for ... yield */
+    const struct type *yielded; /* of the yield seen; null before */
     size_t yield_count;
-    struct network *stepping;       /* in the block of a present or rest */
-    struct network *batched;        /* was presented a batch in this block */
-    bool has_conditional_loop;      /* the body of the loop may be left before its yield */
+    struct network *stepping;  /* in the block of a present or rest */
+    struct network *batched;   /* was presented a batch in this block */
+    bool has_conditional_loop; /* the body of the loop may be left before its yield */
 };
 
 /* What a loop body does, collected on the way; see parallel.c. */
@@ -72,7 +72,7 @@ struct effects {
     bool has_presented;
     struct effect_list assigns;
     struct effect_list presents; /* symbol: the network */
-    const char *obstacle;        /* the first thing that needs the order of iterations; null if none */
+    const char *obstacle; /* the first thing that needs the order of iterations; null if none */
     struct span obstacle_span;
 };
 
@@ -139,8 +139,8 @@ const char *check_unit_text(struct checker *k, struct unit u);
 void note_origin(struct checker *k, const struct expr *e);
 void note_declared(struct checker *k, const struct symbol *symbol);
 
-/* Adds to the messages from `first` on about a body of another file where that is used. `format` has
- * one %s, for the name. */
+/* Adds to the messages from `first` on about a body of another file where that is used. `format`
+ * has one %s, for the name. */
 void note_use(struct checker *k, size_t first, const struct declaration *d, struct span use,
               const char *format, const char *name);
 
@@ -225,10 +225,9 @@ const struct type *check_function_call(struct checker *k, struct expr *e, struct
                                        struct expr *first, const struct argument_list *list);
 
 /* Puts arguments in the order of formals: null where left out. False after reporting. */
-bool bind_arguments(struct checker *k, struct span span, const char *what,
-                    const struct name *name, const struct declaration *declaration,
-                    const struct formal_list *formals, struct expr *first,
-                    const struct argument_list *list, struct expr **bound);
+bool bind_arguments(struct checker *k, struct span span, const char *what, const struct name *name,
+                    const struct declaration *declaration, const struct formal_list *formals,
+                    struct expr *first, const struct argument_list *list, struct expr **bound);
 
 /* Checks functions that nobody calls for the mistakes that show without arguments. */
 void check_function_names(struct checker *k, struct symbol *symbol);
@@ -255,8 +254,8 @@ const struct type *declared_type(struct checker *k, struct symbol *symbol,
 /* ---- model.c, rule.c, network.c, topology.c, order.c ---- */
 
 /* Formals of a model or rule as symbols with types; arguments were bound in the caller's scope. */
-void declare_parameters(struct checker *k, struct scope *scope, struct formal_list *formals, struct expr **arguments,
-                        struct symbol_list *out, struct layer *layer,
+void declare_parameters(struct checker *k, struct scope *scope, struct formal_list *formals,
+                        struct expr **arguments, struct symbol_list *out, struct layer *layer,
                         struct connection *connection, struct rule_instance *rule);
 
 /* M or M(args): the symbol of the model and its arguments in the order of the formals, null where

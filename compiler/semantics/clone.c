@@ -374,7 +374,6 @@ struct file *clone_file(struct arena *arena, const struct file *f)
     *copy = *f;
     copy->declarations = (struct declaration_list){ 0 };
     for (size_t i = 0; i < f->declarations.count; i++)
-        array_push(arena, &copy->declarations,
-                   clone_declaration(arena, f->declarations.items[i]));
+        array_push(arena, &copy->declarations, clone_declaration(arena, f->declarations.items[i]));
     return copy;
 }

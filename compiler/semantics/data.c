@@ -14,8 +14,8 @@ static const struct name *intern(struct checker *k, const char *text)
 
 /* ---- sources -------------------------------------------------------- */
 
-static void add_field(struct checker *k, struct dataset *set, const char *name,
-                      enum type_kind kind, struct axis_list axes)
+static void add_field(struct checker *k, struct dataset *set, const char *name, enum type_kind kind,
+                      struct axis_list axes)
 {
     struct type *t = arena_new(k->arena, struct type);
     t->kind = kind;
@@ -24,8 +24,7 @@ static void add_field(struct checker *k, struct dataset *set, const char *name,
     array_push(k->arena, &set->fields, field);
 }
 
-static void push_axis(struct checker *k, struct axis_list *axes, const char *name,
-                      struct size size)
+static void push_axis(struct checker *k, struct axis_list *axes, const char *name, struct size size)
 {
     struct axis axis = { intern(k, name), size };
     array_push(k->arena, axes, axis);

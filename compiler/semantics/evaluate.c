@@ -83,8 +83,7 @@ const struct constant *evaluate_unary(struct arena *arena, enum unary_op op,
         if (!is_whole(operand))
             return constant_real(arena, -operand->real);
         return whole(operand) == INT64_MIN ? NULL : constant_int(arena, -whole(operand));
-    case UNARY_NOT:
-        return constant_bool(arena, constant_number(operand) == 0);
+    case UNARY_NOT: return constant_bool(arena, constant_number(operand) == 0);
     }
     unreachable();
 }
@@ -145,8 +144,7 @@ const struct constant *evaluate_binary(struct arena *arena, enum binary_op op,
         return constant_real(arena, op == BINARY_ADD        ? a + b
                                     : op == BINARY_SUBTRACT ? a - b
                                                             : a * b);
-    case BINARY_DIVIDE:
-        return both_whole && b == 0 ? NULL : constant_real(arena, a / b);
+    case BINARY_DIVIDE: return both_whole && b == 0 ? NULL : constant_real(arena, a / b);
     case BINARY_POWER:
         if (both_whole && whole(right) >= 0)
             return whole_arithmetic(arena, op, whole(left), whole(right));

@@ -225,9 +225,9 @@ const struct type *join_types(struct checker *k, const struct expr *left, const 
         return type_error();
     }
     if (!unit_fits(a->unit, b->unit)) {
-        diag_error(k->c, span, "one side is %s%s, the other %s%s", unit_is_none(a->unit) ? "" : "in ",
-                   check_unit_text(k, a->unit), unit_is_none(b->unit) ? "" : "in ",
-                   check_unit_text(k, b->unit));
+        diag_error(k->c, span, "one side is %s%s, the other %s%s",
+                   unit_is_none(a->unit) ? "" : "in ", check_unit_text(k, a->unit),
+                   unit_is_none(b->unit) ? "" : "in ", check_unit_text(k, b->unit));
         note_origin(k, left);
         note_origin(k, right);
         return type_error();
@@ -268,7 +268,6 @@ static bool is_comparison(enum binary_op op)
 {
     return op >= BINARY_EQUAL && op <= BINARY_GREATER_EQUAL;
 }
-
 
 static void error_units(struct checker *k, struct expr *e)
 {
@@ -355,9 +354,9 @@ static enum type_kind binary_kind(const struct expr *e)
         return TYPE_BOOL;
     if (kind == TYPE_BOOL)
         kind = TYPE_INT;
-    bool is_real_power = e->binary.op == BINARY_POWER &&
-                         !(b->is_constant && e->binary.right->constant != NULL &&
-                           constant_number(e->binary.right->constant) >= 0);
+    bool is_real_power =
+        e->binary.op == BINARY_POWER && !(b->is_constant && e->binary.right->constant != NULL &&
+                                          constant_number(e->binary.right->constant) >= 0);
     if (kind == TYPE_INT && (e->binary.op == BINARY_DIVIDE || is_real_power))
         return a->is_constant && b->is_constant ? TYPE_REAL64 : TYPE_REAL32;
     return kind;
@@ -409,8 +408,8 @@ static const struct type *check_binary(struct checker *k, struct expr *e)
         !join_axes(k, left, right, e->span, &axes))
         return type_error();
     e->constant = evaluate_binary(k->arena, e->binary.op, left->constant, right->constant);
-    return joined_type(k, binary_kind(e), unit,
-                       left->type->is_constant && right->type->is_constant, axes);
+    return joined_type(k, binary_kind(e), unit, left->type->is_constant && right->type->is_constant,
+                       axes);
 }
 
 static const struct type *check_range(struct checker *k, struct expr *e)
@@ -485,8 +484,7 @@ static const struct type *check_list(struct checker *k, struct expr *e)
     if (type_is_error(t))
         return t;
     struct axis_list axes = { 0 };
-    array_push(k->arena, &axes,
-               ((struct axis){ NULL, size_constant((int64_t)items->count) }));
+    array_push(k->arena, &axes, ((struct axis){ NULL, size_constant((int64_t)items->count) }));
     for (size_t i = 0; i < t->axes.count; i++)
         array_push(k->arena, &axes, t->axes.items[i]);
     return joined_type(k, t->kind, t->unit, t->is_constant, axes);

@@ -13,8 +13,8 @@ struct layer_field {
 };
 
 static const struct layer_field layer_fields[] = {
-    { "count", FIELD_COUNT }, { "spikes", FIELD_SPIKES }, { "trace", FIELD_TRACE },
-    { "time", FIELD_TIME },   { "last", FIELD_LAST },     { "fired", FIELD_FIRED },
+    { "count", FIELD_COUNT },   { "spikes", FIELD_SPIKES },   { "trace", FIELD_TRACE },
+    { "time", FIELD_TIME },     { "last", FIELD_LAST },       { "fired", FIELD_FIRED },
     { "spiked", FIELD_SPIKED }, { "emitted", FIELD_EMITTED },
 };
 
@@ -321,17 +321,16 @@ static const struct type *connection_field(struct checker *k, struct expr *e,
         suggest_offer(&suggestion, "delay");
         for (size_t i = 0; i < connection->rules.count; i++)
             suggest_offer(&suggestion, connection->rules.items[i]->name->text);
-        return unknown_field(k, e, arena_format(k->arena, "connection '%s'", connection->name->text),
-                             &suggestion);
+        return unknown_field(
+            k, e, arena_format(k->arena, "connection '%s'", connection->name->text), &suggestion);
     }
-    enum builtin_field field = is_weight                 ? FIELD_WEIGHT
+    enum builtin_field field = is_weight               ? FIELD_WEIGHT
                                : name_is(name, "bias") ? FIELD_BIAS
                                                        : FIELD_DELAY;
     struct symbol *symbol = field_symbol(k, e, field);
     symbol->connection = object->connection;
     struct unit unit = field == FIELD_DELAY ? connection->network->time_unit : connection->unit;
-    struct axis_list axes =
-        field == FIELD_BIAS ? connection->target->axes : weight_axes(k, object);
+    struct axis_list axes = field == FIELD_BIAS ? connection->target->axes : weight_axes(k, object);
     symbol->type = type_with_axes(k->arena, type_real(k->arena, unit), axes);
     return symbol->type;
 }
@@ -365,7 +364,8 @@ static const struct type *parameter_field(struct checker *k, struct expr *e,
     e->symbol = symbol;
     if (symbol->kind != SYMBOL_RULE_STATE || type_is_error(symbol->type))
         return symbol->type;
-    return type_with_axes(k->arena, symbol->type, owner_axes(k, object, symbol->statement->state.owner));
+    return type_with_axes(k->arena, symbol->type,
+                          owner_axes(k, object, symbol->statement->state.owner));
 }
 
 /* ---- networks, records, arrays -------------------------------------- */
@@ -398,8 +398,7 @@ static const struct type *network_field(struct checker *k, struct expr *e,
     return type_with_axes(k->arena, symbol->type, axes);
 }
 
-static const struct type *record_field(struct checker *k, struct expr *e,
-                                       const struct type *object)
+static const struct type *record_field(struct checker *k, struct expr *e, const struct type *object)
 {
     for (size_t i = 0; i < object->axes.count; i++) {
         if (object->axes.items[i].name != e->field.field.name)
@@ -463,10 +462,9 @@ static const struct type *array_field(struct checker *k, struct expr *e, const s
     if (object->axes.count == 0)
         diag_error(k->c, e->field.field.span, "a number has no '%s'", e->field.field.name->text);
     else
-        return unknown_field(k, e,
-                             arena_format(k->arena, "an array %s",
-                                          axes_text(k->arena, &object->axes)),
-                             &suggestion);
+        return unknown_field(
+            k, e, arena_format(k->arena, "an array %s", axes_text(k->arena, &object->axes)),
+            &suggestion);
     return type_error();
 }
 

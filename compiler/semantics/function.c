@@ -12,8 +12,7 @@ static const struct function_key *find_instance(const struct checker *k,
     for (size_t i = 0; i < k->functions.count; i++) {
         const struct function_key *key = k->functions.items[i];
         bool is_same = key->instance->declaration == d && key->count == count &&
-                       key->connection == k->body->connection &&
-                       key->batched == k->body->batched;
+                       key->connection == k->body->connection && key->batched == k->body->batched;
         for (size_t j = 0; is_same && j < count; j++)
             is_same = type_equal(key->arguments[j], types[j]);
         if (is_same)
@@ -83,8 +82,9 @@ static void declare_fan(struct checker *k, struct connection *connection)
 {
     static const char *const names[] = { "fan_in", "fan_out" };
     for (int i = 0; connection != NULL && i < 2; i++) {
-        struct symbol *symbol = symbol_new(
-            k->arena, SYMBOL_VARIABLE, names_intern_text(&k->c->names, names[i]), (struct span){ 0 });
+        struct symbol *symbol =
+            symbol_new(k->arena, SYMBOL_VARIABLE, names_intern_text(&k->c->names, names[i]),
+                       (struct span){ 0 });
         symbol->variable = i == 0 ? VARIABLE_FAN_IN : VARIABLE_FAN_OUT;
         symbol->connection = connection;
         symbol->type = type_new(k->arena, TYPE_INT);
@@ -104,8 +104,11 @@ static struct function_instance *instantiate(struct checker *k, struct declarati
     *key = (struct function_key){ f, types, count, connection, k->body->batched, true };
     array_push(k->arena, &k->functions, key);
     struct module *module = module_of(k, d);
-    struct body body = { .kind = BODY_FUNC, .function = f, .block = f->body,
-                         .connection = connection, .batched = k->body->batched };
+    struct body body = { .kind = BODY_FUNC,
+                         .function = f,
+                         .block = f->body,
+                         .connection = connection,
+                         .batched = k->body->batched };
     struct checker_state state =
         checker_enter(k, module, scope_new(k->arena, module->scope), &body);
     struct effects storage;
@@ -151,8 +154,7 @@ static const struct type *formal_type(struct checker *k, const struct formal *fo
     else if (formal->type->scalar == SCALAR_FLOAT32)
         typed->kind = typed->is_constant ? TYPE_REAL64 : TYPE_REAL32;
     else if (formal->type->scalar == SCALAR_INT && type_is_real(t))
-        diag_error(k->c, argument->span, "'%s' must be a whole number",
-                   formal->name.name->text);
+        diag_error(k->c, argument->span, "'%s' must be a whole number", formal->name.name->text);
     return typed;
 }
 

@@ -14,8 +14,8 @@ static const struct axis_list *flat_axes(const struct expr *index)
     const struct domain *domain = &symbol->domain;
     if (domain->axes.count > 1)
         return &domain->axes;
-    bool is_of_layer = domain->kind == DOMAIN_NEURONS && domain->expr != NULL &&
-                       domain->expr->type->layer != NULL;
+    bool is_of_layer =
+        domain->kind == DOMAIN_NEURONS && domain->expr != NULL && domain->expr->type->layer != NULL;
     return is_of_layer ? &domain->expr->type->layer->axes : NULL;
 }
 
@@ -48,8 +48,8 @@ static bool check_axis_order(struct checker *k, const struct expr *index,
         return true;
     const struct name *runs_over = symbol->domain.axis.name;
     const struct name *wanted = axes->items[position].name;
-    if (runs_over == NULL || wanted == NULL || runs_over == wanted ||
-        runs_over == symbol->name || !has_axis(axes, runs_over))
+    if (runs_over == NULL || wanted == NULL || runs_over == wanted || runs_over == symbol->name ||
+        !has_axis(axes, runs_over))
         return true;
     diag_error(k->c, index->span, "'%s' runs over the axis '%s', but stands at the axis '%s' of %s",
                symbol->name->text, runs_over->text, wanted->text, axes_text(k->arena, axes));
@@ -134,9 +134,9 @@ static const struct type *index_dataset(struct checker *k, struct expr *e,
     }
     struct axis_list axes = { 0 };
     struct axis_list kept = { 0 };
-    array_push(k->arena, &axes,
-               ((struct axis){ names_intern_text(&k->c->names, "sample"),
-                               object->dataset->count }));
+    array_push(
+        k->arena, &axes,
+        ((struct axis){ names_intern_text(&k->c->names, "sample"), object->dataset->count }));
     if (!check_one_index(k, index, &axes, 0, &kept))
         return type_error();
     struct type *t = arena_new(k->arena, struct type);
@@ -175,8 +175,8 @@ const struct type *check_index(struct checker *k, struct expr *e)
     }
     if (object->kind == TYPE_DATASET)
         return index_dataset(k, e, object);
-    if (inner->kind == EXPR_FIELD && inner->symbol != NULL && inner->symbol->kind == SYMBOL_FORMAL &&
-        inner->symbol->layer != NULL)
+    if (inner->kind == EXPR_FIELD && inner->symbol != NULL &&
+        inner->symbol->kind == SYMBOL_FORMAL && inner->symbol->layer != NULL)
         return index_parameter(k, e, object);
     bool has_axes = type_is_number(object) || object->kind == TYPE_LAYER ||
                     object->kind == TYPE_NETWORK || object->kind == TYPE_CONNECTION ||

@@ -18,7 +18,7 @@ struct inference {
     struct span declared; /* of the name */
     struct span context;  /* of the layer or connection it belongs to; no place for others */
     bool is_real;
-    bool is_set;          /* a parameter of a model or rule that some task sets: no constant */
+    bool is_set; /* a parameter of a model or rule that some task sets: no constant */
     bool has_unit;
     struct unit unit;
 };

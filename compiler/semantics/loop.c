@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Variables that run over something: of loops, comprehensions, indexed lets and indexed assignments.
- * A variable without `in` runs over the axis of the array that it indexes.
+ * Variables that run over something: of loops, comprehensions, indexed lets and indexed
+ * assignments. A variable without `in` runs over the axis of the array that it indexes.
  */
 #include <string.h>
 
@@ -61,7 +61,8 @@ static bool infer_domain(struct checker *k, struct for_clause *clause, struct ex
     for (size_t i = 0; i < searched_count; i++)
         search_expr(searched[i], &search);
     if (search.object == NULL) {
-        diag_error(k->c, clause->variable.span, "cannot tell what '%s' runs over: it is no index here",
+        diag_error(k->c, clause->variable.span,
+                   "cannot tell what '%s' runs over: it is no index here",
                    clause->variable.name->text);
         diag_hint(k->c, "say it: '%s in ...'", clause->variable.name->text);
         return false;
@@ -164,8 +165,7 @@ static const struct type *given_domain(struct checker *k, struct for_clause *cla
     case TYPE_REAL32:
     case TYPE_REAL64: return items_domain(k, clause, t, domain);
     default:
-        diag_error(k->c, clause->domain->span, "a loop cannot run over %s",
-                   type_text(k->arena, t));
+        diag_error(k->c, clause->domain->span, "a loop cannot run over %s", type_text(k->arena, t));
         return type_error();
     }
 }
@@ -267,8 +267,8 @@ static bool check_key(struct checker *k, const struct builtin *builtin, struct e
         diag_hint(k->c, "index all of its axes");
         return false;
     }
-    bool wants_condition = builtin->id == BUILTIN_ANY || builtin->id == BUILTIN_ALL ||
-                           builtin->id == BUILTIN_COUNT;
+    bool wants_condition =
+        builtin->id == BUILTIN_ANY || builtin->id == BUILTIN_ALL || builtin->id == BUILTIN_COUNT;
     if (wants_condition && t->kind != TYPE_BOOL)
         return diag_error(k->c, key->span, "'%s' counts conditions, not numbers", builtin->name);
     return builtin->units != BUILTIN_UNITS_NONE || require_unit(k, key, unit_none(), "this");
@@ -364,8 +364,8 @@ const struct type *check_reduction_of_array(struct checker *k, struct expr *e,
         diag_hint(k->c, "write '%s(... for i in ...)'", builtin->name);
         return type_error();
     }
-    bool wants_condition = builtin->id == BUILTIN_ANY || builtin->id == BUILTIN_ALL ||
-                           builtin->id == BUILTIN_COUNT;
+    bool wants_condition =
+        builtin->id == BUILTIN_ANY || builtin->id == BUILTIN_ALL || builtin->id == BUILTIN_COUNT;
     if (wants_condition && t->kind != TYPE_BOOL) {
         diag_error(k->c, array->span, "'%s' counts conditions, not numbers", builtin->name);
         return type_error();

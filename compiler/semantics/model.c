@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Neuron models: their parameters, inputs, states and bodies, checked anew for each layer on a copy;
- * also surrogates and optimizers.
+ * Neuron models: their parameters, inputs, states and bodies, checked anew for each layer on a
+ * copy; also surrogates and optimizers.
  */
 #include "semantics/check.h"
 #include "semantics/clone.h"
@@ -362,7 +362,7 @@ void check_ode(struct checker *k, struct statement *s)
         note_declared(k, symbol);
         return;
     }
-    struct network *network = k->body->layer != NULL       ? k->body->layer->network
+    struct network *network = k->body->layer != NULL        ? k->body->layer->network
                               : k->body->connection != NULL ? k->body->connection->network
                                                             : NULL;
     if (network == NULL || type_is_error(t) || type_is_error(symbol->type))
@@ -371,8 +371,8 @@ void check_ode(struct checker *k, struct statement *s)
     bool is_open = symbol->type->unit.is_any;
     if (is_open || unit_fits(t->unit, wanted))
         return;
-    diag_error(k->c, s->span, "the derivative of '%s' must be in %s, not in %s",
-               symbol->name->text, unit_family(k->arena, wanted), unit_family(k->arena, t->unit));
+    diag_error(k->c, s->span, "the derivative of '%s' must be in %s, not in %s", symbol->name->text,
+               unit_family(k->arena, wanted), unit_family(k->arena, t->unit));
     if (unit_is_none(symbol->type->unit))
         diag_note(k->c, symbol->span, "'%s' is declared here as a plain number",
                   symbol->name->text);
@@ -407,7 +407,8 @@ static void check_at_most(struct checker *k, struct statement *s)
                    axes_text(k->arena, &k->body->layer->axes));
     }
     if (k->body->neuron->spike == NULL) {
-        diag_error(k->c, s->span, "'spike at most' chooses among spikes, but there is none above it");
+        diag_error(k->c, s->span,
+                   "'spike at most' chooses among spikes, but there is none above it");
         diag_hint(k->c, "write 'spike when ...' first");
     }
 }
@@ -441,7 +442,9 @@ static void check_spike(struct checker *k, struct statement *s)
 static void check_on_spike(struct checker *k, struct statement *s)
 {
     if (k->body->neuron->spike == NULL) {
-        diag_error(k->c, s->span, "'on spike' runs for the neurons that spiked above it, but there is no 'spike' above");
+        diag_error(
+            k->c, s->span,
+            "'on spike' runs for the neurons that spiked above it, but there is no 'spike' above");
         diag_hint(k->c, "move it below 'spike when ...'");
     }
     const struct statement *outer = k->body->handler;
@@ -528,8 +531,7 @@ static void check_optimizer_body(struct checker *k, struct declaration *d, struc
     struct body body = { .kind = BODY_OPTIMIZER };
     struct symbol_list parameters = { 0 };
     struct checker_state state = checker_enter(k, module, scope, &body);
-    declare_parameters(k, scope, &d->optimizer.formals, arguments, &parameters, NULL, NULL,
-                       NULL);
+    declare_parameters(k, scope, &d->optimizer.formals, arguments, &parameters, NULL, NULL, NULL);
     add_variable(k, scope, "grad", VARIABLE_GRAD, TYPE_REAL32, unit_any(), NULL);
     add_variable(k, scope, "w", VARIABLE_WEIGHT, TYPE_REAL32, unit_any(), NULL);
     check_block(k, clone_block(k->arena, d->optimizer.body));

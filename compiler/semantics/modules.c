@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Finds used files: std.x in the folder of the standard library, "x.snn" beside the file that uses it or
- * in a folder named by -I.
+ * Finds used files: std.x in the folder of the standard library, "x.snn" beside the file that uses
+ * it or in a folder named by -I.
  */
 #include "semantics/modules.h"
 
@@ -47,12 +47,11 @@ const char *module_path(struct compilation *c, const struct file *user,
     if (options->stdlib_folder == NULL || words->count != 2 ||
         strcmp(words->items[0].name->text, "std") != 0)
         return NULL;
-    return arena_format(&c->arena, "%s/%s.snn", options->stdlib_folder,
-                        words->items[1].name->text);
+    return arena_format(&c->arena, "%s/%s.snn", options->stdlib_folder, words->items[1].name->text);
 }
 
-static void suggest_modules(const struct semantics_options *options,
-                            struct suggestion *suggestion, struct arena *arena)
+static void suggest_modules(const struct semantics_options *options, struct suggestion *suggestion,
+                            struct arena *arena)
 {
     DIR *folder = options->stdlib_folder != NULL ? opendir(options->stdlib_folder) : NULL;
     if (folder == NULL)
@@ -118,15 +117,14 @@ static void load_uses(struct compilation *c, struct file *file,
     }
 }
 
-void modules_load(struct compilation *c, struct file *file,
-                  const struct semantics_options *options, struct loaded_list *list)
+void modules_load(struct compilation *c, struct file *file, const struct semantics_options *options,
+                  struct loaded_list *list)
 {
     struct loaded main_file = { file->path, file, false };
     array_push(&c->arena, list, main_file);
     for (size_t i = 0; options->stdlib_folder != NULL && i < sizeof prelude / sizeof prelude[0];
          i++) {
-        const char *path =
-            arena_format(&c->arena, "%s/%s.snn", options->stdlib_folder, prelude[i]);
+        const char *path = arena_format(&c->arena, "%s/%s.snn", options->stdlib_folder, prelude[i]);
         if (is_loaded(list, path) || access(path, R_OK) != 0)
             continue;
         struct file *used = parse_file(c, path);

@@ -18,8 +18,8 @@ ARRAY_STRUCT(loaded_list, struct loaded);
 
 /* Reads what the file uses, the prelude, and what these use; reports what cannot be found. The main
  * file is the first of the list. */
-void modules_load(struct compilation *c, struct file *file,
-                  const struct semantics_options *options, struct loaded_list *list);
+void modules_load(struct compilation *c, struct file *file, const struct semantics_options *options,
+                  struct loaded_list *list);
 
 /* Where a `use` leads: the path of a file. Null for a module when there is no standard library. */
 const char *module_path(struct compilation *c, const struct file *user,

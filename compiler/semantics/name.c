@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a name stands for. A body sees its own names, its formals, then the declarations of its file
- * and of the modules it uses; tasks and functions of a file with one network also see its layers and
- * connections.
+ * and of the modules it uses; tasks and functions of a file with one network also see its layers
+ * and connections.
  */
 #include "semantics/check.h"
 

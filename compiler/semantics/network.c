@@ -31,8 +31,8 @@ static void check_lag_steps(struct checker *k, struct expr *value)
     const struct type *t = check_constant(k, k->scope, value, "the lag");
     if (type_is_error(t) || !require_unit(k, value, unit_none(), "the lag"))
         return;
-    if (value->constant != NULL && (value->constant->kind != CONSTANT_INT ||
-                                    value->constant->integer < 1))
+    if (value->constant != NULL &&
+        (value->constant->kind != CONSTANT_INT || value->constant->integer < 1))
         diag_error(k->c, value->span, "the lag must be a whole number of steps, at least 1");
 }
 
@@ -249,9 +249,9 @@ static struct symbol *find_in(const struct symbol_list *list, const struct name 
     return NULL;
 }
 
-static bool error_member(struct checker *k, const struct layer *layer, const struct identifier *field,
-                         const char *what, const struct symbol_list *a,
-                         const struct symbol_list *b)
+static bool error_member(struct checker *k, const struct layer *layer,
+                         const struct identifier *field, const char *what,
+                         const struct symbol_list *a, const struct symbol_list *b)
 {
     struct suggestion suggestion = suggest_begin(field->name->text);
     for (size_t i = 0; i < a->count; i++)
@@ -409,8 +409,7 @@ static void check_items(struct checker *k, struct connection *connection)
     connection->delay = s->connect.delay.value;
     if (connection->delay != NULL) {
         check_unit(k, connection->delay, time, "the delay");
-        if (connection->delay->constant != NULL &&
-            constant_number(connection->delay->constant) < 0)
+        if (connection->delay->constant != NULL && constant_number(connection->delay->constant) < 0)
             diag_error(k->c, connection->delay->span, "a delay cannot be negative");
     }
     connection->delay_is_uniform = is_uniform(connection->delay);

@@ -10,7 +10,8 @@ static bool is_immediate(const struct network *network, const struct connection 
     if (network->lag != NULL || network->is_continuous)
         return false;
     const struct expr *delay = connection->delay;
-    bool is_zero = delay != NULL && delay->constant != NULL && constant_number(delay->constant) == 0;
+    bool is_zero =
+        delay != NULL && delay->constant != NULL && constant_number(delay->constant) == 0;
     return connection->lag == NULL && (delay == NULL || is_zero);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether the iterations of a loop may run side by side: nothing learns in it, it assigns only names
- * of its own, no `present` keeps state, nothing is logged. What bodies do is collected while they
- * are checked, for each enclosing loop and function.
+ * Whether the iterations of a loop may run side by side: nothing learns in it, it assigns only
+ * names of its own, no `present` keeps state, nothing is logged. What bodies do is collected while
+ * they are checked, for each enclosing loop and function.
  */
 #include "semantics/check.h"
 
@@ -155,7 +155,8 @@ static void check_promise(struct checker *k, const struct effects *effects,
         const struct effect *effect = &effects->presents.items[i];
         if (effect->symbol->network->axes.count == 0 || !is_shared(effect, clauses))
             continue;
-        diag_error(k->c, effect->span, "'parallel for' shares the network '%s' between its iterations",
+        diag_error(k->c, effect->span,
+                   "'parallel for' shares the network '%s' between its iterations",
                    effect->symbol->name->text);
         diag_hint(k->c, "index it by '%s', or drop 'parallel'",
                   clauses->items[0].variable.name->text);
@@ -184,8 +185,9 @@ struct loop_facts *effects_leave(struct checker *k, struct effects *effects, str
         facts->reason_span = effects->obstacle_span;
     } else if (effects->assigns.count > 0) {
         const struct effect *first = &effects->assigns.items[0];
-        facts->reason = arena_format(k->arena, "it assigns to '%s', which is declared outside of it",
-                                     first->symbol->name != NULL ? first->symbol->name->text : "?");
+        facts->reason =
+            arena_format(k->arena, "it assigns to '%s', which is declared outside of it",
+                         first->symbol->name != NULL ? first->symbol->name->text : "?");
         facts->reason_span = first->span;
     }
     facts->is_parallel = facts->reason == NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Learning rules, checked anew for each connection on a copy. In `on pre`, `on post` and `each step`
- * names stand for one synapse; in `on init`, `on start` and `on end` they stand for all of them and
- * are indexed.
+ * Learning rules, checked anew for each connection on a copy. In `on pre`, `on post` and `each
+ * step` names stand for one synapse; in `on init`, `on start` and `on end` they stand for all of
+ * them and are indexed.
  */
 #include "semantics/check.h"
 #include "semantics/clone.h"
@@ -96,8 +96,7 @@ static bool add_axes(struct checker *k, const struct declaration *d)
         diag_error(k->c, connection->statement->connect.learn_span,
                    "rule '%s' is written over %zu ax%s of the target, but layer '%s' has %s",
                    d->name.name->text, names->count, names->count == 1 ? "is" : "es",
-                   connection->target->name->text,
-                   axes_text(k->arena, &connection->target->axes));
+                   connection->target->name->text, axes_text(k->arena, &connection->target->axes));
         diag_note(k->c, names->items[0].span, "the axes are named here");
         return false;
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * What checking gives to lowering: the tree with its annotations, and the program model, in which
- * models are instantiated per layer, rules per connection and functions per tuple of argument types.
- * Each instance owns a copy of the body with annotations of its own, so that units and axes may
- * differ from use to use.
+ * models are instantiated per layer, rules per connection and functions per tuple of argument
+ * types. Each instance owns a copy of the body with annotations of its own, so that units and axes
+ * may differ from use to use.
  *
  * On every expression of a body in this model: `type` (never null), `symbol` (names, fields, and
- * calls: what the callee is; null for a builtin), `constant` (base units, where known), `target` (calls, comprehensions, pipes,
- * and names or fields that call without brackets such as set.shuffled).
- * When semantics_check returned true, no annotation is TYPE_ERROR.
+ * calls: what the callee is; null for a builtin), `constant` (base units, where known), `target`
+ * (calls, comprehensions, pipes, and names or fields that call without brackets such as
+ * set.shuffled). When semantics_check returned true, no annotation is TYPE_ERROR.
  */
 #ifndef SNNC_SEMANTICS_SEMANTICS_H
 #define SNNC_SEMANTICS_SEMANTICS_H
@@ -44,17 +44,19 @@ struct call_target {
 /* A func for one tuple of argument types; also surrogates and other pure functions. */
 struct function_instance {
     struct declaration *declaration;
-    struct symbol_list formals;  /* SYMBOL_FORMAL with types; `value` null: bound per call */
-    struct expr *value;          /* func f(x) = e; null for a block */
-    struct block *body;          /* null for = e */
-    const struct type *result;   /* TYPE_NONE without `return` of a value */
-    bool is_procedure;           /* presents, rests, resets, learns ... directly or through calls */
-    bool learns;                 /* contains `learn` or `descend`, directly or through calls */
-    bool keeps_state;            /* a `present … keeping state` or `rest` of state that was there before it was called */
+    struct symbol_list formals; /* SYMBOL_FORMAL with types; `value` null: bound per call */
+    struct expr *value;         /* func f(x) = e; null for a block */
+    struct block *body;         /* null for = e */
+    const struct type *result;  /* TYPE_NONE without `return` of a value */
+    bool is_procedure;          /* presents, rests, resets, learns ... directly or through calls */
+    bool learns;                /* contains `learn` or `descend`, directly or through calls */
+    bool keeps_state; /* a `present … keeping state` or `rest` of state that was there before it was
+                         called */
     bool draws;
-    bool logs;                   /* log, report, save, load, export, plot */
-    struct symbol_list assigns;  /* persistents, parameters, weights ... it assigns, calls included */
-    size_t number;               /* in model->functions; unique */
+    bool logs; /* log, report, save, load, export, plot */
+    struct symbol_list
+        assigns;   /* persistents, parameters, weights ... it assigns, calls included */
+    size_t number; /* in model->functions; unique */
 };
 
 ARRAY_STRUCT(function_list, struct function_instance *);
@@ -73,12 +75,13 @@ struct loop_facts {
 /* A neuron model with its arguments, of one layer. */
 struct neuron_instance {
     struct declaration *declaration;
-    struct symbol_list parameters; /* formals, a base's after the model's own; `value` = argument or default */
-    struct symbol_list inputs;     /* SYMBOL_INPUT in order of declaration */
-    struct symbol_list states;     /* SYMBOL_STATE in order, persistent ones too (statement->state) */
-    struct statement_list body;    /* of the bases, outermost first, then its own */
-    struct statement *spike;       /* when / with chance / at; null if none */
-    bool emits;                    /* has `emit`: sends numbers instead of spikes */
+    struct symbol_list
+        parameters; /* formals, a base's after the model's own; `value` = argument or default */
+    struct symbol_list inputs;  /* SYMBOL_INPUT in order of declaration */
+    struct symbol_list states;  /* SYMBOL_STATE in order, persistent ones too (statement->state) */
+    struct statement_list body; /* of the bases, outermost first, then its own */
+    struct statement *spike;    /* when / with chance / at; null if none */
+    bool emits;                 /* has `emit`: sends numbers instead of spikes */
     struct unit emit_unit;
     bool reads_since, reads_fired, reads_spiked;
 };
@@ -88,9 +91,9 @@ struct layer {
     struct symbol *symbol;
     struct statement *statement;
     struct network *network;
-    struct axis_list axes;         /* of the layer itself; sizes are constant expressions */
+    struct axis_list axes; /* of the layer itself; sizes are constant expressions */
     struct neuron_instance *model;
-    size_t number;                 /* in network->layers */
+    size_t number; /* in network->layers */
 };
 
 ARRAY_STRUCT(layer_list, struct layer *);
@@ -100,16 +103,17 @@ ARRAY_STRUCT(layer_list, struct layer *);
 /* One rule of one connection. */
 struct rule_instance {
     struct declaration *declaration;
-    const struct name *name;       /* of the rule */
-    struct symbol *symbol;         /* SYMBOL_RULE_INSTANCE */
+    const struct name *name; /* of the rule */
+    struct symbol *symbol;   /* SYMBOL_RULE_INSTANCE */
     struct connection *connection;
     struct symbol_list parameters; /* formals; `value` = argument or default */
-    struct symbol_list states;     /* SYMBOL_RULE_STATE in order; owner and persistence in statement->state */
-    struct symbol *weight;         /* SYMBOL_VARIABLE w */
+    struct symbol_list
+        states; /* SYMBOL_RULE_STATE in order; owner and persistence in statement->state */
+    struct symbol *weight; /* SYMBOL_VARIABLE w */
     struct block *body;
     bool is_unbounded;
     bool is_batch_mean;
-    bool has_end_label;            /* on end(label): needs `teach` */
+    bool has_end_label; /* on end(label): needs `teach` */
 };
 
 ARRAY_STRUCT(rule_list, struct rule_instance *);
@@ -117,35 +121,37 @@ ARRAY_STRUCT(rule_list, struct rule_instance *);
 /* One stage of `via a |> b`. */
 struct topology_stage {
     const struct builtin *builtin;
-    struct expr *expr;       /* the call; its target has the arguments */
-    struct axis_list axes;   /* what leaves this stage */
+    struct expr *expr;     /* the call; its target has the arguments */
+    struct axis_list axes; /* what leaves this stage */
 };
 
 ARRAY_STRUCT(topology_stage_list, struct topology_stage);
 
 struct connection {
-    const struct name *name;       /* as written, or source_target, with _2, _3 … if taken */
+    const struct name *name; /* as written, or source_target, with _2, _3 … if taken */
     struct symbol *symbol;
     struct statement *statement;
     struct network *network;
     struct layer *source;
-    struct symbol *source_field;   /* a state named as source, or null: spikes, or what the layer emits */
+    struct symbol
+        *source_field; /* a state named as source, or null: spikes, or what the layer emits */
     struct layer *target;
-    struct symbol *slot;           /* SYMBOL_INPUT or SYMBOL_STATE of the target that it adds to */
+    struct symbol *slot; /* SYMBOL_INPUT or SYMBOL_STATE of the target that it adds to */
     struct topology_stage_list topology;
-    const struct builtin *kind;    /* of the stage with weights: dense, one_to_one ...; null: pools only */
-    struct expr *weight;           /* initial; null: 1 in the unit of the slot */
-    struct expr *low, *high;       /* bounds; null if none */
-    struct expr *bias;             /* may be null */
-    struct expr *delay;            /* may be null; time */
-    struct expr *lag;              /* may be null; whole steps. The network's lag holds, too */
-    bool weight_is_uniform;        /* one value for all synapses: depends on no draw, pre, post */
+    const struct builtin
+        *kind;           /* of the stage with weights: dense, one_to_one ...; null: pools only */
+    struct expr *weight; /* initial; null: 1 in the unit of the slot */
+    struct expr *low, *high; /* bounds; null if none */
+    struct expr *bias;       /* may be null */
+    struct expr *delay;      /* may be null; time */
+    struct expr *lag;        /* may be null; whole steps. The network's lag holds, too */
+    bool weight_is_uniform;  /* one value for all synapses: depends on no draw, pre, post */
     bool delay_is_uniform;
     bool learns_gradient;
     struct rule_list rules;
-    struct unit unit;              /* of the weight */
-    struct symbol *pre, *post;     /* SYMBOL_VARIABLE in weight, delay, pairs(...) */
-    size_t number;                 /* in network->connections */
+    struct unit unit;          /* of the weight */
+    struct symbol *pre, *post; /* SYMBOL_VARIABLE in weight, delay, pairs(...) */
+    size_t number;             /* in network->connections */
 };
 
 ARRAY_STRUCT(connection_list, struct connection *);
@@ -156,16 +162,16 @@ struct network {
     const struct name *name;
     struct symbol *symbol;
     struct declaration *declaration;
-    struct axis_list axes;            /* an array of networks; empty for one */
-    struct layer_list layers;         /* as declared */
-    struct layer_list order;          /* as they run in a step */
+    struct axis_list axes;    /* an array of networks; empty for one */
+    struct layer_list layers; /* as declared */
+    struct layer_list order;  /* as they run in a step */
     struct connection_list connections;
-    struct expr *step;                /* null: continuous */
-    struct expr *lag;                 /* `lag 1 step` of the network; null: none */
-    struct expr *until;               /* time continuous until e; may be null */
+    struct expr *step;  /* null: continuous */
+    struct expr *lag;   /* `lag 1 step` of the network; null: none */
+    struct expr *until; /* time continuous until e; may be null */
     bool is_continuous;
-    struct unit time_unit;            /* of step, dt, t: ms or none */
-    struct scope *scope;              /* layers and connections by name */
+    struct unit time_unit; /* of step, dt, t: ms or none */
+    struct scope *scope;   /* layers and connections by name */
 };
 
 ARRAY_STRUCT(network_list, struct network *);
@@ -187,7 +193,7 @@ struct model {
 #define SEMANTICS_PRELUDE "encode", "init"
 
 struct semantics_options {
-    const char *stdlib_folder; /* where `use std.x` finds x.snn; null: none is found */
+    const char *stdlib_folder;          /* where `use std.x` finds x.snn; null: none is found */
     const char *const *include_folders; /* of `use "x.snn"`, after the folder of the user */
     int include_folder_count;
 };

@@ -66,8 +66,8 @@ const struct type *declared_type(struct checker *k, struct symbol *symbol,
     if (!require_unit(k, value, result->unit, what))
         return type_error();
     if (!kind_fits(result->kind, t->kind)) {
-        diag_error(k->c, value->span, "'%s' is declared as %s, but this is %s",
-                   symbol->name->text, type_text(k->arena, type_element(k->arena, result)),
+        diag_error(k->c, value->span, "'%s' is declared as %s, but this is %s", symbol->name->text,
+                   type_text(k->arena, type_element(k->arena, result)),
                    type_text(k->arena, type_element(k->arena, t)));
         return type_error();
     }
@@ -100,8 +100,7 @@ static const struct type *let_type(struct checker *k, struct statement *s, struc
         return type_error();
     }
     if (!can_be_named(t)) {
-        diag_error(k->c, value->span, "%s cannot be given a name with let",
-                   type_text(k->arena, t));
+        diag_error(k->c, value->span, "%s cannot be given a name with let", type_text(k->arena, t));
         return type_error();
     }
     if (s->let.indices.count > 0 && !type_is_error(t) && !type_is_scalar(t)) {
@@ -115,8 +114,7 @@ static const struct type *let_type(struct checker *k, struct statement *s, struc
 
 void check_let(struct checker *k, struct statement *s)
 {
-    struct symbol *symbol =
-        symbol_new(k->arena, SYMBOL_LOCAL, s->let.name.name, s->let.name.span);
+    struct symbol *symbol = symbol_new(k->arena, SYMBOL_LOCAL, s->let.name.name, s->let.name.span);
     symbol->statement = s;
     symbol->value = s->let.value;
     s->symbol = symbol;
@@ -161,7 +159,8 @@ static bool is_task_body(const struct checker *k)
     return k->body->kind == BODY_TASK || k->body->kind == BODY_FUNC;
 }
 
-/* What handlers of a rule may write: pre state on pre, post state on post, their synapse's state. */
+/* What handlers of a rule may write: pre state on pre, post state on post, their synapse's state.
+ */
 static bool may_write_rule_state(struct checker *k, const struct expr *target,
                                  const struct symbol *symbol)
 {
@@ -215,8 +214,9 @@ static bool may_assign(struct checker *k, const struct expr *target, const struc
         if (is_task_body(k) && (symbol->layer != NULL || symbol->rule != NULL))
             return true;
         return error_constant(k, target, symbol);
-    case SYMBOL_STATE: return is_task_body(k) || symbol->layer == k->body->layer ||
-                              error_read_only(k, target, symbol);
+    case SYMBOL_STATE:
+        return is_task_body(k) || symbol->layer == k->body->layer ||
+               error_read_only(k, target, symbol);
     case SYMBOL_RULE_STATE: return may_write_rule_state(k, target, symbol);
     case SYMBOL_OPTIMIZER_STATE: return true;
     case SYMBOL_VARIABLE: return may_write_variable(k, target, symbol);
@@ -319,7 +319,8 @@ static bool check_assigned_axes(struct checker *k, const struct statement *s)
         return diag_error(k->c, s->span, "cannot assign an array %s to a single number",
                           axes_text(k->arena, &value->type->axes));
     if (s->assign.indices.count > 0)
-        return diag_error(k->c, value->span, "each element must be a single number, not an array %s",
+        return diag_error(k->c, value->span,
+                          "each element must be a single number, not an array %s",
                           axes_text(k->arena, &value->type->axes));
     return join_axes(k, target, value, s->span, &axes);
 }
@@ -480,8 +481,8 @@ static void check_expr_statement(struct checker *k, struct statement *s)
 {
     struct expr *e = s->value.value;
     const struct type *t = check_expr(k, e);
-    bool does_something = e->target != NULL && e->target->function != NULL &&
-                          e->target->function->is_procedure;
+    bool does_something =
+        e->target != NULL && e->target->function != NULL && e->target->function->is_procedure;
     if (type_is_error(t) || t->kind == TYPE_NONE || does_something)
         return;
     diag_error(k->c, e->span, "this value is not used");

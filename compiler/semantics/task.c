@@ -230,9 +230,10 @@ static void check_teach(struct checker *k, const struct statement *s, const stru
         diag_error(k->c, label->span, "a label must be a whole number");
     if (network == NULL || has_labelled_rule(network) || type_is_error(t) || type_is_real(t))
         return;
-    diag_error(k->c, label->span,
-               "'teach' has no effect: no connection of network '%s' has a rule with 'on end(label)'",
-               network->name->text);
+    diag_error(
+        k->c, label->span,
+        "'teach' has no effect: no connection of network '%s' has a rule with 'on end(label)'",
+        network->name->text);
     diag_hint(k->c, "drop 'teach', or give a connection such a rule");
 }
 
@@ -250,7 +251,8 @@ static void check_present(struct checker *k, struct statement *s)
         struct presented *input = &s->present.inputs.items[i];
         struct network *owner = check_presented(k, input, &is_batch);
         if (network != NULL && owner != NULL && owner != network)
-            diag_error(k->c, input->span, "one 'present' runs one network, these are two: '%s' and '%s'",
+            diag_error(k->c, input->span,
+                       "one 'present' runs one network, these are two: '%s' and '%s'",
                        network->name->text, owner->name->text);
         network = network != NULL ? network : owner;
     }
@@ -384,10 +386,9 @@ static void note_order(struct checker *k, const struct statement *s)
     note_running(k);
     if (k->body->function != NULL)
         k->body->function->logs = true;
-    effects_obstacle(k,
-                     arena_format(k->arena, "'%s' has to happen in order",
-                                  statement_kind_text(s->kind)),
-                     s->span);
+    effects_obstacle(
+        k, arena_format(k->arena, "'%s' has to happen in order", statement_kind_text(s->kind)),
+        s->span);
 }
 
 static void check_metric(struct checker *k, struct statement *s)

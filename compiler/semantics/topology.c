@@ -91,8 +91,8 @@ static struct size argument_size(const struct topology_stage *stage, size_t posi
 static struct size window_count(struct checker *k, struct size in, struct size kernel,
                                 struct size stride, struct size padding)
 {
-    struct size padded = size_apply(k, BINARY_ADD, in,
-                                    size_apply(k, BINARY_MULTIPLY, size_constant(2), padding));
+    struct size padded =
+        size_apply(k, BINARY_ADD, in, size_apply(k, BINARY_MULTIPLY, size_constant(2), padding));
     struct size room = size_apply(k, BINARY_SUBTRACT, padded, kernel);
     bool is_unit_stride = stride.kind == SIZE_CONSTANT && stride.value == 1;
     if (stride.kind == SIZE_CONSTANT && stride.value < 1)
@@ -115,8 +115,7 @@ static struct axis_list window_axes(struct checker *k, const struct topology_sta
     }
     struct size kernel = argument_size(stage, is_pool ? 0 : 1, size_unknown());
     struct size stride = argument_size(stage, is_pool ? 1 : 2, is_pool ? kernel : size_constant(1));
-    struct size padding =
-        is_conv ? argument_size(stage, 3, size_constant(0)) : size_constant(0);
+    struct size padding = is_conv ? argument_size(stage, 3, size_constant(0)) : size_constant(0);
     if (!is_pool) {
         struct axis channel = { names_intern_text(&k->c->names, "channel"),
                                 argument_size(stage, 0, size_unknown()) };
@@ -130,7 +129,8 @@ static struct axis_list window_axes(struct checker *k, const struct topology_sta
         if (axis.size.kind == SIZE_CONSTANT && axis.size.value < 1 && !is_too_large) {
             is_too_large = true;
             diag_error(k->c, stage->expr->span, "the window of '%s' is larger than the axis '%s'",
-                       stage->builtin->name, in.items[i].name != NULL ? in.items[i].name->text : "_");
+                       stage->builtin->name,
+                       in.items[i].name != NULL ? in.items[i].name->text : "_");
         }
         if (is_too_large)
             axis.size = size_unknown();

@@ -178,8 +178,8 @@ const char *axes_text(struct arena *arena, const struct axis_list *axes)
         if (axis->size.kind == SIZE_UNKNOWN)
             text = arena_format(arena, "%s%s%s", text, comma, name);
         else
-            text = arena_format(arena, "%s%s%s: %s", text, comma, name,
-                                size_text(arena, axis->size));
+            text =
+                arena_format(arena, "%s%s%s: %s", text, comma, name, size_text(arena, axis->size));
     }
     return arena_format(arena, "[%s]", text);
 }

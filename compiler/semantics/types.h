@@ -5,9 +5,9 @@
  * `post[c, m].time` is the field of one neuron and `place.exc.count` has the axes [module, neuron].
  *
  * Rules for numbers: bool < int < real32 < real64. A *constant* depends only on literals, params,
- * top-level lets, parameters of models and rules, and facts of data sets (classes, axes). A constant
- * real has the kind TYPE_REAL64 and is evaluated in float64; meeting a real32 that is not constant,
- * it is rounded to it (type_join). So `is_constant` never widens a float32 computation.
+ * top-level lets, parameters of models and rules, and facts of data sets (classes, axes). A
+ * constant real has the kind TYPE_REAL64 and is evaluated in float64; meeting a real32 that is not
+ * constant, it is rounded to it (type_join). So `is_constant` never widens a float32 computation.
  */
 #ifndef SNNC_SEMANTICS_TYPES_H
 #define SNNC_SEMANTICS_TYPES_H
@@ -27,10 +27,10 @@ struct network;
 struct rule_instance;
 
 enum type_kind {
-    TYPE_ERROR,      /* already reported; accepted silently everywhere */
-    TYPE_NONE,       /* no value: a procedure, a statement */
+    TYPE_ERROR, /* already reported; accepted silently everywhere */
+    TYPE_NONE,  /* no value: a procedure, a statement */
     TYPE_BOOL,
-    TYPE_INT,        /* int64 */
+    TYPE_INT, /* int64 */
     TYPE_REAL32,
     TYPE_REAL64,
     TYPE_STRING,
@@ -52,7 +52,8 @@ enum type_kind {
 enum size_kind {
     SIZE_UNKNOWN,    /* known when the program runs */
     SIZE_CONSTANT,   /* value */
-    SIZE_EXPRESSION, /* expr: a checked whole-number constant expression (over params and the like) */
+    SIZE_EXPRESSION, /* expr: a checked whole-number constant expression (over params and the like)
+                      */
 };
 
 struct size {
@@ -73,11 +74,11 @@ struct type {
     bool is_constant; /* see above; of bool, int, real, string */
     struct unit unit; /* of real */
     struct axis_list axes;
-    const struct dataset *dataset;      /* DATASET SAMPLE BATCHES */
-    struct network *network;            /* NETWORK */
-    struct layer *layer;                /* LAYER TRACE; null for the `post` of an uninstantiated rule */
-    struct connection *connection;      /* CONNECTION RULE */
-    struct rule_instance *rule;         /* RULE */
+    const struct dataset *dataset; /* DATASET SAMPLE BATCHES */
+    struct network *network;       /* NETWORK */
+    struct layer *layer;           /* LAYER TRACE; null for the `post` of an uninstantiated rule */
+    struct connection *connection; /* CONNECTION RULE */
+    struct rule_instance *rule;    /* RULE */
 };
 
 /* A field of the samples of a data set: image, label, events ... */
@@ -96,26 +97,26 @@ enum dataset_part {
 
 struct dataset {
     struct dataset_field_list fields; /* without `index`, which all have */
-    unsigned parts;       /* enum dataset_part: what must be chosen from before samples are; 0: none */
-    struct size classes;  /* of the field `label` */
-    struct size count;    /* samples */
-    bool is_events;       /* the samples are event streams with a time axis */
-    struct symbol *data;  /* the `data` declaration it came from; null for an expression in a task */
+    unsigned parts; /* enum dataset_part: what must be chosen from before samples are; 0: none */
+    struct size classes; /* of the field `label` */
+    struct size count;   /* samples */
+    bool is_events;      /* the samples are event streams with a time axis */
+    struct symbol *data; /* the `data` declaration it came from; null for an expression in a task */
 };
 
-bool type_is_number(const struct type *t);  /* bool, int, real; scalar or array */
-bool type_is_scalar(const struct type *t);  /* a number without axes */
+bool type_is_number(const struct type *t); /* bool, int, real; scalar or array */
+bool type_is_scalar(const struct type *t); /* a number without axes */
 bool type_is_real(const struct type *t);
 bool type_is_error(const struct type *t);
 
 const struct type *type_error(void);
 const struct type *type_new(struct arena *arena, enum type_kind kind);
-const struct type *type_real(struct arena *arena, struct unit unit);     /* real32 */
-const struct type *type_with_axes(struct arena *arena, const struct type *t,
-                                  struct axis_list axes);
+const struct type *type_real(struct arena *arena, struct unit unit); /* real32 */
+const struct type *type_with_axes(struct arena *arena, const struct type *t, struct axis_list axes);
 const struct type *type_element(struct arena *arena, const struct type *t); /* without axes */
 const struct type *type_with_unit(struct arena *arena, const struct type *t, struct unit unit);
-const struct type *type_variable(struct arena *arena, const struct type *t); /* not constant: const real -> real32 */
+const struct type *type_variable(struct arena *arena,
+                                 const struct type *t); /* not constant: const real -> real32 */
 
 /* The scalar kind in which two numbers meet: see the rules above. */
 enum type_kind type_join_kind(const struct type *a, const struct type *b);

@@ -34,8 +34,8 @@ struct unit unit_any(void);
 struct unit unit_time(void);    /* ms */
 struct unit unit_voltage(void); /* mV */
 
-bool unit_is_none(struct unit u); /* dimensionless; true of any, too */
-bool unit_fits(struct unit a, struct unit b); /* equal, or one of them is any */
+bool unit_is_none(struct unit u);              /* dimensionless; true of any, too */
+bool unit_fits(struct unit a, struct unit b);  /* equal, or one of them is any */
 bool unit_equal(struct unit a, struct unit b); /* identical, any only equal to any */
 
 /* The more definite of two units that fit. */

@@ -40,7 +40,8 @@ static const char *const program =
     "    layer out = shy[n]\n"
     "    layer hidden = cell(tau)[y: 4, x: 5]\n"
     "    layer x = poisson_like[y: 28, x: 28]\n"
-    "    connect x -> hidden via dense { weight uniform(0 mV, 1 mV) in 0 mV .. 2 mV; learn keep(0.1 mV) }\n"
+    "    connect x -> hidden via dense { weight uniform(0 mV, 1 mV) in 0 mV .. 2 mV; learn "
+    "keep(0.1 mV) }\n"
     "    connect hidden -> out via dense { weight 1 mV }\n"
     "    connect out -> out via all_but_one { weight -1 mV; lag 1 step }\n"
     "}\n"
@@ -59,7 +60,8 @@ static const char *const program =
     "}\n"
     "task test {\n"
     "    let total = 0\n"
-    "    let guess = for s in digits.test { present s.image to x for window; yield argmax(out.count) }\n"
+    "    let guess = for s in digits.test { present s.image to x for window; yield "
+    "argmax(out.count) }\n"
     "    let sums = for s in digits.test { total += 1; yield total }\n"
     "    report guess\n"
     "    report sums\n"
@@ -133,7 +135,8 @@ static void test_connections(const struct model *model)
     assert(unit_equal(first->unit, unit_voltage()));
     assert(first->high->constant->real == 2);
     const struct rule_instance *keep = first->rules.items[0];
-    assert(unit_equal(keep->states.items[0]->type->unit, unit_voltage())); /* from what it is assigned */
+    assert(unit_equal(keep->states.items[0]->type->unit,
+                      unit_voltage())); /* from what it is assigned */
     assert(list->items[2]->lag != NULL && list->items[2]->kind->id == BUILTIN_ALL_BUT_ONE);
     assert(first->slot->kind == SYMBOL_INPUT);
 }

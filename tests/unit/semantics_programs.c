@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The programs that the language was designed for, and every file of the standard library by itself,
- * are without mistakes, whether they can be compiled yet or not.
+ * The programs that the language was designed for, and every file of the standard library by
+ * itself, are without mistakes, whether they can be compiled yet or not.
  */
 #undef NDEBUG
 #include <assert.h>
