@@ -2,7 +2,8 @@
  *
  * Calls of the runtime and of the C library, as runtime/abi.def declares them.
  *
- * LLVM may not know what the functions of the C library mean: it would replace pow(2, x) by exp2(x) at -O3 and change bits.
+ * LLVM may not know what the functions of the C library mean: it would replace pow(2, x) by exp2(x)
+ * at -O3 and change bits.
  */
 #include <assert.h>
 #include <string.h>
@@ -72,7 +73,8 @@ LLVMValueRef abi_call(struct emitter *e, enum ir_rt function, LLVMValueRef *oper
 
 /* ---- in lanes ---- */
 
-/* A function of the C library: lane after lane. It has no effect, so lanes that do not run may call it too. */
+/* A function of the C library: lane after lane. It has no effect, so lanes that do not run may call
+ * it too. */
 static LLVMValueRef call_each_lane(struct emitter *e, const struct ir_node *node)
 {
     LLVMValueRef lanes[PARAMETER_LIMIT], operands[PARAMETER_LIMIT];

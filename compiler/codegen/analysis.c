@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Facts about pieces of IR that decide how they are written: what differs between lanes, which buffers stay where they are,
- * what is short.
+ * Facts about pieces of IR that decide how they are written: what differs between lanes, which
+ * buffers stay where they are, what is short.
  */
 #include <string.h>
 
@@ -11,9 +11,9 @@
 /* ---- what differs from lane to lane ---- */
 
 struct varying_search {
-    bool *is_varying;  /* by node */
-    int32_t *depths;   /* by VAR: how many varying conditions it is declared under */
-    int32_t depth;     /* varying conditions around */
+    bool *is_varying; /* by node */
+    int32_t *depths;  /* by VAR: how many varying conditions it is declared under */
+    int32_t depth;    /* varying conditions around */
     bool has_changed;
 };
 
@@ -87,9 +87,7 @@ static void visit_node(struct varying_search *s, struct ir_node *node)
         return;
     }
     case IR_NODE_REDUCE: visit_reduce(s, node); return;
-    case IR_NODE_IF:
-        visit_inside(s, node, s->is_varying[node->branch.condition->id]);
-        return;
+    case IR_NODE_IF: visit_inside(s, node, s->is_varying[node->branch.condition->id]); return;
     case IR_NODE_WHILE:
         visit_inside(s, node, s->is_varying[node->loop_while.condition->id]);
         return;
@@ -291,7 +289,8 @@ bool analysis_fits_lanes(const struct ir_block *block)
     return true;
 }
 
-/* A loop whose body is little more than an inner loop that adds to a few variables: it waits for the additions. */
+/* A loop whose body is little more than an inner loop that adds to a few variables: it waits for
+ * the additions. */
 bool analysis_has_chain(const struct emitter *e, const struct ir_node *loop)
 {
     enum { SHORT_NODES = 24, SHORT_INNER_NODES = 12 };

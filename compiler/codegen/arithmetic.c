@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Instructions that compute one value from others, on scalars or on all lanes alike. What each means is said by ops.def and
- * done in C by ir/evaluate.c; no flag that lets LLVM change a result is ever set.
+ * Instructions that compute one value from others, on scalars or on all lanes alike. What each
+ * means is said by ops.def and done in C by ir/evaluate.c; no flag that lets LLVM change a result
+ * is ever set.
  */
 #include <assert.h>
 
@@ -78,7 +79,8 @@ static struct divisor make_divisor(struct emitter *e, LLVMValueRef b)
     return d;
 }
 
-/* Lanes where the quotient was cut on the wrong side: there is a rest, and its sign is not the divisor's. */
+/* Lanes where the quotient was cut on the wrong side: there is a rest, and its sign is not the
+ * divisor's. */
 static LLVMValueRef is_cut_up(struct emitter *e, LLVMValueRef rest, LLVMValueRef divisor)
 {
     LLVMBuilderRef b = e->builder;
@@ -207,8 +209,7 @@ static LLVMValueRef cast_real(struct emitter *e, enum ir_type to, LLVMValueRef v
 {
     LLVMTypeRef types[] = { type, LLVMTypeOf(v) };
     switch (to) {
-    case IR_BOOL:
-        return LLVMBuildFCmp(e->builder, LLVMRealUNE, v, LLVMConstNull(types[1]), "");
+    case IR_BOOL: return LLVMBuildFCmp(e->builder, LLVMRealUNE, v, LLVMConstNull(types[1]), "");
     case IR_I32:
     case IR_I64: return value_call(e->generator, "llvm.fptosi.sat", 2, types, 1, &v);
     case IR_F32: return LLVMBuildFPTrunc(e->builder, v, type, "");
@@ -224,8 +225,7 @@ static LLVMValueRef cast_integer(struct emitter *e, enum ir_type from, enum ir_t
 {
     LLVMBuilderRef b = e->builder;
     switch (to) {
-    case IR_BOOL:
-        return LLVMBuildICmp(b, LLVMIntNE, v, LLVMConstNull(LLVMTypeOf(v)), "");
+    case IR_BOOL: return LLVMBuildICmp(b, LLVMIntNE, v, LLVMConstNull(LLVMTypeOf(v)), "");
     case IR_I32:
         return from == IR_I64 ? LLVMBuildTrunc(b, v, type, "") : LLVMBuildZExt(b, v, type, "");
     case IR_I64: return LLVMBuildZExt(b, v, type, "");
@@ -265,8 +265,7 @@ static LLVMValueRef emit_operation(struct emitter *e, const struct ir_node *node
             e->builder, v[0],
             value_with_element(LLVMTypeOf(v[0]), value_type(e->generator, node->type)), "");
     default:
-        return is_real(type) ? emit_real(e, node->op, type, v)
-                             : emit_integer(e, node->op, type, v);
+        return is_real(type) ? emit_real(e, node->op, type, v) : emit_integer(e, node->op, type, v);
     }
 }
 

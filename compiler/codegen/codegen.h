@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * From program IR to machine code. This is the only header of the folder that other stages include, and LLVM is seen by no
- * one else.
+ * From program IR to machine code. This is the only header of the folder that other stages include,
+ * and LLVM is seen by no one else.
  *
- * Each function writes one file and returns false after reporting why it could not. The program is renumbered, otherwise
- * left as it is.
+ * Each function writes one file and returns false after reporting why it could not. The program is
+ * renumbered, otherwise left as it is.
  */
 #ifndef SNNC_CODEGEN_CODEGEN_H
 #define SNNC_CODEGEN_CODEGEN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Compaction on a CPU: the indices of the set flags, ascending. 64 flags at a time, then 16; most blocks have none set and
- * cost a load and a test.
+ * Compaction on a CPU: the indices of the set flags, ascending. 64 flags at a time, then 16; most
+ * blocks have none set and cost a load and a test.
  */
 #include "codegen/internal.h"
 
@@ -62,17 +62,18 @@ static void emit_bits(struct emitter *e, const struct compaction *c, LLVMValueRe
     emitter_start(e, leave);
 }
 
-/* The same without a branch for each index, which would be mispredicted: the indices of the set lanes are moved together and
-   stored as a whole block. What is written past them lies within the list, which is as long as the flags, and is written
-   over or beyond the count. */
+/* The same without a branch for each index, which would be mispredicted: the indices of the set
+   lanes are moved together and stored as a whole block. What is written past them lies within the
+   list, which is as long as the flags, and is written over or beyond the count. */
 static void emit_compressed(struct emitter *e, const struct compaction *c, LLVMValueRef first,
                             LLVMValueRef set)
 {
     struct generator *g = e->generator;
-    LLVMTypeRef type = LLVMVectorType(g->i32, LANES), bits = LLVMIntTypeInContext(g->context, LANES);
+    LLVMTypeRef type = LLVMVectorType(g->i32, LANES),
+                bits = LLVMIntTypeInContext(g->context, LANES);
     LLVMValueRef start = LLVMBuildTrunc(e->builder, first, g->i32, "");
-    LLVMValueRef indices = LLVMBuildAdd(e->builder, value_splat(e, start, LANES),
-                                        value_iota(g->i32, LANES), "");
+    LLVMValueRef indices =
+        LLVMBuildAdd(e->builder, value_splat(e, start, LANES), value_iota(g->i32, LANES), "");
     LLVMValueRef arguments[] = { indices, LLVMConstNull(type), set };
     LLVMValueRef packed = value_call(g, "llvm.x86.avx512.mask.compress", 1, &type, 3, arguments);
     LLVMValueRef count = LLVMBuildLoad2(e->builder, g->i64, c->count, "");
@@ -96,7 +97,8 @@ static LLVMValueRef emit_words(struct emitter *e, const struct compaction *c, LL
     return loop.index;
 }
 
-/* What is left: 16 flags at a time. Buffers are as long as whole blocks of 16; flags past `high` are masked off. */
+/* What is left: 16 flags at a time. Buffers are as long as whole blocks of 16; flags past `high`
+ * are masked off. */
 static void emit_rest(struct emitter *e, const struct compaction *c, LLVMValueRef low,
                       LLVMValueRef high)
 {
@@ -141,12 +143,13 @@ static void find_stores(struct ir_block *block, void *data)
 {
     struct store_search *s = data;
     for (struct ir_node *node = block->first; node != NULL; node = node->next) {
-        bool is_access = node->kind == IR_NODE_INSTR && (node->op == IR_LOAD || node->op == IR_STORE);
+        bool is_access =
+            node->kind == IR_NODE_INSTR && (node->op == IR_LOAD || node->op == IR_STORE);
         int32_t buffer = is_access                    ? node->payload.index
                          : node->kind == IR_NODE_LOOP ? node->loop.events
                                                       : -1;
-        s->uses_list |= buffer >= 0 && (buffer == s->compact->compact.list ||
-                                        buffer == s->compact->compact.count);
+        s->uses_list |= buffer >= 0 &&
+                        (buffer == s->compact->compact.list || buffer == s->compact->compact.count);
         s->stores += is_access && node->op == IR_STORE && buffer == s->compact->compact.flags;
         ir_for_each_block(node, find_stores, data);
     }
@@ -167,8 +170,7 @@ static const struct ir_node *find_flag_store(const struct ir_node *loop,
         return NULL;
     for (const struct ir_node *node = body.first; node != NULL; node = node->next)
         if (node->kind == IR_NODE_INSTR && node->op == IR_STORE &&
-            node->payload.index == compact->compact.flags &&
-            node->operands[0] == loop->loop.index)
+            node->payload.index == compact->compact.flags && node->operands[0] == loop->loop.index)
             return node;
     return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Conditions, while, labelled blocks, jumps. Where a condition differs from lane to lane both branches run under masks, each
- * skipped when no lane wants it, unless it is so short that a jump costs more.
+ * Conditions, while, labelled blocks, jumps. Where a condition differs from lane to lane both
+ * branches run under masks, each skipped when no lane wants it, unless it is so short that a jump
+ * costs more.
  */
 #include <assert.h>
 
@@ -58,7 +59,7 @@ void emit_if(struct emitter *e, const struct ir_node *node)
     }
     LLVMValueRef mask = e->mask, not = LLVMBuildNot(e->builder, condition.llvm, "");
     emit_masked(e, &node->branch.then_body, lanes_and(e, mask, condition.llvm));
-    emit_masked(e, &node->branch.else_body, lanes_and(e, mask, not));
+    emit_masked(e, &node->branch.else_body, lanes_and(e, mask, not ));
 }
 
 /* ---- jumps ---- */
@@ -80,7 +81,8 @@ static LLVMValueRef all_lanes(struct emitter *e)
     return e->mask != NULL ? e->mask : LLVMConstAllOnes(mask_type(e));
 }
 
-/* Lanes jump together, but out of a labelled block: pass `vectorize` leaves other loops alone. What follows is never run. */
+/* Lanes jump together, but out of a labelled block: pass `vectorize` leaves other loops alone. What
+ * follows is never run. */
 void emit_jump(struct emitter *e, const struct ir_node *node)
 {
     const struct jump_frame *frame = e->jumps;
@@ -101,8 +103,8 @@ void emit_remaining_lanes(struct emitter *e, LLVMBasicBlockRef end)
     LLVMBasicBlockRef go_on = emitter_block(e, "remaining");
     for (const struct jump_frame *frame = e->jumps; frame != NULL; frame = frame->outer)
         if (frame->live != NULL)
-            e->mask = lanes_and(e, e->mask,
-                                LLVMBuildLoad2(e->builder, mask_type(e), frame->live, ""));
+            e->mask =
+                lanes_and(e, e->mask, LLVMBuildLoad2(e->builder, mask_type(e), frame->live, ""));
     LLVMBuildCondBr(e->builder, lanes_any(e, e->mask), go_on, end);
     emitter_start(e, go_on);
 }

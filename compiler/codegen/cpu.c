@@ -12,25 +12,26 @@ static bool is_native(const char *cpu)
     return cpu == NULL || strcmp(cpu, "native") == 0;
 }
 
-/* LLVM has no question for a name: it warns on stderr about one it does not know, and makes code for something else. */
+/* LLVM has no question for a name: it warns on stderr about one it does not know, and makes code
+ * for something else. */
 static const struct processor {
     const char *name;
     bool has_avx512;
 } x86_processors[] = {
-    { "x86-64", false },         { "x86-64-v2", false },      { "x86-64-v3", false },
-    { "x86-64-v4", true },       { "nehalem", false },        { "westmere", false },
-    { "sandybridge", false },    { "ivybridge", false },      { "haswell", false },
-    { "broadwell", false },      { "skylake", false },        { "skylake-avx512", true },
-    { "cascadelake", true },     { "cooperlake", true },      { "icelake-client", true },
-    { "icelake-server", true },  { "tigerlake", true },       { "rocketlake", true },
-    { "alderlake", false },      { "raptorlake", false },     { "meteorlake", false },
-    { "arrowlake", false },      { "lunarlake", false },      { "sapphirerapids", true },
-    { "emeraldrapids", true },   { "graniterapids", true },   { "sierraforest", false },
-    { "silvermont", false },     { "goldmont", false },       { "tremont", false },
-    { "gracemont", false },      { "bdver1", false },         { "bdver2", false },
-    { "bdver3", false },         { "bdver4", false },         { "btver2", false },
-    { "znver1", false },         { "znver2", false },         { "znver3", false },
-    { "znver4", true },          { "znver5", true },
+    { "x86-64", false },        { "x86-64-v2", false },    { "x86-64-v3", false },
+    { "x86-64-v4", true },      { "nehalem", false },      { "westmere", false },
+    { "sandybridge", false },   { "ivybridge", false },    { "haswell", false },
+    { "broadwell", false },     { "skylake", false },      { "skylake-avx512", true },
+    { "cascadelake", true },    { "cooperlake", true },    { "icelake-client", true },
+    { "icelake-server", true }, { "tigerlake", true },     { "rocketlake", true },
+    { "alderlake", false },     { "raptorlake", false },   { "meteorlake", false },
+    { "arrowlake", false },     { "lunarlake", false },    { "sapphirerapids", true },
+    { "emeraldrapids", true },  { "graniterapids", true }, { "sierraforest", false },
+    { "silvermont", false },    { "goldmont", false },     { "tremont", false },
+    { "gracemont", false },     { "bdver1", false },       { "bdver2", false },
+    { "bdver3", false },        { "bdver4", false },       { "btver2", false },
+    { "znver1", false },        { "znver2", false },       { "znver3", false },
+    { "znver4", true },         { "znver5", true },
 };
 
 static bool refuse_name(struct generator *g, const char *cpu)
@@ -101,8 +102,8 @@ static bool create_machine(struct generator *g)
 static void add_text_attribute(struct generator *g, LLVMValueRef function, const char *name,
                                const char *value)
 {
-    LLVMAttributeRef attribute = LLVMCreateStringAttribute(
-        g->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
+    LLVMAttributeRef attribute = LLVMCreateStringAttribute(g->context, name, (unsigned)strlen(name),
+                                                           value, (unsigned)strlen(value));
     LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, attribute);
 }
 

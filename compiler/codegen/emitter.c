@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The state of one LLVM function while it is written: its entry, the values computed so far, and which lanes run.
+ * The state of one LLVM function while it is written: its entry, the values computed so far, and
+ * which lanes run.
  */
 #include <assert.h>
 

@@ -54,8 +54,8 @@ bool generator_init(struct generator *g, struct compilation *c, struct ir_progra
         .program = program,
         .options = options,
         .target = target,
-        .functions = arena_alloc_array(&c->arena, (size_t)program->function_count + 1,
-                                       sizeof *g->functions),
+        .functions =
+            arena_alloc_array(&c->arena, (size_t)program->function_count + 1, sizeof *g->functions),
     };
     for (int32_t k = 0; k < program->function_count; k++)
         ir_number(program->functions[k]);

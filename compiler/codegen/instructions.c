@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every node, by kind; leaves, variables, loads and stores. Arithmetic is in arithmetic.c, structure in control.c, loops.c,
- * reduce.c and compact.c.
+ * Every node, by kind; leaves, variables, loads and stores. Arithmetic is in arithmetic.c,
+ * structure in control.c, loops.c, reduce.c and compact.c.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -15,8 +15,7 @@ static LLVMValueRef load_entry(struct emitter *e, size_t table, int32_t index, L
                                const char *name, bool is_fixed)
 {
     LLVMBasicBlockRef back = is_fixed ? emitter_enter_entry(e) : NULL;
-    LLVMValueRef load =
-        LLVMBuildLoad2(e->builder, type, memory_table_entry(e, table, index), name);
+    LLVMValueRef load = LLVMBuildLoad2(e->builder, type, memory_table_entry(e, table, index), name);
     if (is_fixed) {
         memory_set_invariant(e->generator, load);
         emitter_leave_entry(e, back);
@@ -30,8 +29,8 @@ static LLVMValueRef emit_constant_entry(struct emitter *e, const struct ir_node 
     const struct ir_constant *constant = &g->program->constants[node->payload.index];
     bool is_fixed = e->ir->kind != IR_FUNCTION_SETUP;
     LLVMTypeRef stored = constant->is_integer ? g->i64 : g->f64;
-    LLVMValueRef value = load_entry(e, offsetof(struct snn_context, constants),
-                                    node->payload.index, stored, constant->name, is_fixed);
+    LLVMValueRef value = load_entry(e, offsetof(struct snn_context, constants), node->payload.index,
+                                    stored, constant->name, is_fixed);
     if (node->type != IR_F32)
         return value;
     LLVMBasicBlockRef back = is_fixed ? emitter_enter_entry(e) : NULL;
@@ -45,9 +44,8 @@ static LLVMValueRef emit_param(struct emitter *e, const struct ir_node *node)
 {
     struct generator *g = e->generator;
     LLVMTypeRef stored = node->type == IR_BOOL ? g->i64 : value_type(g, node->type);
-    LLVMValueRef value =
-        load_entry(e, offsetof(struct snn_context, params), node->payload.index, stored,
-                   g->program->params[node->payload.index].name, true);
+    LLVMValueRef value = load_entry(e, offsetof(struct snn_context, params), node->payload.index,
+                                    stored, g->program->params[node->payload.index].name, true);
     if (node->type != IR_BOOL)
         return value;
     LLVMBasicBlockRef back = emitter_enter_entry(e);
@@ -105,8 +103,8 @@ static void emit_variable(struct emitter *e, const struct ir_node *node)
 {
     struct value first = emitter_get(e, node->operands[0]);
     bool is_varying = e->width > 1 && e->is_varying[node->id];
-    LLVMTypeRef type = is_varying ? value_lane_type(e, node->type)
-                                  : value_type(e->generator, node->type);
+    LLVMTypeRef type =
+        is_varying ? value_lane_type(e, node->type) : value_type(e->generator, node->type);
     LLVMValueRef memory = emitter_variable(e, type, node->name);
     LLVMBuildStore(e->builder, is_varying ? value_vector(e, first) : value_scalar(first), memory);
     emitter_set(e, node, is_varying ? value_varying(memory) : value_uniform(memory));
@@ -116,8 +114,8 @@ static struct value emit_variable_get(struct emitter *e, const struct ir_node *n
 {
     struct value memory = emitter_get(e, node->payload.node);
     bool is_varying = memory.shape == VALUE_VARYING;
-    LLVMTypeRef type = is_varying ? value_lane_type(e, node->type)
-                                  : value_type(e->generator, node->type);
+    LLVMTypeRef type =
+        is_varying ? value_lane_type(e, node->type) : value_type(e->generator, node->type);
     memory.llvm = LLVMBuildLoad2(e->builder, type, memory.llvm, "");
     return memory;
 }

@@ -2,9 +2,10 @@
  *
  * What the files of the code generator share.
  *
- * Code is written for lanes (SPMD): inside a vector loop, `width` iterations run at once. A value is then uniform (one
- * scalar), linear (lane k has llvm + k * stride; always i64) or varying (an LLVM vector). A mask says which lanes run.
- * Outside vector loops the width is 1, every value is uniform and there is no mask: that is all a GPU kernel uses.
+ * Code is written for lanes (SPMD): inside a vector loop, `width` iterations run at once. A value
+ * is then uniform (one scalar), linear (lane k has llvm + k * stride; always i64) or varying (an
+ * LLVM vector). A mask says which lanes run. Outside vector loops the width is 1, every value is
+ * uniform and there is no mask: that is all a GPU kernel uses.
  */
 #ifndef SNNC_CODEGEN_INTERNAL_H
 #define SNNC_CODEGEN_INTERNAL_H
@@ -16,9 +17,9 @@
 #include "codegen/codegen.h"
 
 enum {
-    LANES = 16,             /* iterations at once, and accumulators of a reduction */
-    LANES_PAIRED = 32,      /* … in loops around a `while` */
-    LANES_LIMIT = 128,      /* … at most, in loops that wait for one chain of operations */
+    LANES = 16,        /* iterations at once, and accumulators of a reduction */
+    LANES_PAIRED = 32, /* … in loops around a `while` */
+    LANES_LIMIT = 128, /* … at most, in loops that wait for one chain of operations */
 };
 
 struct generator;
@@ -34,7 +35,8 @@ struct target {
     bool (*create_machine)(struct generator *generator);
     /* Attributes of every function that is defined. */
     void (*decorate_function)(struct generator *generator, LLVMValueRef function);
-    /* Makes of a pointer that was loaded from the table of buffers one that loads and stores use. */
+    /* Makes of a pointer that was loaded from the table of buffers one that loads and stores use.
+     */
     LLVMValueRef (*data_pointer)(struct emitter *e, LLVMValueRef pointer);
     void (*emit_call_rt)(struct emitter *e, const struct ir_node *node);
     void (*emit_loop)(struct emitter *e, const struct ir_node *node);
@@ -60,15 +62,16 @@ struct generator {
     LLVMTargetDataRef layout;
     char *cpu, *features; /* of the machine; LLVM's memory */
     bool has_avx512;
-    unsigned interleaved_lanes; /* of loops that wait for one chain of operations: half of the vector registers */
+    unsigned interleaved_lanes; /* of loops that wait for one chain of operations: half of the
+                                   vector registers */
 
     LLVMTypeRef void_type, i1, i8, i32, i64, f32, f64, pointer;
-    LLVMTypeRef function_type;  /* void (struct snn_context *) */
-    LLVMValueRef *functions;    /* by IR function; null: not declared yet */
+    LLVMTypeRef function_type;            /* void (struct snn_context *) */
+    LLVMValueRef *functions;              /* by IR function; null: not declared yet */
     LLVMValueRef runtime[IR_RT_fmod + 1]; /* by enum ir_rt; null: not declared yet */
-    LLVMMetadataRef domain;     /* of alias scopes */
+    LLVMMetadataRef domain;               /* of alias scopes */
     unsigned alias_scope, noalias, invariant_load, loop; /* kinds of metadata */
-    LLVMMetadataRef empty;      /* !{} */
+    LLVMMetadataRef empty;                               /* !{} */
 };
 
 bool generator_init(struct generator *generator, struct compilation *c, struct ir_program *program,
@@ -125,22 +128,22 @@ struct emitter {
     struct generator *generator;
     LLVMBuilderRef builder;
     struct ir_function *ir;
-    struct ir_block *root;    /* what this LLVM function runs */
+    struct ir_block *root; /* what this LLVM function runs */
     LLVMValueRef function;
-    LLVMValueRef context;     /* its struct snn_context * */
-    LLVMBasicBlockRef entry;  /* variables, and what is loaded once */
+    LLVMValueRef context;    /* its struct snn_context * */
+    LLVMBasicBlockRef entry; /* variables, and what is loaded once */
 
-    struct value *values;     /* by node; of a VAR: its memory, uniform or varying */
-    bool *is_varying;         /* by node, in the vector loop being emitted */
-    unsigned width;           /* lanes */
-    LLVMValueRef mask;        /* null: all lanes run */
+    struct value *values; /* by node; of a VAR: its memory, uniform or varying */
+    bool *is_varying;     /* by node, in the vector loop being emitted */
+    unsigned width;       /* lanes */
+    LLVMValueRef mask;    /* null: all lanes run */
 
-    int32_t *depths;          /* by VAR, of analysis_find_varying */
-    enum known *known;        /* by node: conditions whose value is settled in the code being written */
+    int32_t *depths;   /* by VAR, of analysis_find_varying */
+    enum known *known; /* by node: conditions whose value is settled in the code being written */
     struct compaction *compaction; /* fed by the vector loop being emitted, or null */
-    LLVMValueRef *buffers;    /* pointers at hand, null where there is none */
-    bool *is_stable;          /* by buffer: its pointer does not change in this function */
-    LLVMMetadataRef *scopes;  /* by buffer: !alias.scope and !noalias of its loads and stores */
+    LLVMValueRef *buffers;         /* pointers at hand, null where there is none */
+    bool *is_stable;               /* by buffer: its pointer does not change in this function */
+    LLVMMetadataRef *scopes; /* by buffer: !alias.scope and !noalias of its loads and stores */
     LLVMMetadataRef *others;
     struct jump_frame *jumps;
 
@@ -154,8 +157,9 @@ void emitter_init(struct emitter *e, struct generator *generator, struct ir_func
                   struct ir_block *root, LLVMValueRef function, LLVMValueRef context);
 void emitter_finish(struct emitter *e); /* returns from the function */
 LLVMBasicBlockRef emitter_block(struct emitter *e, const char *name);
-void emitter_branch_to(struct emitter *e, LLVMBasicBlockRef block); /* jumps there and goes on there */
-void emitter_start(struct emitter *e, LLVMBasicBlockRef block);     /* goes on there */
+void emitter_branch_to(struct emitter *e,
+                       LLVMBasicBlockRef block);                /* jumps there and goes on there */
+void emitter_start(struct emitter *e, LLVMBasicBlockRef block); /* goes on there */
 /* What is built between these goes to the entry, once. */
 LLVMBasicBlockRef emitter_enter_entry(struct emitter *e);
 void emitter_leave_entry(struct emitter *e, LLVMBasicBlockRef back);
@@ -213,7 +217,8 @@ void emit_if(struct emitter *e, const struct ir_node *node);
 void emit_while(struct emitter *e, const struct ir_node *node);
 void emit_labelled_block(struct emitter *e, const struct ir_node *node);
 void emit_jump(struct emitter *e, const struct ir_node *node);
-/* After a node that some lanes may have left for good: the others go on; if there are none, at `end`. */
+/* After a node that some lanes may have left for good: the others go on; if there are none, at
+ * `end`. */
 void emit_remaining_lanes(struct emitter *e, LLVMBasicBlockRef end);
 void emit_call(struct emitter *e, const struct ir_node *node);
 LLVMValueRef emit_leaf(struct emitter *e, const struct ir_node *node);
@@ -223,7 +228,8 @@ LLVMValueRef emit_leaf(struct emitter *e, const struct ir_node *node);
 LLVMTypeRef memory_element_type(struct generator *generator, int32_t buffer);
 void memory_prepare(struct emitter *e);
 LLVMValueRef memory_buffer(struct emitter *e, int32_t buffer);
-/* Loads, before a loop, the pointers that do not change in it; gives back what memory_unpin takes. */
+/* Loads, before a loop, the pointers that do not change in it; gives back what memory_unpin takes.
+ */
 LLVMValueRef *memory_pin(struct emitter *e, const struct ir_block *block);
 void memory_unpin(struct emitter *e, LLVMValueRef *before);
 LLVMValueRef memory_element(struct emitter *e, int32_t buffer, LLVMValueRef index);
@@ -253,8 +259,9 @@ void emit_loop(struct emitter *e, const struct ir_node *node);
 void emit_serial_loop(struct emitter *e, const struct ir_node *node);
 void emit_reduce(struct emitter *e, const struct ir_node *node);
 void emit_compact(struct emitter *e, const struct ir_node *node);
-/* A compaction right after a vector loop that sets its flags is done in the loop, from the lanes: begin before it, append
-   after each block of lanes, end after it; emit_compact then has only the count to store. */
+/* A compaction right after a vector loop that sets its flags is done in the loop, from the lanes:
+   begin before it, append after each block of lanes, end after it; emit_compact then has only the
+   count to store. */
 void compact_begin_loop(struct emitter *e, const struct ir_node *loop);
 void compact_note_store(struct emitter *e, const struct ir_node *store, LLVMValueRef lanes);
 void compact_append_lanes(struct emitter *e, LLVMValueRef first);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Cuts functions into kernels and decides what goes through the environment. What has no side effect and reads nothing that
- * changes in between is computed again where it is used.
+ * Cuts functions into kernels and decides what goes through the environment. What has no side
+ * effect and reads nothing that changes in between is computed again where it is used.
  */
 #include "codegen/kernels.h"
 
@@ -13,7 +13,7 @@ struct planner {
     struct compilation *compilation;
     struct ir_function *function;
     struct kernel_plan plan;
-    bool *inside; /* by node: in the kernel being looked at */
+    bool *inside;                /* by node: in the kernel being looked at */
     const struct kernel *kernel; /* … */
     int32_t buffer_count;
 };
@@ -35,8 +35,7 @@ static void refuse_host_only(struct ir_block *block, void *data)
 {
     bool *can_run = data;
     for (struct ir_node *node = block->first; node != NULL; node = node->next) {
-        if (node->kind == IR_NODE_CALL ||
-            (node->kind == IR_NODE_LOOP && node->loop.is_parallel) ||
+        if (node->kind == IR_NODE_CALL || (node->kind == IR_NODE_LOOP && node->loop.is_parallel) ||
             (is_instruction(node, IR_CALL_RT) && !is_panic(node)))
             *can_run = false;
         ir_for_each_block(node, refuse_host_only, data);
@@ -78,7 +77,7 @@ static bool has_kernel(const struct ir_block *block)
 struct access_search {
     const struct ir_node *except; /* its inside is not looked at */
     bool has_effect;
-    uint8_t *loads, *stores;      /* by buffer, may be null */
+    uint8_t *loads, *stores; /* by buffer, may be null */
 };
 
 static void find_accesses(struct ir_block *block, void *data)
@@ -168,9 +167,9 @@ static void give_slot(struct planner *p, const struct ir_node *node)
 /* The kernel uses a value; where it comes from outside, see how it gets in. */
 static void want(struct planner *p, const struct ir_node *node)
 {
-    bool repeats = ir_is_pure(node) || is_instruction(node, IR_CONTEXT_GET) ||
-                   (is_instruction(node, IR_LOAD) &&
-                    kernels_can_repeat(p->function, node, p->kernel));
+    bool repeats =
+        ir_is_pure(node) || is_instruction(node, IR_CONTEXT_GET) ||
+        (is_instruction(node, IR_LOAD) && kernels_can_repeat(p->function, node, p->kernel));
     if (p->inside[node->id])
         return;
     if (!repeats) {
@@ -228,7 +227,8 @@ static void find_wants(struct planner *p, const struct kernel *kernel)
     p->kernel = kernel;
     for (const struct ir_node *node = kernel->first; node != kernel->last->next; node = node->next)
         mark_node(node, p->inside);
-    for (const struct ir_node *node = kernel->first; node != kernel->last->next; node = node->next) {
+    for (const struct ir_node *node = kernel->first; node != kernel->last->next;
+         node = node->next) {
         struct ir_node copy = *node;
         want_node(p, &copy);
     }
@@ -307,7 +307,8 @@ static void cut_host_block(struct ir_block *block, void *data)
 
 static bool has_device_effect(const struct kernel *kernel, const int32_t *slots)
 {
-    for (const struct ir_node *node = kernel->first; node != kernel->last->next; node = node->next) {
+    for (const struct ir_node *node = kernel->first; node != kernel->last->next;
+         node = node->next) {
         bool is_value = ir_is_pure(node) || is_instruction(node, IR_LOAD) ||
                         is_instruction(node, IR_VAR) || is_instruction(node, IR_VAR_GET) ||
                         is_instruction(node, IR_CONTEXT_GET) || node->kind == IR_NODE_REDUCE;
@@ -325,7 +326,8 @@ static bool runs_on_device(const struct kernel *kernel)
     return true;
 }
 
-/* Slots are known only when all users are: from the last kernel to the first, since only later ones use what one computes. */
+/* Slots are known only when all users are: from the last kernel to the first, since only later ones
+ * use what one computes. */
 static void keep_needed(struct planner *p)
 {
     struct kernel_list kept = { 0 };

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which pieces of a function are the kernels of a GPU. The functions of a network become kernels entirely, launched in order,
- * so that its steps need no host; of the other functions, which the host runs, the independent loops do.
+ * Which pieces of a function are the kernels of a GPU. The functions of a network become kernels
+ * entirely, launched in order, so that its steps need no host; of the other functions, which the
+ * host runs, the independent loops do.
  *
- * Every kernel is `name(contexts, environment)`: block z works for lane z, whose struct snn_context is contexts[z], and whose
- * environment holds `slot_count` words: values that one kernel (or the host) computes and a later one uses. Word 0 is 0, or
- * the node of the panic that ended a thread.
+ * Every kernel is `name(contexts, environment)`: block z works for lane z, whose struct snn_context
+ * is contexts[z], and whose environment holds `slot_count` words: values that one kernel (or the
+ * host) computes and a later one uses. Word 0 is 0, or the node of the panic that ended a thread.
  */
 #ifndef SNNC_CODEGEN_KERNELS_H
 #define SNNC_CODEGEN_KERNELS_H
@@ -28,8 +29,9 @@ struct kernel_guard {
 struct kernel {
     enum kernel_kind kind;
     const struct ir_node *first, *last; /* the same but for SERIAL */
-    const struct ir_node *inner;        /* LOOP: the loop inside whose iterations are shared too, or null */
-    const struct kernel_guard *guard;   /* null: always runs */
+    const struct ir_node
+        *inner; /* LOOP: the loop inside whose iterations are shared too, or null */
+    const struct kernel_guard *guard; /* null: always runs */
 };
 
 ARRAY_STRUCT(kernel_list, struct kernel);

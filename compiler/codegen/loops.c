@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Loops: one iteration after the other, or in lanes. A vector loop becomes full blocks without a mask and one block with a
- * mask for the rest. A loop inside a vector loop has scalar control where all lanes agree on its bounds; where they do not,
- * it runs until the last lane has finished.
+ * Loops: one iteration after the other, or in lanes. A vector loop becomes full blocks without a
+ * mask and one block with a mask for the rest. A loop inside a vector loop has scalar control where
+ * all lanes agree on its bounds; where they do not, it runs until the last lane has finished.
  */
 #include "codegen/internal.h"
 
@@ -69,8 +69,8 @@ static void emit_ragged_loop(struct emitter *e, const struct ir_node *node, stru
     LLVMValueRef turn = LLVMBuildPhi(e->builder, g->i64, "turn");
     LLVMAddIncoming(turn, &zero, &before, 1);
     struct value k = value_offset(e, low, turn);
-    LLVMValueRef runs = LLVMBuildICmp(e->builder, LLVMIntSLT, value_vector(e, k),
-                                      value_vector(e, high), "");
+    LLVMValueRef runs =
+        LLVMBuildICmp(e->builder, LLVMIntSLT, value_vector(e, k), value_vector(e, high), "");
     struct lanes outer = lanes_enter(e, e->width, lanes_and(e, e->mask, runs));
     LLVMBuildCondBr(e->builder, lanes_any(e, e->mask), body, leave);
     emitter_start(e, body);
@@ -122,9 +122,10 @@ static void emit_rest(struct emitter *e, const struct ir_node *node, unsigned wi
 {
     LLVMBasicBlockRef run = emitter_block(e, "rest"), leave = emitter_block(e, "end");
     LLVMValueRef count = LLVMBuildSub(e->builder, high, first, "");
-    LLVMBuildCondBr(e->builder,
-                    LLVMBuildICmp(e->builder, LLVMIntSGT, count, value_integer(e->generator, 0), ""),
-                    run, leave);
+    LLVMBuildCondBr(
+        e->builder,
+        LLVMBuildICmp(e->builder, LLVMIntSGT, count, value_integer(e->generator, 0), ""), run,
+        leave);
     emitter_start(e, run);
     struct lanes outer = lanes_enter(e, width, NULL);
     e->mask = lanes_below(e, count);
@@ -155,7 +156,8 @@ static bool has_while(const struct ir_block *block)
     return false;
 }
 
-/* Many lanes at once hide how long one operation takes, and walk what the inner loop visits fewer times. */
+/* Many lanes at once hide how long one operation takes, and walk what the inner loop visits fewer
+ * times. */
 static void emit_interleaved(struct emitter *e, const struct ir_node *node, LLVMValueRef low,
                              LLVMValueRef high)
 {
@@ -164,8 +166,8 @@ static void emit_interleaved(struct emitter *e, const struct ir_node *node, LLVM
     LLVMBasicBlockRef leave = emitter_block(e, "end");
     LLVMValueRef first = emit_full_blocks(e, node, width, low, high);
     LLVMValueRef count = LLVMBuildSub(e->builder, high, first, "");
-    LLVMValueRef is_few = LLVMBuildICmp(e->builder, LLVMIntSLE, count,
-                                        value_integer(e->generator, LANES), "");
+    LLVMValueRef is_few =
+        LLVMBuildICmp(e->builder, LLVMIntSLE, count, value_integer(e->generator, LANES), "");
     LLVMBuildCondBr(e->builder, is_few, few, many);
     emitter_start(e, many);
     emit_rest(e, node, width, first, high);
@@ -195,7 +197,8 @@ static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
 
 /* ---- conditions that are the same for all iterations ---- */
 
-/* A long conditional piece of the body whose condition can be tested before the loop; null if there is none. */
+/* A long conditional piece of the body whose condition can be tested before the loop; null if there
+ * is none. */
 static const struct ir_node *find_invariant_if(struct emitter *e, const struct ir_node *node,
                                                const bool *inside)
 {
@@ -237,8 +240,7 @@ static void emit_vector_loop(struct emitter *e, const struct ir_node *node)
     const struct ir_node *condition = branch->branch.condition;
     LLVMBasicBlockRef then_loop = emitter_block(e, "then"), else_loop = emitter_block(e, "else");
     LLVMBasicBlockRef leave = emitter_block(e, "endif");
-    LLVMBuildCondBr(e->builder, emit_invariant(e, condition, inside),
-                    then_loop, else_loop);
+    LLVMBuildCondBr(e->builder, emit_invariant(e, condition, inside), then_loop, else_loop);
     emitter_start(e, then_loop);
     e->known[condition->id] = KNOWN_TRUE;
     emit_vector_loop(e, node);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Buffers and the context: where they are, what does not change, what cannot overlap, and how lanes load and store.
+ * Buffers and the context: where they are, what does not change, what cannot overlap, and how lanes
+ * load and store.
  *
- * Pointers of buffers that nothing in the function can move are loaded at its start; of others, before the outermost loop
- * that leaves them alone (memory_pin), else at each use. Two buffers never overlap: each has an alias scope.
+ * Pointers of buffers that nothing in the function can move are loaded at its start; of others,
+ * before the outermost loop that leaves them alone (memory_pin), else at each use. Two buffers
+ * never overlap: each has an alias scope.
  */
 #include <stddef.h>
 
@@ -92,8 +94,7 @@ LLVMValueRef memory_context_field(struct emitter *e, size_t offset)
 LLVMValueRef memory_context_load(struct emitter *e, LLVMTypeRef type, size_t offset, bool is_fixed,
                                  const char *name)
 {
-    LLVMValueRef load =
-        LLVMBuildLoad2(e->builder, type, memory_context_field(e, offset), name);
+    LLVMValueRef load = LLVMBuildLoad2(e->builder, type, memory_context_field(e, offset), name);
     if (is_fixed)
         memory_set_invariant(e->generator, load);
     return memory_tag(e, e->generator->program->buffer_count, load);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * LLVM's passes, chosen one by one: what should be a vector already is one, and the standard pipelines spend ten times as
- * long on looking for more.
+ * LLVM's passes, chosen one by one: what should be a vector already is one, and the standard
+ * pipelines spend ten times as long on looking for more.
  */
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Error.h>
@@ -18,8 +18,9 @@ static const char less[] = "function(sroa,early-cse<memssa>," COMBINE ",simplify
 /* Inlining, loads and stores that others make needless, simpler loops. */
 static const char full[] =
     "function(sroa,early-cse<memssa>),cgscc(inline),"
-    "function(sroa,early-cse<memssa>," COMBINE ",simplifycfg,loop-mssa(loop-rotate,licm),gvn,"
-    COMBINE ",loop-mssa(licm),loop(indvars,loop-deletion),dse,adce,simplifycfg," COMBINE "),"
+    "function(sroa,early-cse<memssa>," COMBINE
+    ",simplifycfg,loop-mssa(loop-rotate,licm),gvn," COMBINE
+    ",loop-mssa(licm),loop(indvars,loop-deletion),dse,adce,simplifycfg," COMBINE "),"
     "globaldce";
 
 /* A module that does not verify is a mistake of this folder. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parallel loops of task code. The body becomes a function of its own, void body(lane, i, env); what it uses from outside is
- * copied into `env`, which is read only: variables of outside are only read in an independent loop.
+ * Parallel loops of task code. The body becomes a function of its own, void body(lane, i, env);
+ * what it uses from outside is copied into `env`, which is read only: variables of outside are only
+ * read in an independent loop.
  */
 #include "codegen/internal.h"
 
 struct capture_list {
     struct emitter *e;
-    const bool *inside;             /* by node */
-    bool *is_captured;              /* by node */
+    const bool *inside; /* by node */
+    bool *is_captured;  /* by node */
     const struct ir_node **nodes;
     unsigned count;
 };
@@ -68,8 +69,7 @@ static bool is_variable(const struct ir_node *node)
 
 static LLVMTypeRef make_env_type(struct generator *g, const struct capture_list *list)
 {
-    LLVMTypeRef *types =
-        arena_alloc_array(&g->compilation->arena, list->count + 1, sizeof *types);
+    LLVMTypeRef *types = arena_alloc_array(&g->compilation->arena, list->count + 1, sizeof *types);
     for (unsigned k = 0; k < list->count; k++)
         types[k] = value_type(g, list->nodes[k]->type);
     return LLVMStructTypeInContext(g->context, types, list->count, false);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The whole program for the host: every function, the constant struct snn_program that describes it, and main.
+ * The whole program for the host: every function, the constant struct snn_program that describes
+ * it, and main.
  *
- * The structs of snn/program.h are rebuilt as LLVM types; each offset is compared with the one of the C compiler.
+ * The structs of snn/program.h are rebuilt as LLVM types; each offset is compared with the one of
+ * the C compiler.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -26,8 +28,7 @@ LLVMValueRef program_text(struct generator *g, const char *text)
 {
     if (text == NULL)
         text = "";
-    LLVMValueRef bytes =
-        LLVMConstStringInContext2(g->context, text, strlen(text), false);
+    LLVMValueRef bytes = LLVMConstStringInContext2(g->context, text, strlen(text), false);
     LLVMValueRef global = private_constant(g, bytes, "text");
     LLVMSetUnnamedAddress(global, LLVMGlobalUnnamedAddr);
     LLVMSetAlignment(global, 1);
@@ -125,11 +126,11 @@ static LLVMValueRef initial_value(struct generator *g, const struct snn_param *p
 static LLVMValueRef params(struct generator *g)
 {
     static const size_t offsets[] = {
-        offsetof(struct snn_param, name),       offsetof(struct snn_param, doc),
-        offsetof(struct snn_param, type),       offsetof(struct snn_param, initial),
-        offsetof(struct snn_param, low),        offsetof(struct snn_param, high),
-        offsetof(struct snn_param, choices),    offsetof(struct snn_param, choice_count),
-        offsetof(struct snn_param, units),      offsetof(struct snn_param, unit_count),
+        offsetof(struct snn_param, name),    offsetof(struct snn_param, doc),
+        offsetof(struct snn_param, type),    offsetof(struct snn_param, initial),
+        offsetof(struct snn_param, low),     offsetof(struct snn_param, high),
+        offsetof(struct snn_param, choices), offsetof(struct snn_param, choice_count),
+        offsetof(struct snn_param, units),   offsetof(struct snn_param, unit_count),
         offsetof(struct snn_param, place),
     };
     int32_t count = g->program->param_count;
@@ -181,10 +182,10 @@ static LLVMValueRef extents(struct generator *g, const struct ir_buffer *buffer)
 static LLVMValueRef buffers(struct generator *g)
 {
     static const size_t offsets[] = {
-        offsetof(struct snn_buffer, name),    offsetof(struct snn_buffer, type),
-        offsetof(struct snn_buffer, kind),    offsetof(struct snn_buffer, count),
-        offsetof(struct snn_buffer, rank),    offsetof(struct snn_buffer, extents),
-        offsetof(struct snn_buffer, axes),    offsetof(struct snn_buffer, unit),
+        offsetof(struct snn_buffer, name), offsetof(struct snn_buffer, type),
+        offsetof(struct snn_buffer, kind), offsetof(struct snn_buffer, count),
+        offsetof(struct snn_buffer, rank), offsetof(struct snn_buffer, extents),
+        offsetof(struct snn_buffer, axes), offsetof(struct snn_buffer, unit),
     };
     int32_t count = g->program->buffer_count;
     LLVMValueRef *items = new_items(g, count);
@@ -209,21 +210,18 @@ static LLVMValueRef buffers(struct generator *g)
 static LLVMValueRef tasks(struct generator *g)
 {
     static const size_t offsets[] = {
-        offsetof(struct snn_task, name),         offsetof(struct snn_task, doc),
-        offsetof(struct snn_task, is_optional),  offsetof(struct snn_task, writes_model),
-        offsetof(struct snn_task, reads_model),  offsetof(struct snn_task, function),
+        offsetof(struct snn_task, name),        offsetof(struct snn_task, doc),
+        offsetof(struct snn_task, is_optional), offsetof(struct snn_task, writes_model),
+        offsetof(struct snn_task, reads_model), offsetof(struct snn_task, function),
     };
     int32_t count = g->program->task_count;
     LLVMValueRef *items = new_items(g, count);
     for (int32_t k = 0; k < count; k++) {
         const struct snn_task *task = &g->program->tasks[k];
         LLVMValueRef values[] = {
-            program_text(g, task->name),
-            program_text(g, task->doc),
-            constant_bool(g, task->is_optional),
-            constant_bool(g, task->writes_model),
-            constant_bool(g, task->reads_model),
-            constant_i32(g, task->function),
+            program_text(g, task->name),         program_text(g, task->doc),
+            constant_bool(g, task->is_optional), constant_bool(g, task->writes_model),
+            constant_bool(g, task->reads_model), constant_i32(g, task->function),
         };
         items[k] = make_struct(g, values, offsets, MEMBER_COUNT(offsets), sizeof *task);
     }
@@ -242,31 +240,53 @@ static LLVMValueRef streams(struct generator *g)
 static LLVMValueRef descriptor(struct generator *g, LLVMValueRef call)
 {
     static const size_t offsets[] = {
-        offsetof(struct snn_program, abi_version),    offsetof(struct snn_program, name),
-        offsetof(struct snn_program, doc),            offsetof(struct snn_program, source),
-        offsetof(struct snn_program, compiler),       offsetof(struct snn_program, params),
-        offsetof(struct snn_program, param_count),    offsetof(struct snn_program, data),
-        offsetof(struct snn_program, data_count),     offsetof(struct snn_program, buffers),
-        offsetof(struct snn_program, buffer_count),   offsetof(struct snn_program, tasks),
-        offsetof(struct snn_program, task_count),     offsetof(struct snn_program, size_count),
-        offsetof(struct snn_program, constant_count), offsetof(struct snn_program, key_count),
-        offsetof(struct snn_program, streams),        offsetof(struct snn_program, setup),
-        offsetof(struct snn_program, init),           offsetof(struct snn_program, clear),
-        offsetof(struct snn_program, call),           offsetof(struct snn_program, user),
+        offsetof(struct snn_program, abi_version),
+        offsetof(struct snn_program, name),
+        offsetof(struct snn_program, doc),
+        offsetof(struct snn_program, source),
+        offsetof(struct snn_program, compiler),
+        offsetof(struct snn_program, params),
+        offsetof(struct snn_program, param_count),
+        offsetof(struct snn_program, data),
+        offsetof(struct snn_program, data_count),
+        offsetof(struct snn_program, buffers),
+        offsetof(struct snn_program, buffer_count),
+        offsetof(struct snn_program, tasks),
+        offsetof(struct snn_program, task_count),
+        offsetof(struct snn_program, size_count),
+        offsetof(struct snn_program, constant_count),
+        offsetof(struct snn_program, key_count),
+        offsetof(struct snn_program, streams),
+        offsetof(struct snn_program, setup),
+        offsetof(struct snn_program, init),
+        offsetof(struct snn_program, clear),
+        offsetof(struct snn_program, call),
+        offsetof(struct snn_program, user),
     };
     const struct ir_program *p = g->program;
     LLVMValueRef values[] = {
-        constant_i32(g, SNN_ABI_VERSION),    program_text(g, p->name),
-        program_text(g, p->doc),             program_text(g, p->source),
-        program_text(g, PACKAGE_STRING),     params(g),
-        constant_i32(g, p->param_count),     data(g),
-        constant_i32(g, p->data_count),      buffers(g),
-        constant_i32(g, p->buffer_count),    tasks(g),
-        constant_i32(g, p->task_count),      constant_i32(g, p->size_count),
-        constant_i32(g, p->constant_count),  constant_i32(g, p->site_count),
-        streams(g),                          constant_i32(g, p->setup),
-        constant_i32(g, p->init),            constant_i32(g, p->clear),
-        call,                                LLVMConstNull(g->pointer),
+        constant_i32(g, SNN_ABI_VERSION),
+        program_text(g, p->name),
+        program_text(g, p->doc),
+        program_text(g, p->source),
+        program_text(g, PACKAGE_STRING),
+        params(g),
+        constant_i32(g, p->param_count),
+        data(g),
+        constant_i32(g, p->data_count),
+        buffers(g),
+        constant_i32(g, p->buffer_count),
+        tasks(g),
+        constant_i32(g, p->task_count),
+        constant_i32(g, p->size_count),
+        constant_i32(g, p->constant_count),
+        constant_i32(g, p->site_count),
+        streams(g),
+        constant_i32(g, p->setup),
+        constant_i32(g, p->init),
+        constant_i32(g, p->clear),
+        call,
+        LLVMConstNull(g->pointer),
     };
     return private_constant(
         g, make_struct(g, values, offsets, MEMBER_COUNT(offsets), sizeof(struct snn_program)),
@@ -358,8 +378,7 @@ static void define_main(struct generator *g, LLVMValueRef program)
 /* A runtime of another version does not define this symbol, so the linker names it. */
 static void refer_to_version(struct generator *g)
 {
-    const char *name =
-        arena_format(&g->compilation->arena, "snn_rt_abi_%d", SNN_ABI_VERSION);
+    const char *name = arena_format(&g->compilation->arena, "snn_rt_abi_%d", SNN_ABI_VERSION);
     LLVMValueRef symbol = LLVMAddGlobal(g->module, g->i8, name);
     LLVMValueRef used = LLVMConstArray2(g->pointer, &symbol, 1);
     LLVMValueRef list = LLVMAddGlobal(g->module, LLVMTypeOf(used), "snn.version");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * GPUs of NVIDIA, compute capability 9.0: the kernels of kernels.c as PTX. A thread runs scalar code, the same that a CPU
- * runs outside vector loops; what differs is where iterations come from and where values of outside are.
+ * GPUs of NVIDIA, compute capability 9.0: the kernels of kernels.c as PTX. A thread runs scalar
+ * code, the same that a CPU runs outside vector loops; what differs is where iterations come from
+ * and where values of outside are.
  */
 #include <string.h>
 
@@ -40,9 +41,9 @@ static bool create_machine(struct generator *g)
         LLVMDisposeMessage(message);
         return false;
     }
-    g->machine = LLVMCreateTargetMachine(target, triple, g->cpu, g->features,
-                                         LLVMCodeGenLevelDefault, LLVMRelocDefault,
-                                         LLVMCodeModelDefault);
+    g->machine =
+        LLVMCreateTargetMachine(target, triple, g->cpu, g->features, LLVMCodeGenLevelDefault,
+                                LLVMRelocDefault, LLVMCodeModelDefault);
     return g->machine != NULL;
 }
 
@@ -168,10 +169,9 @@ static struct value import(struct emitter *e, const struct ir_node *node)
     if (is_instruction && node->op == IR_VAR)
         return value_uniform(environment_word(e, node));
     if (state->plan->slots[node->id] != 0 &&
-        !(is_instruction && node->op == IR_LOAD &&
-          kernels_can_repeat(e->ir, node, state->kernel)))
-        return value_uniform(
-            LLVMBuildLoad2(e->builder, type, environment_word(e, node), node->name ? node->name : ""));
+        !(is_instruction && node->op == IR_LOAD && kernels_can_repeat(e->ir, node, state->kernel)))
+        return value_uniform(LLVMBuildLoad2(e->builder, type, environment_word(e, node),
+                                            node->name ? node->name : ""));
     if (is_instruction && node->op == IR_LOAD)
         return memory_load(e, node->payload.index, emitter_get(e, node->operands[0]));
     if (is_instruction && node->op == IR_CONTEXT_GET)
@@ -183,7 +183,8 @@ static struct value import(struct emitter *e, const struct ir_node *node)
 static void export_values(struct emitter *e, const struct kernel *kernel)
 {
     const struct kernel_state *state = e->import_data;
-    for (const struct ir_node *node = kernel->first; node != kernel->last->next; node = node->next) {
+    for (const struct ir_node *node = kernel->first; node != kernel->last->next;
+         node = node->next) {
         if (state->plan->slots[node->id] == 0)
             continue;
         LLVMValueRef value = emitter_get_scalar(e, node);
@@ -218,7 +219,8 @@ static struct ballot take_ballot(struct emitter *e, LLVMValueRef flag)
 static LLVMValueRef warp_totals(struct generator *g)
 {
     LLVMTypeRef type = LLVMArrayType2(g->i32, COMPACT_THREADS / WARP);
-    LLVMValueRef totals = LLVMAddGlobalInAddressSpace(g->module, type, "warp_totals", SHARED_MEMORY);
+    LLVMValueRef totals =
+        LLVMAddGlobalInAddressSpace(g->module, type, "warp_totals", SHARED_MEMORY);
     LLVMSetLinkage(totals, LLVMInternalLinkage);
     LLVMSetInitializer(totals, LLVMGetUndef(type));
     LLVMSetAlignment(totals, 4);
@@ -301,8 +303,8 @@ static LLVMValueRef emit_round(struct emitter *e, const struct ir_node *node, LL
     LLVMBuildStore(b, mine.total, total_place(e, totals, warp));
     emit_barrier(e);
     struct ballot block = add_totals(e, totals, warp, warps);
-    LLVMValueRef place = LLVMBuildAdd(b, LLVMBuildAdd(b, written, block.before, ""),
-                                      widen(e, mine.before), "");
+    LLVMValueRef place =
+        LLVMBuildAdd(b, LLVMBuildAdd(b, written, block.before, ""), widen(e, mine.before), "");
     store_if(e, flag, node->compact.list, place, k);
     emit_barrier(e);
     return block.total;
@@ -323,8 +325,7 @@ static void emit_block_compact(struct emitter *e, const struct ir_node *node)
     LLVMBuildStore(e->builder, LLVMBuildAdd(e->builder, before, found, ""), written);
     counted_end(e, &loop);
     LLVMValueRef thread = special_register(e, "llvm.nvvm.read.ptx.sreg.tid.x");
-    LLVMValueRef is_first =
-        LLVMBuildICmp(e->builder, LLVMIntEQ, thread, LLVMConstNull(g->i32), "");
+    LLVMValueRef is_first = LLVMBuildICmp(e->builder, LLVMIntEQ, thread, LLVMConstNull(g->i32), "");
     store_if(e, is_first, node->compact.count, zero,
              LLVMBuildLoad2(e->builder, g->i64, written, ""));
 }
@@ -351,8 +352,8 @@ static void emit_guards(struct emitter *e, const struct kernel_guard *guard)
 static void emit_serial(struct emitter *e, const struct kernel *kernel)
 {
     LLVMValueRef number = share_threads(e).first;
-    leave_unless(e, LLVMBuildICmp(e->builder, LLVMIntEQ, number, LLVMConstNull(e->generator->i64),
-                                  ""));
+    leave_unless(
+        e, LLVMBuildICmp(e->builder, LLVMIntEQ, number, LLVMConstNull(e->generator->i64), ""));
     for (const struct ir_node *node = kernel->first; node != kernel->last->next; node = node->next)
         emit_node(e, node);
     export_values(e, kernel);
@@ -405,14 +406,14 @@ static void find_lane(struct emitter *e, struct kernel_state *state)
     struct generator *g = e->generator;
     LLVMBasicBlockRef back = emitter_enter_entry(e);
     LLVMValueRef lane = widen(e, special_register(e, "llvm.nvvm.read.ptx.sreg.ctaid.z"));
-    LLVMValueRef context = LLVMBuildMul(
-        e->builder, lane, value_integer(g, (int64_t)sizeof(struct snn_context)), "");
+    LLVMValueRef context =
+        LLVMBuildMul(e->builder, lane, value_integer(g, (int64_t)sizeof(struct snn_context)), "");
     LLVMValueRef word =
         LLVMBuildMul(e->builder, lane, value_integer(g, state->plan->slot_count), "");
-    e->context = LLVMBuildInBoundsGEP2(e->builder, g->i8, LLVMGetParam(e->function, 0), &context,
-                                       1, "context");
-    state->environment = LLVMBuildInBoundsGEP2(e->builder, g->i64, LLVMGetParam(e->function, 1),
-                                               &word, 1, "lane");
+    e->context = LLVMBuildInBoundsGEP2(e->builder, g->i8, LLVMGetParam(e->function, 0), &context, 1,
+                                       "context");
+    state->environment =
+        LLVMBuildInBoundsGEP2(e->builder, g->i64, LLVMGetParam(e->function, 1), &word, 1, "lane");
     emitter_leave_entry(e, back);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reductions. Of floats the order is fixed (ir.h): 16 accumulators, then a tree. Three ways of writing it:
+ * Reductions. Of floats the order is fixed (ir.h): 16 accumulators, then a tree. Three ways of
+ * writing it:
  *   - inside a vector loop, each lane has its own 16 accumulators, in registers;
  *   - outside, the 16 accumulators are the lanes of one vector;
  *   - where neither is possible (width 1, or a body with loops), 16 scalars.
@@ -14,11 +15,12 @@ enum { KEY_LIMIT = 4 };
 
 struct reduction {
     const struct ir_node *node;
-    bool is_tree;                        /* LANES accumulators, else one */
-    bool is_ragged;                      /* the mask says which lanes still take part */
-    LLVMTypeRef type;                    /* of an accumulator */
-    LLVMValueRef accumulators[LANES];    /* variables */
-    LLVMValueRef best_keys[KEY_LIMIT];   /* variables of ARGMIN, ARGMAX; accumulators[0] is the index */
+    bool is_tree;                     /* LANES accumulators, else one */
+    bool is_ragged;                   /* the mask says which lanes still take part */
+    LLVMTypeRef type;                 /* of an accumulator */
+    LLVMValueRef accumulators[LANES]; /* variables */
+    LLVMValueRef
+        best_keys[KEY_LIMIT]; /* variables of ARGMIN, ARGMAX; accumulators[0] is the index */
 };
 
 static bool is_arg(const struct ir_node *node)
@@ -133,12 +135,14 @@ static LLVMValueRef key_is_equal(struct emitter *e, enum ir_type type, LLVMValue
 {
     if (!is_real(type))
         return LLVMBuildICmp(e->builder, LLVMIntEQ, a, b, "");
-    LLVMValueRef both_nan = LLVMBuildAnd(e->builder, LLVMBuildFCmp(e->builder, LLVMRealUNO, a, a, ""),
-                                         LLVMBuildFCmp(e->builder, LLVMRealUNO, b, b, ""), "");
+    LLVMValueRef both_nan =
+        LLVMBuildAnd(e->builder, LLVMBuildFCmp(e->builder, LLVMRealUNO, a, a, ""),
+                     LLVMBuildFCmp(e->builder, LLVMRealUNO, b, b, ""), "");
     return LLVMBuildOr(e->builder, LLVMBuildFCmp(e->builder, LLVMRealOEQ, a, b, ""), both_nan, "");
 }
 
-/* Whether `keys` come before `best`, compared key by key; `tie` is the answer where all are equal. */
+/* Whether `keys` come before `best`, compared key by key; `tie` is the answer where all are equal.
+ */
 static LLVMValueRef is_better(struct emitter *e, const struct ir_node *node, LLVMValueRef *keys,
                               LLVMValueRef *best, LLVMValueRef tie)
 {
@@ -146,8 +150,7 @@ static LLVMValueRef is_better(struct emitter *e, const struct ir_node *node, LLV
     for (int32_t k = node->reduce.key_count; k-- > 0;) {
         LLVMValueRef ahead = key_is_better(e, node, k, keys[k], best[k]);
         if (better != NULL) {
-            LLVMValueRef equal =
-                key_is_equal(e, node->reduce.keys[k]->type, keys[k], best[k]);
+            LLVMValueRef equal = key_is_equal(e, node->reduce.keys[k]->type, keys[k], best[k]);
             better =
                 LLVMBuildOr(e->builder, ahead, LLVMBuildAnd(e->builder, equal, better, ""), "");
         } else {
@@ -166,8 +169,7 @@ static void take_arg(struct emitter *e, const struct reduction *r)
         keys[k] = emitter_get_vector(e, node->reduce.keys[k]);
         best[k] = load(e, LLVMTypeOf(keys[k]), r->best_keys[k]);
     }
-    LLVMValueRef none =
-        LLVMBuildICmp(e->builder, LLVMIntSLT, old, LLVMConstNull(r->type), "");
+    LLVMValueRef none = LLVMBuildICmp(e->builder, LLVMIntSLT, old, LLVMConstNull(r->type), "");
     LLVMValueRef takes = LLVMBuildOr(e->builder, none, is_better(e, node, keys, best, NULL), "");
     takes = lanes_and(e, guard, takes);
     store_guarded(e, takes, emitter_get_vector(e, node->reduce.index), old, r->accumulators[0]);
@@ -193,7 +195,8 @@ static void emit_element(struct emitter *e, const struct reduction *r, struct va
 
 /* ---- bounds on which all lanes agree ---- */
 
-static void emit_indices(struct emitter *e, const struct reduction *r, LLVMValueRef first, int count)
+static void emit_indices(struct emitter *e, const struct reduction *r, LLVMValueRef first,
+                         int count)
 {
     for (int k = 0; k < count; k++) {
         LLVMValueRef offset = value_integer(e->generator, k);
@@ -212,7 +215,8 @@ static LLVMValueRef emit_unrolled(struct emitter *e, const struct reduction *r, 
     return loop.index;
 }
 
-/* One element a turn, always for accumulator 0; after 16 turns, some of them empty, every accumulator is where it was. */
+/* One element a turn, always for accumulator 0; after 16 turns, some of them empty, every
+ * accumulator is where it was. */
 static void emit_rotating(struct emitter *e, const struct reduction *r, LLVMValueRef low,
                           LLVMValueRef high)
 {
@@ -281,12 +285,13 @@ static void emit_ragged_group(struct emitter *e, const struct reduction *r, stru
 {
     struct generator *g = e->generator;
     struct counted_loop turn;
-    LLVMValueRef end = LLVMBuildAdd(e->builder, first, value_integer(g, r->is_tree ? LANES : 1), "");
+    LLVMValueRef end =
+        LLVMBuildAdd(e->builder, first, value_integer(g, r->is_tree ? LANES : 1), "");
     counted_begin(e, &turn, first, end, 1, value_integer(g, 1));
     LLVMBasicBlockRef take = emitter_block(e, "take"), rotated = emitter_block(e, "rotate");
     struct value index = value_offset(e, low, turn.index);
-    LLVMValueRef runs = LLVMBuildICmp(e->builder, LLVMIntSLT, value_vector(e, index),
-                                      value_vector(e, high), "");
+    LLVMValueRef runs =
+        LLVMBuildICmp(e->builder, LLVMIntSLT, value_vector(e, index), value_vector(e, high), "");
     struct lanes outer = lanes_enter(e, e->width, lanes_and(e, e->mask, runs));
     LLVMBuildCondBr(e->builder, lanes_any(e, e->mask), take, rotated);
     emitter_start(e, take);
@@ -341,12 +346,13 @@ static LLVMValueRef combine_lanes(struct emitter *e, enum ir_reduction reduction
                                   LLVMValueRef vector)
 {
     for (unsigned half = LANES / 2; half > 0; half /= 2)
-        vector = arithmetic_combine(e, reduction, pick(e, vector, 0, half),
-                                    pick(e, vector, half, half));
+        vector =
+            arithmetic_combine(e, reduction, pick(e, vector, 0, half), pick(e, vector, half, half));
     return vector;
 }
 
-/* The better of each lane and the one `half` lanes after it; of equally good ones the lower index. */
+/* The better of each lane and the one `half` lanes after it; of equally good ones the lower index.
+ */
 static void combine_arg_halves(struct emitter *e, const struct ir_node *node, unsigned half,
                                LLVMValueRef *indices, LLVMValueRef *keys)
 {
@@ -361,8 +367,8 @@ static void combine_arg_halves(struct emitter *e, const struct ir_node *node, un
     LLVMValueRef is_ahead = is_better(e, node, right, left, is_lower);
     LLVMValueRef has_none = LLVMBuildICmp(e->builder, LLVMIntSLT, i, zero, "");
     LLVMValueRef has_one = LLVMBuildICmp(e->builder, LLVMIntSGE, j, zero, "");
-    LLVMValueRef takes = LLVMBuildAnd(e->builder, has_one,
-                                      LLVMBuildOr(e->builder, has_none, is_ahead, ""), "");
+    LLVMValueRef takes =
+        LLVMBuildAnd(e->builder, has_one, LLVMBuildOr(e->builder, has_none, is_ahead, ""), "");
     *indices = LLVMBuildSelect(e->builder, takes, j, i, "");
     for (int32_t k = 0; k < node->reduce.key_count; k++)
         keys[k] = LLVMBuildSelect(e->builder, takes, right[k], left[k], "");
@@ -431,8 +437,8 @@ static LLVMValueRef combine_accumulators(struct emitter *e, const struct reducti
         values[k] = load(e, r->type, r->accumulators[k]);
     for (int half = LANES / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
-            values[k] = arithmetic_combine(e, r->node->reduce.reduction, values[k],
-                                           values[k + half]);
+            values[k] =
+                arithmetic_combine(e, r->node->reduce.reduction, values[k], values[k + half]);
     return values[0];
 }
 

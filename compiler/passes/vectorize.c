@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Chooses, in each nest of independent loops, the one whose iterations run in lanes: the innermost, unless memory is then
- * walked with strides and an outer loop walks it contiguously (sums of columns, spikes that add rows to inputs). Only marks
- * loops; how lanes are made is the code generator's business, and a GPU ignores the marks.
+ * Chooses, in each nest of independent loops, the one whose iterations run in lanes: the innermost,
+ * unless memory is then walked with strides and an outer loop walks it contiguously (sums of
+ * columns, spikes that add rows to inputs). Only marks loops; how lanes are made is the code
+ * generator's business, and a GPU ignores the marks.
  */
 #include <string.h>
 
@@ -12,9 +13,9 @@
 
 enum {
     COST_CONTIGUOUS = 1,
-    COST_SCATTERED = 8,  /* an access of 16 lanes to 16 places */
-    EVENT_WORK = 40,     /* a loop over events is worth its gathers from this much arithmetic on */
-    SHORT_LOOP = 4,      /* iterations below which lanes stay empty */
+    COST_SCATTERED = 8, /* an access of 16 lanes to 16 places */
+    EVENT_WORK = 40,    /* a loop over events is worth its gathers from this much arithmetic on */
+    SHORT_LOOP = 4,     /* iterations below which lanes stay empty */
 };
 
 struct vectorizer {
@@ -245,7 +246,8 @@ static void compare(struct comparison *c, const struct ir_node *index, bool is_e
     const struct ir_node *outer = c->outer;
     struct ir_block all = outer->loop.body;
     c->inner_cost += cost_of(c->vectorizer, index, is_events, block).memory;
-    /* The outer loop's view of the same block: what is inside it counts as inside the outer loop. */
+    /* The outer loop's view of the same block: what is inside it counts as inside the outer loop.
+     */
     cost_of(c->vectorizer, outer->loop.index, outer->loop.events >= 0, &all);
     struct cost cost = { .vectorizer = c->vectorizer,
                          .index = outer->loop.index,
@@ -260,8 +262,8 @@ static void compare_inner(struct ir_block *block, void *data)
     for (struct ir_node *node = block->first; node != NULL; node = node->next) {
         bool is_loop = node->kind == IR_NODE_LOOP && node->loop.is_independent &&
                        !is_short(node->loop.low, node->loop.high);
-        bool is_reduction = node->kind == IR_NODE_REDUCE &&
-                            !is_short(node->reduce.low, node->reduce.high);
+        bool is_reduction =
+            node->kind == IR_NODE_REDUCE && !is_short(node->reduce.low, node->reduce.high);
         c->has_loop |= is_loop;
         c->has_reduction |= is_reduction;
         if (is_loop)
@@ -273,7 +275,8 @@ static void compare_inner(struct ir_block *block, void *data)
     }
 }
 
-/* Lanes of an inner reduction cost a tree at its end, so at equal cost the outer loop wins; against a loop it loses. */
+/* Lanes of an inner reduction cost a tree at its end, so at equal cost the outer loop wins; against
+ * a loop it loses. */
 static bool is_better_outside(struct vectorizer *v, struct ir_node *loop)
 {
     struct comparison c = { .vectorizer = v, .outer = loop };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Generated code gives the same bits as the reference interpreter: at -O0 and -O3, with vectors of this machine and without
- * any beyond SSE2. Each case builds a function in the program IR; sizes are chosen so that full blocks, a rest and nothing
- * at all occur.
+ * Generated code gives the same bits as the reference interpreter: at -O0 and -O3, with vectors of
+ * this machine and without any beyond SSE2. Each case builds a function in the program IR; sizes
+ * are chosen so that full blocks, a rest and nothing at all occur.
  */
 #undef NDEBUG
 #include <assert.h>
@@ -21,10 +21,24 @@
 enum { ROWS = 37, COLUMNS = 83, EVENTS = 11, BUFFER_LIMIT = 16, CAPACITY = ROWS * COLUMNS + 16 };
 
 enum { SIZE_ROWS, SIZE_COLUMNS, SIZE_ALL, SIZE_EVENTS, SIZE_SCALAR, SIZE_COUNT };
-enum { V, INPUT, SINCE, SPIKE, WEIGHT, LIST, LIST_COUNT, TRACE, SUM, ORDER, ROW_STARTS, WIDE, BUFFER_COUNT };
+enum {
+    V,
+    INPUT,
+    SINCE,
+    SPIKE,
+    WEIGHT,
+    LIST,
+    LIST_COUNT,
+    TRACE,
+    SUM,
+    ORDER,
+    ROW_STARTS,
+    WIDE,
+    BUFFER_COUNT
+};
 enum { TAU, LEAK, CONSTANT_COUNT };
 
-static const int64_t sizes[SIZE_COUNT] = { ROWS, COLUMNS, ROWS * COLUMNS, EVENTS, 1 };
+static const int64_t sizes[SIZE_COUNT] = { ROWS, COLUMNS, ROWS *COLUMNS, EVENTS, 1 };
 
 struct built {
     struct compilation compilation;
@@ -34,7 +48,9 @@ struct built {
 
 static int32_t add_buffer(struct built *t, const char *name, enum snn_type type, int32_t size)
 {
-    struct ir_buffer buffer = { .name = name, .type = type, .kind = SNN_BUFFER_LANE, .count = size };
+    struct ir_buffer buffer = {
+        .name = name, .type = type, .kind = SNN_BUFFER_LANE, .count = size
+    };
     return ir_add_buffer(&t->compilation, &t->program, buffer);
 }
 
@@ -60,8 +76,10 @@ static void begin(struct built *t)
     add_buffer(t, "order", SNN_INT64, SIZE_COLUMNS);
     add_buffer(t, "row.starts", SNN_INT32, SIZE_COLUMNS);
     add_buffer(t, "wide", SNN_FLOAT64, SIZE_COLUMNS);
-    int32_t empty = ir_add_function(&t->compilation, &t->program, "setup", IR_FUNCTION_SETUP, (struct span){ 0 });
-    int32_t tested = ir_add_function(&t->compilation, &t->program, "tested", IR_FUNCTION_TASK, (struct span){ 0 });
+    int32_t empty = ir_add_function(&t->compilation, &t->program, "setup", IR_FUNCTION_SETUP,
+                                    (struct span){ 0 });
+    int32_t tested = ir_add_function(&t->compilation, &t->program, "tested", IR_FUNCTION_TASK,
+                                     (struct span){ 0 });
     t->program.setup = t->program.init = t->program.clear = empty;
     t->builder = (struct ir_builder){ .compilation = &t->compilation,
                                       .program = &t->program,
@@ -266,9 +284,11 @@ static void build_ragged(struct ir_builder *b)
     enter(b, here);
     struct ir_node *largest = ir_reduce(b, IR_REDUCE_MAX, IR_I64, start, end);
     enter(b, &largest->reduce.body);
-    struct ir_node *key = ir_cast(b, IR_I64, ir_binary(b, IR_MUL, ir_load(b, WEIGHT, largest->reduce.index), f32(b, 1e4)));
+    struct ir_node *key = ir_cast(
+        b, IR_I64, ir_binary(b, IR_MUL, ir_load(b, WEIGHT, largest->reduce.index), f32(b, 1e4)));
     largest->reduce.keys[largest->reduce.key_count++] = key;
-    largest->reduce.condition = ir_binary(b, IR_NE, ir_binary(b, IR_MOD, key, ir_integer(b, 7)), ir_integer(b, 3));
+    largest->reduce.condition =
+        ir_binary(b, IR_NE, ir_binary(b, IR_MOD, key, ir_integer(b, 7)), ir_integer(b, 3));
     enter(b, here);
     struct ir_node *total = ir_var(b, "total", sum);
     struct ir_node *serial = ir_loop(b, "synapse", start, end, false);
@@ -296,16 +316,19 @@ static void build_while(struct ir_builder *b)
     struct ir_node *is_odd = ir_binary(b, IR_EQ, ir_binary(b, IR_MOD, old, two), ir_integer(b, 1));
     struct ir_node *branch = ir_if(b, is_odd);
     struct ir_block *body = enter(b, &branch->branch.then_body);
-    ir_set(b, n, ir_binary(b, IR_ADD, ir_binary(b, IR_MUL, old, ir_integer(b, 3)), ir_integer(b, 1)));
+    ir_set(b, n,
+           ir_binary(b, IR_ADD, ir_binary(b, IR_MUL, old, ir_integer(b, 3)), ir_integer(b, 1)));
     enter(b, &branch->branch.else_body);
     ir_set(b, n, ir_binary(b, IR_DIV, old, two));
     enter(b, body);
     ir_set(b, steps, ir_binary(b, IR_ADD, ir_get(b, steps), ir_integer(b, 1)));
     enter(b, here);
     struct ir_node *offset = ir_binary(b, IR_SUB, i, ir_integer(b, 40));
-    struct ir_node *divisor = ir_binary(b, IR_SUB, ir_binary(b, IR_MOD, i, ir_integer(b, 5)), ir_integer(b, 2));
+    struct ir_node *divisor =
+        ir_binary(b, IR_SUB, ir_binary(b, IR_MOD, i, ir_integer(b, 5)), ir_integer(b, 2));
     struct ir_node *mixed = ir_binary(b, IR_DIV, offset, divisor);
-    mixed = ir_binary(b, IR_ADD, ir_binary(b, IR_MUL, mixed, ir_integer(b, 1000)), ir_binary(b, IR_MOD, offset, divisor));
+    mixed = ir_binary(b, IR_ADD, ir_binary(b, IR_MUL, mixed, ir_integer(b, 1000)),
+                      ir_binary(b, IR_MOD, offset, divisor));
     ir_store(b, ORDER, i, ir_binary(b, IR_ADD, ir_get(b, steps), mixed));
     enter(b, outer);
 }
@@ -316,25 +339,34 @@ static void build_arithmetic(struct ir_builder *b)
     struct ir_block *outer;
     struct ir_node *i = loop(b, SIZE_COLUMNS, &outer);
     struct ir_node *v = ir_load(b, V, i), *x = ir_load(b, WEIGHT, i);
-    struct ir_node *bits = ir_bitcast(b, IR_I32, v), *other = ir_cast(b, IR_I32, ir_load(b, ORDER, i));
-    struct ir_node *word = ir_binary(b, IR_XOR, bits, ir_binary(b, IR_MULHI, bits, ir_bits(b, 0xd2511f53)));
-    word = ir_binary(b, IR_OR, ir_binary(b, IR_SHR, word, ir_bits(b, 7)), ir_binary(b, IR_SHL, other, ir_bits(b, 5)));
+    struct ir_node *bits = ir_bitcast(b, IR_I32, v),
+                   *other = ir_cast(b, IR_I32, ir_load(b, ORDER, i));
+    struct ir_node *word =
+        ir_binary(b, IR_XOR, bits, ir_binary(b, IR_MULHI, bits, ir_bits(b, 0xd2511f53)));
+    word = ir_binary(b, IR_OR, ir_binary(b, IR_SHR, word, ir_bits(b, 7)),
+                     ir_binary(b, IR_SHL, other, ir_bits(b, 5)));
     word = ir_binary(b, IR_MAX, word, ir_unary(b, IR_NOT, other));
-    struct ir_node *real = ir_binary(b, IR_ADD, ir_cast(b, IR_F32, word), ir_cast(b, IR_F32, ir_cast(b, IR_I64, word)));
+    struct ir_node *real = ir_binary(b, IR_ADD, ir_cast(b, IR_F32, word),
+                                     ir_cast(b, IR_F32, ir_cast(b, IR_I64, word)));
     real = ir_binary(b, IR_MOD, real, ir_binary(b, IR_SUB, x, f32(b, 0.25)));
     real = ir_binary(b, IR_ADD, real, ir_unary(b, IR_SQRT, ir_unary(b, IR_ABS, v)));
-    real = ir_binary(b, IR_SUB, real, ir_unary(b, IR_ROUND, ir_unary(b, IR_NEG, ir_binary(b, IR_MUL, v, f32(b, 0.5)))));
+    real =
+        ir_binary(b, IR_SUB, real,
+                  ir_unary(b, IR_ROUND, ir_unary(b, IR_NEG, ir_binary(b, IR_MUL, v, f32(b, 0.5)))));
     real = ir_binary(b, IR_ADD, ir_unary(b, IR_CEIL, real), ir_unary(b, IR_FLOOR, x));
     ir_store(b, SUM, i, ir_binary(b, IR_DIV, real, x));
     struct ir_node *huge = ir_binary(b, IR_MUL, v, f32(b, 1e30));
-    ir_store(b, ORDER, i, ir_binary(b, IR_ADD, ir_cast(b, IR_I64, huge), ir_cast(b, IR_I64, ir_cast(b, IR_I32, huge))));
+    ir_store(b, ORDER, i,
+             ir_binary(b, IR_ADD, ir_cast(b, IR_I64, huge),
+                       ir_cast(b, IR_I64, ir_cast(b, IR_I32, huge))));
     struct ir_node *wide = ir_cast(b, IR_F64, v), *power = ir_cast(b, IR_F64, ir_integer(b, 2));
     struct ir_node *operands[] = { power, wide };
     struct ir_node *result = ir_call_rt(b, IR_RT_pow, 2, operands);
     operands[0] = wide, operands[1] = power;
     result = ir_binary(b, IR_ADD, result, ir_call_rt(b, IR_RT_pow, 2, operands));
     ir_store(b, WIDE, i, ir_binary(b, IR_ADD, result, ir_call_rt(b, IR_RT_exp, 1, &x)));
-    ir_store(b, SPIKE, i, ir_cast(b, IR_BOOL, ir_unary(b, IR_FLOOR, ir_binary(b, IR_MUL, x, f32(b, 2)))));
+    ir_store(b, SPIKE, i,
+             ir_cast(b, IR_BOOL, ir_unary(b, IR_FLOOR, ir_binary(b, IR_MUL, x, f32(b, 2)))));
     enter(b, outer);
 }
 
@@ -343,7 +375,8 @@ static void build_strides(struct ir_builder *b)
 {
     struct ir_block *outer;
     struct ir_node *i = loop(b, SIZE_COLUMNS, &outer);
-    struct ir_node *back = ir_binary(b, IR_SUB, ir_binary(b, IR_SUB, size(b, SIZE_COLUMNS), ir_integer(b, 1)), i);
+    struct ir_node *back =
+        ir_binary(b, IR_SUB, ir_binary(b, IR_SUB, size(b, SIZE_COLUMNS), ir_integer(b, 1)), i);
     struct ir_node *far = ir_load(b, WEIGHT, ir_binary(b, IR_MUL, i, ir_integer(b, 3)));
     ir_store(b, SUM, back, ir_binary(b, IR_ADD, far, ir_load(b, V, back)));
     ir_store(b, WIDE, i, ir_cast(b, IR_F64, ir_load(b, SPIKE, back)));
@@ -402,12 +435,15 @@ static void build_returns(struct ir_builder *b)
 {
     struct ir_block *outer;
     struct ir_node *i = loop(b, SIZE_COLUMNS, &outer);
-    struct ir_node *result = ir_var(b, "result", f32(b, 0)), *depth = ir_var(b, "depth", ir_integer(b, 0));
+    struct ir_node *result = ir_var(b, "result", f32(b, 0)),
+                   *depth = ir_var(b, "depth", ir_integer(b, 0));
     struct ir_node *since = ir_load(b, SINCE, i);
     struct ir_node *function = ir_labelled_block(b);
     struct ir_block *here = enter(b, &function->block.body);
     for (int k = 2; k < 6; k++) {
-        struct ir_node *branch = ir_if(b, ir_binary(b, IR_EQ, ir_binary(b, IR_MOD, since, ir_integer(b, k)), ir_integer(b, 0)));
+        struct ir_node *branch =
+            ir_if(b, ir_binary(b, IR_EQ, ir_binary(b, IR_MOD, since, ir_integer(b, k)),
+                               ir_integer(b, 0)));
         enter(b, &branch->branch.then_body);
         ir_set(b, result, ir_binary(b, IR_MUL, ir_load(b, V, i), f32(b, k)));
         struct ir_node *inner = ir_if(b, ir_binary(b, IR_GT, since, ir_integer(b, k)));
@@ -498,9 +534,18 @@ static int64_t count(const struct snn_context *context, int32_t buffer)
 {
     (void)context;
     static const int64_t counts[BUFFER_COUNT] = {
-        [V] = COLUMNS, [INPUT] = COLUMNS, [SINCE] = COLUMNS, [SPIKE] = COLUMNS, [WEIGHT] = ROWS * COLUMNS,
-        [LIST] = COLUMNS, [LIST_COUNT] = 1, [TRACE] = ROWS, [SUM] = COLUMNS, [ORDER] = COLUMNS,
-        [ROW_STARTS] = COLUMNS, [WIDE] = COLUMNS,
+        [V] = COLUMNS,
+        [INPUT] = COLUMNS,
+        [SINCE] = COLUMNS,
+        [SPIKE] = COLUMNS,
+        [WEIGHT] = ROWS * COLUMNS,
+        [LIST] = COLUMNS,
+        [LIST_COUNT] = 1,
+        [TRACE] = ROWS,
+        [SUM] = COLUMNS,
+        [ORDER] = COLUMNS,
+        [ROW_STARTS] = COLUMNS,
+        [WIDE] = COLUMNS,
     };
     return counts[buffer];
 }
@@ -510,9 +555,11 @@ static int64_t count(const struct snn_context *context, int32_t buffer)
 static const char stub[] =
     "#include <stdint.h>\n"
     "struct snn_context; const void *test_program; char snn_rt_abi_1;\n"
-    "int snn_main(const void *p, int argc, char **argv) { (void)argc, (void)argv; test_program = p; return 0; }\n"
+    "int snn_main(const void *p, int argc, char **argv) { (void)argc, (void)argv; test_program = "
+    "p; return 0; }\n"
     "void snn_rt_parallel_for(struct snn_context *c, int64_t n, void *body, void *env)\n"
-    "{ for (int64_t i = n; i-- > 0;) ((void (*)(struct snn_context *, int64_t, void *))body)(c, i, env); }\n";
+    "{ for (int64_t i = n; i-- > 0;) ((void (*)(struct snn_context *, int64_t, void *))body)(c, i, "
+    "env); }\n";
 
 static void run_compiled(struct built *t, struct state *s, const struct codegen_options *options)
 {
@@ -545,10 +592,12 @@ static void run_compiled(struct built *t, struct state *s, const struct codegen_
 static void forget_rest_of_list(struct state *s)
 {
     int64_t length = *(const int64_t *)s->buffers[LIST_COUNT];
-    memset((int32_t *)s->buffers[LIST] + length, 0, (size_t)(COLUMNS + 16 - length) * sizeof(int32_t));
+    memset((int32_t *)s->buffers[LIST] + length, 0,
+           (size_t)(COLUMNS + 16 - length) * sizeof(int32_t));
 }
 
-static bool is_same(const struct state *a, const struct state *b, const char *name, int level, const char *cpu)
+static bool is_same(const struct state *a, const struct state *b, const char *name, int level,
+                    const char *cpu)
 {
     for (int k = 0; k < BUFFER_COUNT; k++)
         if (memcmp(a->room[k], b->room[k], sizeof a->room[k]) != 0) {
@@ -556,7 +605,8 @@ static bool is_same(const struct state *a, const struct state *b, const char *na
             if (getenv("SNN_TEST_VERBOSE") != NULL)
                 for (int n = 0; n < COLUMNS; n++)
                     printf("  [%d] %g %g | %lld %lld\n", n, (double)((const float *)a->room[k])[n],
-                           (double)((const float *)b->room[k])[n], (long long)((const int64_t *)a->room[k])[n],
+                           (double)((const float *)b->room[k])[n],
+                           (long long)((const int64_t *)a->room[k])[n],
                            (long long)((const int64_t *)b->room[k])[n]);
             return false;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a network's step is cut into kernels: what is launched, in which order, under which condition, and which values go
- * through memory because a kernel cannot compute them again.
+ * How a network's step is cut into kernels: what is launched, in which order, under which
+ * condition, and which values go through memory because a kernel cannot compute them again.
  */
 #undef NDEBUG
 #include <assert.h>
@@ -20,13 +20,16 @@ struct built {
 
 static void begin(struct built *t, enum ir_function_kind kind)
 {
-    static const enum snn_type types[] = { SNN_FLOAT32, SNN_FLOAT32, SNN_BOOL, SNN_INT32, SNN_INT64, SNN_FLOAT32 };
+    static const enum snn_type types[] = { SNN_FLOAT32, SNN_FLOAT32, SNN_BOOL,
+                                           SNN_INT32,   SNN_INT64,   SNN_FLOAT32 };
     memset(t, 0, sizeof *t);
     compilation_init(&t->compilation);
     ir_add_size(&t->compilation, &t->program, "n");
     for (size_t k = 0; k < sizeof types / sizeof *types; k++)
-        ir_add_buffer(&t->compilation, &t->program,
-                      (struct ir_buffer){ .name = "buffer", .type = types[k], .kind = SNN_BUFFER_LANE, .count = SIZE_N });
+        ir_add_buffer(
+            &t->compilation, &t->program,
+            (struct ir_buffer){
+                .name = "buffer", .type = types[k], .kind = SNN_BUFFER_LANE, .count = SIZE_N });
     ir_add_function(&t->compilation, &t->program, "net.step", kind, (struct span){ 0 });
     t->builder = (struct ir_builder){ .compilation = &t->compilation,
                                       .program = &t->program,
@@ -57,7 +60,8 @@ static struct ir_node *add_loop(struct ir_builder *b, int32_t buffer, struct ir_
     return loop;
 }
 
-/* A layer, its spikes, and what they add to a target: no value needs memory but the count, which is read again. */
+/* A layer, its spikes, and what they add to a target: no value needs memory but the count, which is
+ * read again. */
 static void test_step(void)
 {
     struct built t;
@@ -95,7 +99,8 @@ static void test_shared_loops_do_not_race(void)
     compilation_finish(&t.compilation);
 }
 
-/* A sum is computed by a thread of its own and handed on in memory, under the condition that surrounds it. */
+/* A sum is computed by a thread of its own and handed on in memory, under the condition that
+ * surrounds it. */
 static void test_serial_values(void)
 {
     struct built t;
@@ -115,7 +120,8 @@ static void test_serial_values(void)
     const struct kernel *serial = &plan.kernels.items[0], *shared = &plan.kernels.items[1];
     assert(serial->kind == KERNEL_SERIAL && shared->first == loop);
     assert(plan.slots[sum->id] == 1 && plan.slot_count == 2);
-    assert(shared->guard->condition == condition && shared->guard->wanted && shared->guard->outer == NULL);
+    assert(shared->guard->condition == condition && shared->guard->wanted &&
+           shared->guard->outer == NULL);
     assert(serial->guard == shared->guard);
     compilation_finish(&t.compilation);
 }
@@ -135,7 +141,8 @@ static void test_stale_load(void)
     compilation_finish(&t.compilation);
 }
 
-/* Tasks run on the host: only their loops are kernels, and calls of the runtime keep a loop there. */
+/* Tasks run on the host: only their loops are kernels, and calls of the runtime keep a loop there.
+ */
 static void test_task(void)
 {
     struct built t;
