@@ -9,10 +9,66 @@
 
 /* ---- domains ---- */
 
-static struct ir_node *batch_count(struct lowering *l, struct ir_node *count, struct ir_node *size)
+static struct ir_node *quotient_up(struct lowering *l, struct ir_node *count, struct ir_node *size)
 {
     struct ir_node *up = ir_binary(&l->b, IR_SUB, ir_binary(&l->b, IR_ADD, count, size), ir_integer(&l->b, 1));
     return ir_binary(&l->b, IR_DIV, up, size);
+}
+
+/* The number after `by`; it must be at least 1. */
+static struct ir_node *stride(struct lowering *l, struct expr *by)
+{
+    struct ir_node *size = lower_as(l, by, IR_I64);
+    struct ir_node *is_wrong = ir_binary(&l->b, IR_LT, size, ir_integer(&l->b, 1));
+    if (is_wrong->kind == IR_NODE_INSTR && is_wrong->op == IR_CONST && is_wrong->payload.integer == 0)
+        return size;
+    struct ir_node *check = ir_if(&l->b, is_wrong);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &check->branch.then_body;
+    ir_call_rt(&l->b, IR_RT_snn_rt_panic_size, 3,
+               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, by->span)), ir_text(&l->b, "the step of this loop"), ir_cast(&l->b, IR_F64, size) });
+    l->b = outer;
+    return size;
+}
+
+/* `set by size` and `set.batches(size, drop_last)`. */
+struct batching {
+    struct expr *set, *size, *drop_last;   /* size: null where single samples are meant */
+};
+
+static struct batching batching_of(const struct domain *domain)
+{
+    struct expr *e = (struct expr *)domain->expr;
+    if (e->type->kind == TYPE_BATCHES && e->target != NULL && e->target->builtin->id == BUILTIN_BATCHES)
+        return (struct batching){ e->target->arguments[0], e->target->arguments[1], e->target->arguments[2] };
+    return (struct batching){ e, (struct expr *)domain->by, NULL };
+}
+
+static struct ir_node *batch_count(struct lowering *l, const struct batching *batching, struct ir_node *count)
+{
+    struct ir_node *size = stride(l, batching->size), *all = quotient_up(l, count, size);
+    if (batching->drop_last == NULL)
+        return all;
+    struct ir_node *drops = lower_condition(l, batching->drop_last);
+    return ir_select(&l->b, drops, ir_binary(&l->b, IR_DIV, count, size), all);
+}
+
+/* A set is drawn once, when its loop begins: its view is kept beside its size. */
+static struct binding *domain_view(struct lowering *l, const struct for_clause *clause)
+{
+    int32_t number = pointer_map_get(&l->prepared_of, &clause->symbol->domain);
+    return number >= 0 ? l->prepared.items[number] : lower_view(l, batching_of(&clause->symbol->domain).set);
+}
+
+static struct ir_node *sample_count(struct lowering *l, const struct for_clause *clause)
+{
+    struct batching batching = batching_of(&clause->symbol->domain);
+    struct binding *view = lower_view(l, batching.set);
+    array_push(&l->c->arena, &l->prepared, view);
+    pointer_map_put(l, &l->prepared_of, &clause->symbol->domain, (int32_t)l->prepared.count - 1);
+    struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
+    return batching.size != NULL ? batch_count(l, &batching, count) : count;
 }
 
 static struct ir_node *domain_size(struct lowering *l, const struct for_clause *clause)
@@ -26,14 +82,11 @@ static struct ir_node *domain_size(struct lowering *l, const struct for_clause *
     switch (domain->kind) {
     case DOMAIN_RANGE: {
         struct ir_node *size = lower_extent(l, e, 0);
-        return domain->by != NULL ? batch_count(l, size, lower_as(l, (struct expr *)domain->by, IR_I64)) : size;
+        return domain->by != NULL ? quotient_up(l, size, stride(l, (struct expr *)domain->by)) : size;
     }
     case DOMAIN_EXTENT: return lower_extent(l, e, domain->position);
     case DOMAIN_ITEMS: lower_prepare(l, e); return lower_extent(l, e, 0);
-    case DOMAIN_SAMPLES: {
-        struct ir_node *count = lower_extent(l, e, 0);
-        return domain->by != NULL ? batch_count(l, count, lower_as(l, (struct expr *)domain->by, IR_I64)) : count;
-    }
+    case DOMAIN_SAMPLES: return sample_count(l, clause);
     case DOMAIN_NEURONS: return lower_size_leaf(l, lowered_layer_of(l, e->type->layer)->size);
     case DOMAIN_LAYER:
         if (l->kernel != NULL)
@@ -44,36 +97,20 @@ static struct ir_node *domain_size(struct lowering *l, const struct for_clause *
     return ir_integer(&l->b, 1);
 }
 
-/* A set is drawn once, when its loop begins: its view is kept beside its size. */
-static struct binding *domain_view(struct lowering *l, const struct for_clause *clause)
-{
-    int32_t number = pointer_map_get(&l->prepared_of, &clause->symbol->domain);
-    return number >= 0 ? l->prepared.items[number] : lower_view(l, (struct expr *)clause->symbol->domain.expr);
-}
-
 struct ir_node *lower_domain_size(struct lowering *l, const struct for_clause_list *clauses, struct ir_node **sizes)
 {
     struct ir_node *total = NULL;
     for (size_t i = 0; i < clauses->count; i++) {
         const struct for_clause *clause = &clauses->items[i];
-        if (clause->symbol->domain.kind == DOMAIN_SAMPLES) {
-            struct binding *view = lower_view(l, (struct expr *)clause->symbol->domain.expr);
-            array_push(&l->c->arena, &l->prepared, view);
-            pointer_map_put(l, &l->prepared_of, &clause->symbol->domain, (int32_t)l->prepared.count - 1);
-            sizes[i] = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
-            if (clause->symbol->domain.by != NULL)
-                sizes[i] = batch_count(l, sizes[i], lower_as(l, (struct expr *)clause->symbol->domain.by, IR_I64));
-        } else {
-            sizes[i] = domain_size(l, clause);
-        }
+        sizes[i] = domain_size(l, clause);
         total = total == NULL ? sizes[i] : ir_binary(&l->b, IR_MUL, total, sizes[i]);
     }
     return total;
 }
 
-static struct binding *batch_binding(struct lowering *l, const struct for_clause *clause, struct binding *view, struct ir_node *k)
+static struct binding *batch_binding(struct lowering *l, struct expr *batch_size, struct binding *view, struct ir_node *k)
 {
-    struct ir_node *size = lower_as(l, (struct expr *)clause->symbol->domain.by, IR_I64);
+    struct ir_node *size = lower_as(l, batch_size, IR_I64);
     struct ir_node *low = ir_binary(&l->b, IR_MUL, k, size);
     struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
     struct ir_node *high = ir_binary(&l->b, IR_MIN, ir_binary(&l->b, IR_ADD, low, size), count);
@@ -98,8 +135,9 @@ static struct binding *clause_binding(struct lowering *l, const struct for_claus
     switch (domain->kind) {
     case DOMAIN_SAMPLES: {
         struct binding *view = domain_view(l, clause);
-        if (domain->by != NULL)
-            return batch_binding(l, clause, view, k);
+        struct batching batching = batching_of(domain);
+        if (batching.size != NULL)
+            return batch_binding(l, batching.size, view, k);
         binding = binding_new(l, BINDING_SAMPLE);
         binding->node = view->node;
         binding->index = k;
