@@ -98,6 +98,7 @@ void lower_ahead_buffers(struct lowering *l, struct lowered_layer *layer)
     layer->ahead_counts = ahead_buffer(l, layer, "ahead_counts", SNN_INT32, -1);
     layer->ahead_spikes = ahead_buffer(l, layer, "ahead_spikes", SNN_INT32, layer->size);
     layer->ahead_now = ahead_buffer(l, layer, "ahead_now", SNN_INT32, layer->size);
+    layer->ahead_order = ahead_buffer(l, layer, "ahead_order", SNN_INT32, layer->size);
     layer->ahead_active = ahead_buffer(l, layer, "ahead_active", SNN_BOOL, layer->size);
     layer->ahead_first = ahead_buffer(l, layer, "ahead_first", SNN_INT64, lower_size_value(l, 1));
     remark(l->c, layer->layer->statement->span, "ahead", "'%s' runs ahead: its spikes depend on the presented data alone", layer->name);
@@ -133,6 +134,36 @@ static struct statement *find_first(struct lowering *l, struct lowered_layer *la
     return spike;
 }
 
+/* Neurons ordered by their first spike: those side by side in lanes have about as many to come, so that lanes end together. */
+static void order_neurons(struct lowering *l, struct lowered_layer *layer, struct ir_node *first, struct ir_node *steps)
+{
+    struct ir_node *zero = ir_integer(&l->b, 0), *one = ir_integer(&l->b, 1), *count = ir_load(&l->b, layer->list_count, zero);
+    struct ir_builder outer = l->b;
+    struct ir_node *clear = ir_loop(&l->b, "ahead.clear", zero, steps, true);
+    l->b.block = &clear->loop.body;
+    ir_store(&l->b, layer->ahead_counts, clear->loop.index, zero);
+    l->b = outer;
+    struct ir_node *neurons = ir_loop_events(&l->b, "ahead.count", layer->list, count, false);
+    l->b.block = &neurons->loop.body;
+    struct ir_node *time = ir_binary(&l->b, IR_SUB, ir_load(&l->b, layer->ahead_now, neurons->loop.index), first);
+    ir_store(&l->b, layer->ahead_counts, time, ir_binary(&l->b, IR_ADD, ir_load(&l->b, layer->ahead_counts, time), one));
+    l->b = outer;
+    struct ir_node *place = ir_var(&l->b, "place", zero);
+    struct ir_node *rows = ir_loop(&l->b, "ahead.starts", zero, steps, false);
+    l->b.block = &rows->loop.body;
+    struct ir_node *here = ir_get(&l->b, place), *own = ir_load(&l->b, layer->ahead_counts, rows->loop.index);
+    ir_store(&l->b, layer->ahead_counts, rows->loop.index, here);
+    ir_set(&l->b, place, ir_binary(&l->b, IR_ADD, here, own));
+    l->b = outer;
+    neurons = ir_loop_events(&l->b, "ahead.order", layer->list, count, false);
+    l->b.block = &neurons->loop.body;
+    time = ir_binary(&l->b, IR_SUB, ir_load(&l->b, layer->ahead_now, neurons->loop.index), first);
+    here = ir_load(&l->b, layer->ahead_counts, time);
+    ir_store(&l->b, layer->ahead_order, here, neurons->loop.index);
+    ir_store(&l->b, layer->ahead_counts, time, ir_binary(&l->b, IR_ADD, here, one));
+    l->b = outer;
+}
+
 /* From spike to spike: the times of each neuron's spikes. */
 static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct ir_node *first, struct ir_node *end, struct ir_node *steps)
 {
@@ -140,7 +171,8 @@ static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct 
     struct kernel kernel = { .layer = layer };
     l->kernel = &kernel;
     struct statement *spike = find_first(l, layer, first, end);
-    kernel_open_events(l, arena_format(&l->c->arena, "%s.ahead", layer->name), layer->list, ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0)));
+    order_neurons(l, layer, first, steps);
+    kernel_open_events(l, arena_format(&l->c->arena, "%s.ahead", layer->name), layer->ahead_order, ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0)));
     struct ir_node *found = ir_var(&l->b, "found", ir_integer(&l->b, 0));
     struct ir_node *now = ir_var(&l->b, "now", kernel_read(l, layer->ahead_now, -1));
     struct ir_node *loop = ir_while(&l->b);

@@ -105,6 +105,7 @@ struct lowered_layer {
     int32_t ahead_spikes;         /* INT32 [neuron]: how many */
     int32_t ahead_lists, ahead_counts; /* INT32 [step, neuron], [step]: who spikes, ascending */
     int32_t ahead_now;            /* INT32 [neuron]: step of the next spike */
+    int32_t ahead_order;          /* INT32: the active ones by their first spike */
     int32_t ahead_active;         /* BOOL [neuron]: has one within the presentation */
     int32_t ahead_first;          /* INT64[1] */
 };
