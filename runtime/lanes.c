@@ -146,10 +146,10 @@ static int64_t buffer_bytes(const struct snn_context *context, int32_t number, i
 {
     int64_t element = (int64_t)snn_type_bytes(context->program->buffers[number].type), rounded;
 
-    if (count < 0 || count > (INT64_MAX / 2 - SNN_ROUND_ELEMENTS) / element)
+    if (count < 0 || count > (INT64_MAX / 2 - SNN_PAD_ELEMENTS) / element)
         return -1;
     rounded =
-        (count + (count == 0) + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
+        (count + SNN_PAD_ELEMENTS + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
     return rounded * element;
 }
 

@@ -20,6 +20,7 @@ enum {
 
 enum {
     SNN_RANK_LIMIT = 8,      /* axes of an array */
+    SNN_PAD_ELEMENTS = 256,  /* vector code may read, not write, this far past the end of a buffer */
     SNN_ROUND_ELEMENTS = 16, /* buffers are rounded up to whole vectors of this many elements */
 };
 

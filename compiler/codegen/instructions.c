@@ -129,7 +129,7 @@ static void emit_variable_set(struct emitter *e, const struct ir_node *node)
         return;
     }
     LLVMValueRef lanes = value_vector(e, value);
-    if (e->mask != NULL) {
+    if (e->mask != NULL && e->mask != e->rest) {
         LLVMValueRef old = LLVMBuildLoad2(e->builder, LLVMTypeOf(lanes), memory.llvm, "");
         lanes = LLVMBuildSelect(e->builder, e->mask, lanes, old, "");
     }

@@ -128,7 +128,7 @@ static void emit_rest(struct emitter *e, const struct ir_node *node, unsigned wi
         leave);
     emitter_start(e, run);
     struct lanes outer = lanes_enter(e, width, NULL);
-    e->mask = lanes_below(e, count);
+    e->mask = e->rest = lanes_below(e, count);
     emit_lanes_body(e, node, first);
     lanes_leave(e, outer);
     emitter_branch_to(e, leave);
@@ -141,7 +141,7 @@ static void emit_masked_blocks(struct emitter *e, const struct ir_node *node, un
     struct counted_loop loop;
     counted_begin(e, &loop, low, high, 1, value_integer(e->generator, width));
     struct lanes outer = lanes_enter(e, width, NULL);
-    e->mask = lanes_below(e, LLVMBuildSub(e->builder, high, loop.index, ""));
+    e->mask = e->rest = lanes_below(e, LLVMBuildSub(e->builder, high, loop.index, ""));
     emit_lanes_body(e, node, loop.index);
     lanes_leave(e, outer);
     counted_end(e, &loop);

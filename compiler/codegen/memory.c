@@ -242,7 +242,7 @@ static LLVMValueRef load_contiguous(struct emitter *e, int32_t buffer, LLVMValue
     struct generator *g = e->generator;
     LLVMTypeRef type = LLVMVectorType(memory_element_type(g, buffer), e->width);
     LLVMValueRef place = memory_element(e, buffer, first), load;
-    if (e->mask == NULL) {
+    if (e->mask == NULL || e->mask == e->rest) {
         load = LLVMBuildLoad2(e->builder, type, place, "");
         LLVMSetAlignment(load, element_bytes(g, buffer));
     } else {
