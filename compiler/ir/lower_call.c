@@ -158,6 +158,12 @@ void lower_return(struct lowering *l, struct statement *s)
         lower_refuse(l, s->span, "'return' inside a loop that yields cannot be compiled yet");
         return;
     }
+    if (l->frame->path != NULL) { /* leaves loops */
+        ir_context_set(&l->b, IR_CONTEXT_PATH, l->frame->path);
+        ir_context_set(&l->b, IR_CONTEXT_PRESENT, l->frame->present);
+    }
+    for (int i = 0; i < l->frame->progress_loops; i++)
+        ir_call_rt(&l->b, IR_RT_snn_rt_loop_end, 0, NULL);
     ir_break(&l->b, l->frame->block);
 }
 

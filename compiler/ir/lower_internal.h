@@ -233,6 +233,8 @@ struct function_frame {
     struct ir_node *block;        /* what return leaves; null: return is its last statement */
     struct ir_node *result;       /* VAR; null where there is none */
     struct binding *binding;      /* what the last statement returned */
+    struct ir_node *path, *present; /* of the draws outside of its loops; null where no loop is open */
+    int progress_loops;           /* open loops that show their progress */
 };
 
 /* Where the innermost `for … yield` puts what it yields. */
@@ -246,6 +248,7 @@ struct loop_result {
 /* Innermost loop, for break and continue. */
 struct jump_targets {
     struct ir_node *target;
+    bool has_progress;            /* each iteration is counted */
     struct jump_targets *outer;
 };
 

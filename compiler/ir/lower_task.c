@@ -148,6 +148,7 @@ struct open_loop {
     struct jump_targets jumps;
     bool has_progress;
     bool is_parallel;
+    bool is_outermost;              /* of its function */
 };
 
 static bool is_over_samples(const struct for_clause_list *clauses)
@@ -196,12 +197,23 @@ static void begin_loop(struct lowering *l, struct open_loop *o, const struct for
         ir_call_rt(&l->b, IR_RT_snn_rt_release, 1, &o->mark);
     hash_counters(l, o, clauses, sizes);
     lower_bind_clauses(l, clauses, sizes, o->loop->loop.index);
-    o->jumps = (struct jump_targets){ .target = o->loop, .outer = l->jumps };
+    o->jumps = (struct jump_targets){ .target = o->loop, .has_progress = o->has_progress, .outer = l->jumps };
     l->jumps = &o->jumps;
+    o->is_outermost = l->frame != NULL && l->frame->path == NULL;
+    if (o->is_outermost) {
+        l->frame->path = o->path;
+        l->frame->present = o->present;
+    }
+    if (l->frame != NULL)
+        l->frame->progress_loops += o->has_progress;
 }
 
 static void end_loop(struct lowering *l, struct open_loop *o)
 {
+    if (o->is_outermost)
+        l->frame->path = l->frame->present = NULL;
+    if (l->frame != NULL)
+        l->frame->progress_loops -= o->has_progress;
     if (o->has_progress)
         ir_call_rt(&l->b, IR_RT_snn_rt_loop_step, 0, NULL);
     if (o->is_parallel)
@@ -455,10 +467,13 @@ static void lower_jump(struct lowering *l, struct statement *s)
         lower_refuse(l, s->span, "'%s' has no loop to leave here", statement_kind_text(s->kind));
         return;
     }
-    if (s->kind == STATEMENT_BREAK)
+    if (s->kind == STATEMENT_BREAK) {
         ir_break(&l->b, l->jumps->target);
-    else
-        ir_continue(&l->b, l->jumps->target);
+        return;
+    }
+    if (l->jumps->has_progress)
+        ir_call_rt(&l->b, IR_RT_snn_rt_loop_step, 0, NULL);
+    ir_continue(&l->b, l->jumps->target);
 }
 
 /* ---- learn, freeze ---- */
