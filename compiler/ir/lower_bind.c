@@ -8,7 +8,7 @@ struct binding *binding_new(struct lowering *l, enum binding_kind kind)
 {
     struct binding *binding = arena_new(&l->c->arena, struct binding);
     binding->kind = kind;
-    binding->buffer = binding->param = binding->constant = -1;
+    binding->buffer = binding->param = binding->constant = binding->history = -1;
     for (int i = 0; i < RANK_LIMIT; i++)
         binding->sizes[i] = -1;
     return binding;

@@ -289,6 +289,8 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
         int32_t buckets = size_sum(l, c->max_delay, lower_size_value(l, 2), dotted(l, c, "delays"));
         int32_t sizes[] = { c->source->size, buckets };
         c->delays = model_buffer(l, c, "delay", SNN_INT32, c->synapse_count);
+        if (topology == IR_DENSE && has_post_events(connection))
+            c->delay_matrix = model_buffer(l, c, "delay_matrix", SNN_INT32, c->synapse_count);
         c->bucket_starts = model_buffer(l, c, "delay_starts", SNN_INT32, lower_size_product(l, sizes, 2, dotted(l, c, "delay_starts")));
     }
     c->low = bound_constant(l, connection->low);
@@ -445,6 +447,8 @@ static void make_delays(struct lowering *l, struct lowered_connection *c)
     struct ir_node *steps = ir_binary(&l->b, IR_DIV, lower_as(l, c->connection->delay, IR_F64), lower_constant_leaf(l, c->network->dt, IR_F64));
     struct ir_node *synapse = synapse_of(l, c, loop);
     ir_store(&l->b, c->delays, synapse, ir_cast(&l->b, IR_I64, ir_unary(&l->b, IR_ROUND, steps)));
+    if (c->delay_matrix >= 0)
+        ir_store(&l->b, c->delay_matrix, synapse, ir_load(&l->b, c->delays, synapse));
     if (c->row_starts < 0)
         ir_store(&l->b, c->columns, synapse, post);
     l->b = outer;

@@ -204,7 +204,14 @@ static struct ir_node *lower_rule_state(struct lowering *l, struct expr *e)
         lower_refuse(l, e->span, "'%s' has no %s neuron here", symbol->name->text, is_post_state(symbol) ? "post" : "pre");
         return ir_real(&l->b, IR_F32, 0);
     }
-    return ir_load(&l->b, binding_of(l, e->symbol, e->span)->buffer, index);
+    struct binding *binding = binding_of(l, e->symbol, e->span);
+    if (binding->history < 0 || place->age == NULL)
+        return ir_load(&l->b, binding->buffer, index);
+    const struct lowered_layer *source = place->connection->source; /* as it was when the spike left */
+    struct ir_node *clock = ir_load(&l->b, l->network->clock, ir_integer(&l->b, 0));
+    struct ir_node *row = ir_binary(&l->b, IR_MOD, ir_binary(&l->b, IR_SUB, clock, place->age), lower_size_leaf(l, source->ring_size));
+    struct ir_node *base = ir_binary(&l->b, IR_MUL, row, lower_size_leaf(l, source->size));
+    return ir_load(&l->b, binding->history, ir_binary(&l->b, IR_ADD, base, index));
 }
 
 static bool is_state_of(struct lowering *l, const struct symbol *symbol, const struct ir_node *var)

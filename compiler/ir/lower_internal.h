@@ -72,6 +72,7 @@ struct binding {
     int32_t rank;
     struct ir_node *extents[RANK_LIMIT];   /* ARRAY (local), RECORD: i64 values where it was made */
     int32_t sizes[RANK_LIMIT];             /* ARRAY (global): size ids; -1: extents hold it */
+    int32_t history, history_size;         /* ARRAY: state of a rule by steps past, and its size id; -1 */
     bool is_literal;                       /* CONSTANT */
     enum ir_type type;                     /* CONSTANT: I64, F64 or BOOL */
     double real;
@@ -123,7 +124,8 @@ struct lowered_connection {
     int32_t arrival_delay;        /* size id: steps from spike to synapse; -1: 0 */
     int32_t total_delay;          /* size id: steps from spike to target, at most; -1: 0 */
     int32_t lag, max_delay;       /* size ids where synapses have delays of their own; -1 */
-    int32_t delays;               /* INT32 [synapse], those of a source ordered by delay */
+    int32_t delays;               /* INT32, those of a source in order of delay */
+    int32_t delay_matrix;         /* INT32 [synapse] of a matrix whose rules follow spikes of the target; -1 */
     int32_t row_starts, columns;  /* sparse, or the order by delay of a matrix */
     int32_t bucket_starts;
     int32_t column_starts, column_rows, column_synapses; /* sparse, by target; -1 until a rule needs them */
@@ -182,6 +184,7 @@ struct rule_place {
     struct lowered_connection *connection;
     struct rule_instance *rule;
     struct ir_node *pre, *post, *synapse;   /* null where not defined */
+    struct ir_node *age;                    /* delay of the synapse at hand, where each has its own; null */
     struct ir_node *weight;                 /* VAR that holds w; null: w is read from memory */
     bool is_free;                           /* on init, start, end: arrays are indexed explicitly */
 };
@@ -366,6 +369,7 @@ void lower_connection_arrive(struct lowering *, struct lowered_connection *);   
 
 /* ---- lower_rule.c ---- */
 void lower_rule_buffers(struct lowering *, struct lowered_connection *, struct rule_instance *);
+void lower_rule_histories(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_reset(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_step(struct lowering *, struct lowered_connection *, struct rule_instance *);
 bool lower_rule_has(const struct rule_instance *rule, enum event event);

@@ -60,7 +60,7 @@ static void declare_connection(struct lowering *l, struct lowered_network *netwo
     lowered->source = lowered_layer_of(l, connection->source);
     lowered->target = lowered_layer_of(l, connection->target);
     lowered->name = qualified(l, network, connection->name->text);
-    lowered->lag = lowered->max_delay = lowered->delays = -1;
+    lowered->lag = lowered->max_delay = lowered->delays = lowered->delay_matrix = -1;
     lowered->column_starts = lowered->column_rows = lowered->column_synapses = -1;
 }
 
@@ -268,6 +268,8 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
             lower_ahead_buffers(l, layer);
     }
     for (size_t i = 0; i < n->connections.count; i++) {
+        for (size_t k = 0; k < n->connections.items[i]->rules.count; k++)
+            lower_rule_histories(l, &network->connections[i], n->connections.items[i]->rules.items[k]);
         lower_connection_finish(l, &network->connections[i]);
         lower_connection_weights(l, &network->connections[i]);
     }

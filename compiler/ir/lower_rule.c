@@ -50,6 +50,35 @@ static void bind_parameter(struct lowering *l, struct rule_instance *rule, struc
     parameter->binding->buffer = buffer;
 }
 
+/* Where synapses have delays of their own, each sees the state of its source late by its delay: the last steps are kept. */
+void lower_rule_histories(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule)
+{
+    if (!c->has_synapse_delays)
+        return;
+    for (size_t i = 0; i < rule->states.count; i++) {
+        struct symbol *state = rule->states.items[i];
+        if (state->statement->state.owner != STATE_PRE)
+            continue;
+        const char *name = arena_format(&l->c->arena, "%s.history", dotted(l, rule, state->name->text));
+        int32_t sizes[] = { c->source->ring_size, c->source->size };
+        state->binding->history_size = lower_size_product(l, sizes, 2, name);
+        state->binding->history = lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_LANE, state->binding->history_size);
+        l->program->buffers[state->binding->history].is_state = true;
+    }
+}
+
+static void fill_history(struct lowering *l, const struct symbol *state)
+{
+    struct ir_node *loop = ir_loop(&l->b, l->program->buffers[state->binding->history].name, ir_integer(&l->b, 0),
+                                   lower_size_leaf(l, state->binding->history_size), true);
+    struct ir_builder outer = l->b;
+    l->b.block = &loop->loop.body;
+    l->element = loop->loop.index;
+    ir_store(&l->b, state->binding->history, loop->loop.index, state->statement->state.value != NULL ? lower_scalar(l, state->statement->state.value) : ir_real(&l->b, IR_F32, 0));
+    l->element = NULL;
+    l->b = outer;
+}
+
 static void fill_state(struct lowering *l, struct lowered_connection *c, struct symbol *state)
 {
     const struct statement *s = state->statement;
@@ -65,8 +94,6 @@ static void fill_state(struct lowering *l, struct lowered_connection *c, struct 
 
 void lower_rule_buffers(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule)
 {
-    if (c->has_synapse_delays)
-        lower_refuse(l, rule->symbol->span, "rules on connections with delays of their own cannot be compiled yet");
     for (size_t i = 0; i < rule->parameters.count; i++)
         bind_parameter(l, rule, rule->parameters.items[i]);
     for (size_t i = 0; i < rule->states.count; i++) {
@@ -82,8 +109,11 @@ void lower_rule_buffers(struct lowering *l, struct lowered_connection *c, struct
 void lower_rule_reset(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule)
 {
     for (size_t i = 0; i < rule->states.count; i++)
-        if (!rule->states.items[i]->statement->state.is_persistent)
+        if (!rule->states.items[i]->statement->state.is_persistent) {
             fill_state(l, c, rule->states.items[i]);
+            if (rule->states.items[i]->binding->history >= 0)
+                fill_history(l, rule->states.items[i]);
+        }
 }
 
 /* ---- what a statement writes ---- */
@@ -228,6 +258,35 @@ static struct ir_node *open_events(struct lowering *l, struct lowered_connection
     struct ir_node *loop = ir_loop(&l->b, name, low, high, true);
     loop->loop.events = layer->ring;
     return loop;
+}
+
+/* The row of the source's ring that was written `age` steps ago. */
+static struct ir_node *ring_row(struct lowering *l, const struct lowered_connection *c, struct ir_node *age)
+{
+    struct ir_node *clock = ir_load(&l->b, c->network->clock, ir_integer(&l->b, 0));
+    return ir_binary(&l->b, IR_MOD, ir_binary(&l->b, IR_SUB, clock, age), lower_size_leaf(l, c->source->ring_size));
+}
+
+/* The synapses whose own delay ends now: of the spikes of each age, those with that delay. Sets the place. */
+static void open_delayed(struct lowering *l, struct lowered_connection *c, struct rule_place *place)
+{
+    struct ir_node *one = ir_integer(&l->b, 1), *zero = ir_integer(&l->b, 0), *longest = lower_size_leaf(l, c->max_delay);
+    struct ir_node *ages = ir_loop(&l->b, arena_format(&l->c->arena, "%s.ages", c->name), zero, ir_binary(&l->b, IR_ADD, longest, one), false);
+    l->b.block = &ages->loop.body;
+    place->age = ages->loop.index;
+    struct ir_node *row = ring_row(l, c, place->age);
+    struct ir_node *low = ir_binary(&l->b, IR_MUL, row, lower_size_leaf(l, c->source->size));
+    struct ir_node *events = ir_loop(&l->b, "on_pre", low, ir_binary(&l->b, IR_ADD, low, ir_load(&l->b, c->source->ring_counts, row)), true);
+    events->loop.events = c->source->ring;
+    l->b.block = &events->loop.body;
+    place->pre = events->loop.index;
+    struct ir_node *buckets = ir_binary(&l->b, IR_ADD, longest, ir_integer(&l->b, 2));
+    struct ir_node *bucket = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place->pre, buckets), place->age);
+    struct ir_node *loop = ir_loop(&l->b, "row", ir_load(&l->b, c->bucket_starts, bucket), ir_load(&l->b, c->bucket_starts, ir_binary(&l->b, IR_ADD, bucket, one)), true);
+    l->b.block = &loop->loop.body;
+    place->post = ir_load(&l->b, c->columns, loop->loop.index);
+    place->synapse = c->row_starts >= 0 ? loop->loop.index
+                                        : ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place->pre, lower_size_leaf(l, c->target->size)), place->post);
 }
 
 static struct ir_node *clamped(struct lowering *l, const struct lowered_connection *c, struct ir_node *w)
@@ -429,11 +488,20 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
     const char *name = arena_format(&l->c->arena, "%s.%s", c->name, run->event == EVENT_PRE ? "on_pre" : "on_post");
     struct rule_place place = *l->rule, *outer_place = l->rule;
     struct ir_builder outer = l->b;
+    if (c->has_synapse_delays && run->is_synaptic && run->event == EVENT_PRE) {
+        open_delayed(l, c, &place);
+        l->rule = &place;
+        update_synapse(l, c, &place, run->lines, run->count, run->writes_weight, is_bounded);
+        l->rule = outer_place;
+        l->b = outer;
+        return;
+    }
     struct ir_node *events = open_events(l, c, run->event, name);
     l->b.block = &events->loop.body;
     l->rule = &place;
     if (run->is_synaptic) {
         open_synapses(l, c, run->event, events->loop.index, &place);
+        place.age = c->has_synapse_delays ? ir_load(&l->b, c->row_starts >= 0 ? c->delays : c->delay_matrix, place.synapse) : NULL;
         if (run->guard != NULL) {
             struct ir_node *branch = ir_if(&l->b, is_not_zero(l, run->guard, run->event == EVENT_PRE ? place.post : place.pre));
             l->b.block = &branch->branch.then_body;
@@ -477,14 +545,36 @@ static bool has_weight_run(const struct run_list *runs, enum event event)
     return false;
 }
 
+/* Before synapses read them, states of sources go into the history. */
+static void keep_histories(struct lowering *l, struct lowered_connection *c)
+{
+    struct ir_node *base = NULL;
+    for (size_t i = 0; i < l->rule->rule->states.count; i++) {
+        const struct symbol *state = l->rule->rule->states.items[i];
+        if (state->binding->history < 0)
+            continue;
+        if (base == NULL)
+            base = ir_binary(&l->b, IR_MUL, ring_row(l, c, ir_integer(&l->b, 0)), lower_size_leaf(l, c->source->size));
+        struct ir_node *loop = ir_loop(&l->b, "history", ir_integer(&l->b, 0), lower_size_leaf(l, c->source->size), true);
+        struct ir_builder outer = l->b;
+        l->b.block = &loop->loop.body;
+        ir_store(&l->b, state->binding->history, ir_binary(&l->b, IR_ADD, base, loop->loop.index), ir_load(&l->b, state->binding->buffer, loop->loop.index));
+        l->b = outer;
+    }
+}
+
 /* All runs in order; then the bounds that were not applied on the way. */
 static void emit_runs(struct lowering *l, struct lowered_connection *c, const struct run_list *runs, bool is_bounded, bool without_post)
 {
     enum event last = EVENT_STEP;
+    bool is_kept = false;
     for (size_t i = 0; i < runs->count; i++) {
         const struct run *run = &runs->items[i];
         if (without_post && run->event == EVENT_POST)
             continue;
+        if (run->is_synaptic && !is_kept)
+            keep_histories(l, c);
+        is_kept = is_kept || run->is_synaptic;
         bool is_last = run->writes_weight && is_last_weight_run(runs, i, without_post);
         run_events(l, c, run, is_bounded && is_last);
         if (is_last)
@@ -585,18 +675,18 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c, st
 
 /* ---- a step ---- */
 
-static void find_guards(struct run_list *runs)
+static void find_guards(struct run_list *runs, bool has_delays)
 {
     for (size_t i = 0; i < runs->count; i++) {
         struct run *run = &runs->items[i];
-        if (run->is_synaptic && run->event != EVENT_STEP)
+        if (run->is_synaptic && run->event != EVENT_STEP && !has_delays)
             run->guard = guard_of(run->lines, run->count, run->event);
     }
 }
 
 static void flush_runs(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, struct run_list *runs)
 {
-    find_guards(runs);
+    find_guards(runs, c->has_synapse_delays);
     if (runs->count > 0 && !l->is_failed)
         emit_plan(l, c, rule, runs);
     *runs = (struct run_list){ NULL, 0, 0 };
