@@ -297,19 +297,51 @@ static bool is_worth_it(struct vectorizer *v, struct ir_node *loop)
 
 /* ---- the pass ---- */
 
+static const char *name_of(const struct ir_node *loop)
+{
+    return loop->name != NULL ? loop->name : "the loop";
+}
+
+static void look_for_loop(struct ir_block *block, void *data)
+{
+    bool *found = data;
+    for (struct ir_node *node = block->first; node != NULL; node = node->next) {
+        *found |= node->kind == IR_NODE_LOOP && node->loop.is_independent;
+        ir_for_each_block(node, look_for_loop, data);
+    }
+}
+
+/* An innermost loop that could have had lanes, and has none. */
+static void explain_serial(struct vectorizer *v, struct ir_node *loop)
+{
+    bool has_inner = false;
+    ir_for_each_block(loop, look_for_loop, &has_inner);
+    if (has_inner)
+        return;
+    const char *reason =
+        !block_fits(&loop->loop.body, NULL) ? "it calls the runtime, or leaves a loop early"
+        : loop->loop.events >= 0 ? "it visits few events, all over the memory, and does little"
+                                 : "what is inside runs in lanes, or it is too short";
+    remark(v->compilation, loop->span, "vectorize", "'%s' runs one iteration at a time: %s",
+           name_of(loop), reason);
+}
+
 static void visit_block(struct ir_block *block, void *data)
 {
     struct vectorizer *v = data;
     for (struct ir_node *node = block->first; node != NULL; node = node->next) {
-        bool is_candidate = node->kind == IR_NODE_LOOP && node->loop.is_independent &&
-                            !node->loop.is_parallel && block_fits(&node->loop.body, NULL);
-        if (is_candidate && is_better_outside(v, node) && is_worth_it(v, node)) {
+        bool is_candidate =
+            node->kind == IR_NODE_LOOP && node->loop.is_independent && !node->loop.is_parallel;
+        if (is_candidate && block_fits(&node->loop.body, NULL) && is_better_outside(v, node) &&
+            is_worth_it(v, node)) {
             node->loop.is_vector = true;
             remark(v->compilation, node->span, "vectorize", "'%s' runs 16 iterations at once",
-                   node->name != NULL ? node->name : "the loop");
-        } else {
-            ir_for_each_block(node, visit_block, v);
+                   name_of(node));
+            continue;
         }
+        if (is_candidate)
+            explain_serial(v, node);
+        ir_for_each_block(node, visit_block, v);
     }
 }
 
