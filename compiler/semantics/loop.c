@@ -53,6 +53,11 @@ static const struct axis_list *indexed_axes(const struct type *t)
     return has_axes ? &t->axes : NULL;
 }
 
+static bool is_single(const struct type *t)
+{
+    return type_is_number(t) && t->axes.count == 0;
+}
+
 /* Finds what the variable indexes. False after reporting. */
 static bool infer_domain(struct checker *k, struct for_clause *clause, struct expr **searched,
                          size_t searched_count, struct domain *domain)
@@ -71,6 +76,10 @@ static bool infer_domain(struct checker *k, struct for_clause *clause, struct ex
     if (type_is_error(t)) {
         check_expr(k, search.object); /* says what is wrong */
         return false;
+    }
+    if (is_single(t) && search.object->kind == EXPR_FIELD) { /* a parameter: one for each neuron */
+        search.object = search.object->field.object;
+        t = preview_type(k, search.object);
     }
     const struct axis_list *axes = indexed_axes(t);
     if (axes == NULL || search.position >= axes->count)
