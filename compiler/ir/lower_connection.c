@@ -38,6 +38,8 @@ static bool check_topology(struct lowering *l, const struct connection *connecti
     }
     if (connection->learns_gradient)
         lower_refuse(l, connection->statement->connect.learn_span, "learning by gradient cannot be compiled yet");
+    if (connection->weight != NULL && connection->weight->kind == EXPR_STRING)
+        lower_refuse(l, connection->weight->span, "weights from a file cannot be read yet");
     if (connection->bias != NULL)
         lower_refuse(l, connection->bias->span, "'bias' cannot be compiled yet");
     return !l->is_failed;
@@ -153,12 +155,30 @@ static void extend_ring(struct lowering *l, struct lowered_connection *c)
     source->ring_depth = entry;
 }
 
+/* The smallest power of two above a depth, so that a step's row is found without dividing. */
+static int32_t ring_rows(struct lowering *l, int32_t depth, const char *name)
+{
+    int32_t entry = ir_add_size(l->c, l->program, name);
+    struct ir_builder saved = lower_enter(l, &l->setup);
+    struct ir_node *rows = ir_var(&l->b, "rows", ir_integer(&l->b, 1));
+    struct ir_node *search = ir_while(&l->b);
+    struct ir_builder outer = l->b;
+    l->b.block = &search->loop_while.test;
+    search->loop_while.condition = ir_binary(&l->b, IR_LE, ir_get(&l->b, rows), ir_leaf(&l->b, IR_SIZE, IR_I64, depth));
+    l->b.block = &search->loop_while.body;
+    ir_set(&l->b, rows, ir_binary(&l->b, IR_MUL, ir_get(&l->b, rows), ir_integer(&l->b, 2)));
+    l->b = outer;
+    ir_size_set(&l->b, entry, ir_get(&l->b, rows));
+    lower_leave(l, &l->setup, saved);
+    return entry;
+}
+
 void lower_ring_buffers(struct lowering *l, struct lowered_layer *layer)
 {
     if (layer->ring_depth < 0)
         return;
     const char *name = arena_format(&l->c->arena, "%s.ring", layer->name);
-    layer->ring_size = size_sum(l, layer->ring_depth, lower_size_value(l, 1), name);
+    layer->ring_size = ring_rows(l, layer->ring_depth, name);
     int32_t sizes[] = { layer->ring_size, layer->size };
     layer->ring = lower_buffer(l, name, SNN_INT32, SNN_BUFFER_LANE, lower_size_product(l, sizes, 2, name));
     layer->ring_counts = lower_buffer(l, arena_format(&l->c->arena, "%s.ring_counts", layer->name), SNN_INT64, SNN_BUFFER_LANE, layer->ring_size);
@@ -517,8 +537,10 @@ void lower_connection_weights(struct lowering *l, struct lowered_connection *c)
     l->network = c->network;
     if (c->row_starts >= 0)
         make_sparse(l, c);
+    l->draws_delays = true;
     if (c->has_synapse_delays)
         make_delays(l, c);
+    l->draws_delays = false;
     if (c->weight_buffer >= 0)
         make_weights(l, c);
     l->weight_of = NULL;

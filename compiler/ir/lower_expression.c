@@ -209,7 +209,7 @@ static struct ir_node *lower_rule_state(struct lowering *l, struct expr *e)
         return ir_load(&l->b, binding->buffer, index);
     const struct lowered_layer *source = place->connection->source; /* as it was when the spike left */
     struct ir_node *clock = ir_load(&l->b, l->network->clock, ir_integer(&l->b, 0));
-    struct ir_node *row = ir_binary(&l->b, IR_MOD, ir_binary(&l->b, IR_SUB, clock, place->age), lower_size_leaf(l, source->ring_size));
+    struct ir_node *row = ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, place->age), lower_size_leaf(l, source->ring_size));
     struct ir_node *base = ir_binary(&l->b, IR_MUL, row, lower_size_leaf(l, source->size));
     return ir_load(&l->b, binding->history, ir_binary(&l->b, IR_ADD, base, index));
 }
@@ -495,7 +495,7 @@ struct ir_node *lower_math(struct lowering *l, const struct expr *e, struct ir_n
 static const char *stream_here(const struct lowering *l)
 {
     if (l->weight_of != NULL)
-        return "weights";
+        return l->draws_delays ? "delays" : "weights";
     return l->kernel != NULL ? "encoder" : "other";
 }
 

@@ -214,6 +214,7 @@ struct lowering {
     struct ode_scope *ode;        /* in the right side of an equation */
     struct rule_place *rule;      /* in a rule */
     struct lowered_connection *weight_of; /* in initial weights, delays, pairs: pre, post are defined */
+    bool draws_delays;                    /* of weight_of: draws belong to the stream `delays` */
     struct ir_node *pre_index, *post_index, *element;  /* of that; element: the draw's */
 
     /* tasks */
