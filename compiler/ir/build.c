@@ -413,6 +413,11 @@ void ir_compact(struct ir_builder *b, int32_t flags, int32_t list, int32_t count
     node->compact.high = high;
 }
 
+struct ir_node *ir_ring_row(struct ir_builder *b, struct ir_node *step, struct ir_node *rows)
+{
+    return ir_binary(b, IR_AND, step, ir_binary(b, IR_SUB, rows, ir_integer(b, 1)));
+}
+
 struct ir_node *ir_ode(struct ir_builder *b, enum ir_ode_method method, int32_t variable_count,
                        struct ir_node *dt)
 {

@@ -180,8 +180,8 @@ struct ir_connection {
     int32_t target;                      /* buffer that is added to */
     int32_t values;                      /* buffer of numbers that the source sends instead of spikes; -1: spikes */
     int32_t spikes, spike_counts;        /* lists of source neurons that spiked and their lengths: of this step, or a ring */
-    int32_t ring_slots;                  /* size id: steps the ring holds, row by row; -1: this step's list only */
-    int32_t clock;                       /* INT64[1]: the row of this step is clock mod slots */
+    int32_t ring_slots;                  /* size id, a power of two: steps the ring holds, row by row; -1: this step's list only */
+    int32_t clock;                       /* INT64[1]: the row of this step is ir_ring_row of it */
     int32_t delay;                       /* size id: steps until a spike is added */
     int32_t row_starts, columns;         /* sparse: synapses of source i are row_starts[i] ..< row_starts[i + 1] */
     int32_t bucket_starts;               /* delays of their own: synapses of source i, ordered by delay; those of delay d
@@ -281,6 +281,7 @@ void ir_continue(struct ir_builder *, struct ir_node *target);
 void ir_call(struct ir_builder *, int32_t function);
 void ir_compact(struct ir_builder *, int32_t flags, int32_t list, int32_t count, struct ir_node *high);
 void ir_propagate(struct ir_builder *, int32_t connection);
+struct ir_node *ir_ring_row(struct ir_builder *, struct ir_node *step, struct ir_node *rows);   /* step mod rows, a power of two */
 struct ir_node *ir_ode(struct ir_builder *, enum ir_ode_method method, int32_t variable_count, struct ir_node *dt);
 
 /* ---- looking at and changing the tree (ir.c) ---- */

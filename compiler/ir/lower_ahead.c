@@ -245,12 +245,22 @@ void lower_ahead_step(struct lowering *l, struct lowered_layer *layer)
     l->b.block = &clear->loop.body;
     ir_store(&l->b, layer->spiked, clear->loop.index, ir_bool(&l->b, false));
     l->b = outer;
+    struct ir_node *ring_row = NULL, *ring_base = NULL;
+    if (layer->ring_size >= 0) { /* for connections with delay or lag */
+        ring_row = ir_ring_row(&l->b, ir_load(&l->b, layer->network->clock, zero), lower_size_leaf(l, layer->ring_size));
+        ring_base = ir_binary(&l->b, IR_MUL, ring_row, lower_size_leaf(l, layer->size));
+    }
+    outer = l->b;
     struct ir_node *loop = ir_loop(&l->b, arena_format(&l->c->arena, "%s.listed", layer->name), zero, count, true);
     l->b.block = &loop->loop.body;
     struct ir_node *neuron = ir_load(&l->b, layer->ahead_lists, ir_binary(&l->b, IR_ADD, base, loop->loop.index));
     ir_store(&l->b, layer->list, loop->loop.index, neuron);
+    if (layer->ring_size >= 0)
+        ir_store(&l->b, layer->ring, ir_binary(&l->b, IR_ADD, ring_base, loop->loop.index), neuron);
     l->b = outer;
     ir_store(&l->b, layer->list_count, zero, count);
+    if (layer->ring_size >= 0)
+        ir_store(&l->b, layer->ring_counts, ring_row, count);
     struct ir_node *mark = ir_loop_events(&l->b, "ahead.mark", layer->list, count, true);
     l->b.block = &mark->loop.body;
     ir_store(&l->b, layer->spiked, mark->loop.index, ir_bool(&l->b, true));

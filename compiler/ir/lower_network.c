@@ -192,7 +192,7 @@ static void keep_spikes(struct lowering *l, struct lowered_layer *layer)
     if (layer->ring_size < 0)
         return;
     struct ir_node *zero = ir_integer(&l->b, 0);
-    struct ir_node *slot = ir_binary(&l->b, IR_MOD, ir_load(&l->b, layer->network->clock, zero), lower_size_leaf(l, layer->ring_size));
+    struct ir_node *slot = ir_ring_row(&l->b, ir_load(&l->b, layer->network->clock, zero), lower_size_leaf(l, layer->ring_size));
     struct ir_node *base = ir_binary(&l->b, IR_MUL, slot, lower_size_leaf(l, layer->size));
     struct ir_node *count = ir_load(&l->b, layer->list_count, zero);
     struct ir_node *loop = ir_loop(&l->b, arena_format(&l->c->arena, "%s.keep", layer->name), zero, count, true);
@@ -214,7 +214,6 @@ static void lower_step_function(struct lowering *l, struct lowered_network *netw
         if (layer->runs_ahead) {
             lower_ahead_step(l, layer);
             lower_finish_step(l, layer);
-            keep_spikes(l, layer);
             continue;
         }
         clear_inputs(l, layer);

@@ -252,7 +252,7 @@ static struct ir_node *open_events(struct lowering *l, struct lowered_connection
         return ir_loop_events(&l->b, name, layer->list, ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0)), true);
     struct ir_node *slots = lower_size_leaf(l, layer->ring_size);
     struct ir_node *clock = ir_load(&l->b, c->network->clock, ir_integer(&l->b, 0));
-    struct ir_node *slot = ir_binary(&l->b, IR_MOD, ir_binary(&l->b, IR_SUB, clock, lower_size_leaf(l, c->arrival_delay)), slots);
+    struct ir_node *slot = ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, lower_size_leaf(l, c->arrival_delay)), slots);
     struct ir_node *low = ir_binary(&l->b, IR_MUL, slot, lower_size_leaf(l, layer->size));
     struct ir_node *high = ir_binary(&l->b, IR_ADD, low, ir_load(&l->b, layer->ring_counts, slot));
     struct ir_node *loop = ir_loop(&l->b, name, low, high, true);
@@ -264,7 +264,7 @@ static struct ir_node *open_events(struct lowering *l, struct lowered_connection
 static struct ir_node *ring_row(struct lowering *l, const struct lowered_connection *c, struct ir_node *age)
 {
     struct ir_node *clock = ir_load(&l->b, c->network->clock, ir_integer(&l->b, 0));
-    return ir_binary(&l->b, IR_MOD, ir_binary(&l->b, IR_SUB, clock, age), lower_size_leaf(l, c->source->ring_size));
+    return ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, age), lower_size_leaf(l, c->source->ring_size));
 }
 
 /* The synapses whose own delay ends now: of the spikes of each age, those with that delay. Sets the place. */

@@ -34,7 +34,7 @@ static struct ir_node *zero(struct propagation *p)
 static struct ir_node *ring_row(struct propagation *p, struct ir_node *delay)
 {
     struct ir_node *clock = ir_load(&p->b, p->connection->clock, zero(p));
-    return ir_binary(&p->b, IR_MOD, ir_binary(&p->b, IR_SUB, clock, delay), size(p, p->connection->ring_slots));
+    return ir_ring_row(&p->b, ir_binary(&p->b, IR_SUB, clock, delay), size(p, p->connection->ring_slots));
 }
 
 static struct arrivals arrivals_of_row(struct propagation *p, struct ir_node *row)
