@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tables of a program and its setup function: parameters, sizes, constants, drawing sites. What depends on a parameter
- * is computed once, when the program starts, in the order in which it was first asked for.
+ * The tables of a program and its setup function: parameters, sizes, constants, drawing sites. What
+ * depends on a parameter is computed once, when the program starts, in the order in which it was
+ * first asked for.
  */
 #include "ir/lower_internal.h"
 
@@ -104,19 +105,22 @@ void lower_leave(struct lowering *l, struct ir_builder *where, struct ir_builder
 
 /* ---- sizes ---- */
 
-static struct ir_node *size_value(struct lowering *l, struct size size, struct span span, const char *what)
+static struct ir_node *size_value(struct lowering *l, struct size size, struct span span,
+                                  const char *what)
 {
     struct ir_node *value = lower_scalar(l, (struct expr *)size.expr);
     struct ir_node *number = lower_cast(l, IR_F64, value);
     struct ir_node *is_whole = ir_binary(&l->b, IR_EQ, number, ir_unary(&l->b, IR_FLOOR, number));
     struct ir_node *is_positive = ir_binary(&l->b, IR_GE, number, ir_real(&l->b, IR_F64, 1));
     struct ir_node *is_small = ir_binary(&l->b, IR_LE, number, ir_real(&l->b, IR_F64, 2147483647));
-    struct ir_node *is_right = ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_AND, is_whole, is_positive), is_small);
+    struct ir_node *is_right =
+        ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_AND, is_whole, is_positive), is_small);
     struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_right));
     struct ir_builder outer = l->b;
     l->b.block = &check->branch.then_body;
-    ir_call_rt(&l->b, IR_RT_snn_rt_panic_size, 3,
-               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, span)), ir_text(&l->b, what), number });
+    ir_call_rt(
+        &l->b, IR_RT_snn_rt_panic_size, 3,
+        (struct ir_node *[]){ ir_text(&l->b, lower_place(l, span)), ir_text(&l->b, what), number });
     l->b = outer;
     return lower_cast(l, IR_I64, value);
 }
@@ -125,7 +129,8 @@ int32_t lower_size(struct lowering *l, struct size size, struct span span, const
 {
     if (size.kind == SIZE_CONSTANT) {
         if (size.value < 1)
-            lower_refuse(l, span, "%s is %lld, a size must be at least 1", what, (long long)size.value);
+            lower_refuse(l, span, "%s is %lld, a size must be at least 1", what,
+                         (long long)size.value);
         return lower_size_value(l, size.value);
     }
     if (size.kind == SIZE_UNKNOWN) {
@@ -160,7 +165,8 @@ int32_t lower_size_value(struct lowering *l, int64_t value)
     return entry;
 }
 
-int32_t lower_size_product(struct lowering *l, const int32_t *sizes, int32_t count, const char *what)
+int32_t lower_size_product(struct lowering *l, const int32_t *sizes, int32_t count,
+                           const char *what)
 {
     if (count == 1)
         return sizes[0];
@@ -181,7 +187,8 @@ struct ir_node *lower_size_leaf(struct lowering *l, int32_t size)
 
 /* ---- constants ---- */
 
-static int32_t constant_entry(struct lowering *l, const struct expr *e, const char *name, bool is_integer)
+static int32_t constant_entry(struct lowering *l, const struct expr *e, const char *name,
+                              bool is_integer)
 {
     int32_t entry = ir_add_constant(l->c, l->program, name, is_integer);
     struct ir_builder saved = lower_enter(l, &l->setup);
@@ -238,9 +245,12 @@ int32_t lower_site(struct lowering *l, const void *key, const char *stream, stru
 
 /* ---- buffers ---- */
 
-int32_t lower_buffer(struct lowering *l, const char *name, enum snn_type type, enum snn_buffer_kind kind, int32_t count_size)
+int32_t lower_buffer(struct lowering *l, const char *name, enum snn_type type,
+                     enum snn_buffer_kind kind, int32_t count_size)
 {
-    struct ir_buffer buffer = { .name = name, .type = type, .kind = kind, .count = count_size, .unit = "" };
+    struct ir_buffer buffer = {
+        .name = name, .type = type, .kind = kind, .count = count_size, .unit = ""
+    };
     if (count_size >= 0 && kind != SNN_BUFFER_LOCAL) {
         buffer.rank = 1;
         buffer.extents = arena_new(&l->c->arena, int32_t);
@@ -251,7 +261,8 @@ int32_t lower_buffer(struct lowering *l, const char *name, enum snn_type type, e
     return ir_add_buffer(l->c, l->program, buffer);
 }
 
-void lower_buffer_axes(struct lowering *l, int32_t index, const struct axis_list *axes, const int32_t *sizes)
+void lower_buffer_axes(struct lowering *l, int32_t index, const struct axis_list *axes,
+                       const int32_t *sizes)
 {
     struct ir_buffer *buffer = &l->program->buffers[index];
     size_t rank = axes->count;
@@ -291,7 +302,8 @@ static struct snn_unit *param_units(struct lowering *l, const struct symbol *sym
     struct arena *arena = &l->c->arena;
     struct unit unit = symbol->type->unit;
     struct unit_word_list given = unit_words(arena, unit), words = { 0 };
-    /* A plain number is written as it is, or with a word such as %; a compound unit only in brackets. */
+    /* A plain number is written as it is, or with a word such as %; a compound unit only in
+     * brackets. */
     if (unit_is_none(unit))
         array_push(arena, &words, (struct unit_word){ "", 1 });
     else if (given.count == 0)
@@ -321,12 +333,15 @@ static union snn_value param_initial(struct lowering *l, const struct symbol *sy
     const struct constant *k = symbol->declaration->param.value->constant;
     union snn_value value = { .integer = 0 };
     if (k == NULL) {
-        lower_refuse(l, symbol->declaration->param.value->span, "the default of a param must be known while compiling");
+        lower_refuse(l, symbol->declaration->param.value->span,
+                     "the default of a param must be known while compiling");
         return value;
     }
     switch (param_type(symbol->type)) {
     case SNN_BOOL: value.integer = k->boolean; break;
-    case SNN_INT64: value.integer = k->kind == CONSTANT_INT ? k->integer : (int64_t)constant_number(k); break;
+    case SNN_INT64:
+        value.integer = k->kind == CONSTANT_INT ? k->integer : (int64_t)constant_number(k);
+        break;
     case SNN_STRING: value.text = k->text; break;
     default: value.real = constant_number(k); break;
     }
@@ -383,9 +398,11 @@ static void lower_params(struct lowering *l)
         } else {
             binding = binding_new(l, BINDING_CONSTANT);
             binding->type = lower_type(symbol->type) == IR_F32 ? IR_F64 : lower_type(symbol->type);
-            binding->constant = ir_add_constant(l->c, l->program, symbol->name->text, binding->type != IR_F64);
+            binding->constant =
+                ir_add_constant(l->c, l->program, symbol->name->text, binding->type != IR_F64);
             struct ir_builder saved = lower_enter(l, &l->setup);
-            ir_constant_set(&l->b, binding->constant, ir_leaf(&l->b, IR_PARAM, binding->type, (int32_t)i));
+            ir_constant_set(&l->b, binding->constant,
+                            ir_leaf(&l->b, IR_PARAM, binding->type, (int32_t)i));
             lower_leave(l, &l->setup, saved);
         }
         symbol->binding = binding;
@@ -405,15 +422,22 @@ static void lower_persistent(struct lowering *l, struct symbol *symbol)
     }
     binding->rank = (int32_t)type->axes.count;
     for (size_t i = 0; i < type->axes.count; i++) {
-        const char *what = arena_format(&l->c->arena, "the size of axis %s of '%s'",
-                                        type->axes.items[i].name != NULL ? type->axes.items[i].name->text : "", symbol->name->text);
+        const char *what =
+            arena_format(&l->c->arena, "the size of axis %s of '%s'",
+                         type->axes.items[i].name != NULL ? type->axes.items[i].name->text : "",
+                         symbol->name->text);
         sizes[i] = binding->sizes[i] = lower_size(l, type->axes.items[i].size, symbol->span, what);
     }
-    int32_t count = binding->rank == 0 ? lower_size_value(l, 1)
-                                       : lower_size_product(l, sizes, binding->rank, arena_format(&l->c->arena, "%s.size", symbol->name->text));
-    binding->buffer = lower_buffer(l, symbol->name->text, lower_storage(type), SNN_BUFFER_MODEL, count);
+    int32_t count =
+        binding->rank == 0
+            ? lower_size_value(l, 1)
+            : lower_size_product(l, sizes, binding->rank,
+                                 arena_format(&l->c->arena, "%s.size", symbol->name->text));
+    binding->buffer =
+        lower_buffer(l, symbol->name->text, lower_storage(type), SNN_BUFFER_MODEL, count);
     lower_buffer_axes(l, binding->buffer, &type->axes, sizes);
-    l->program->buffers[binding->buffer].unit = type_is_real(type) ? unit_name(&l->c->arena, type->unit) : "";
+    l->program->buffers[binding->buffer].unit =
+        type_is_real(type) ? unit_name(&l->c->arena, type->unit) : "";
     l->program->buffers[binding->buffer].is_observed = true;
     symbol->binding = binding;
     struct expr *value = symbol->declaration->persistent.value;
@@ -421,8 +445,8 @@ static void lower_persistent(struct lowering *l, struct symbol *symbol)
         return;
     struct ir_builder saved = lower_enter(l, &l->initial);
     l->b.span = value->span;
-    struct ir_node *loop = ir_loop(&l->b, arena_format(&l->c->arena, "%s.init", symbol->name->text), ir_integer(&l->b, 0),
-                                   lower_size_leaf(l, count), true);
+    struct ir_node *loop = ir_loop(&l->b, arena_format(&l->c->arena, "%s.init", symbol->name->text),
+                                   ir_integer(&l->b, 0), lower_size_leaf(l, count), true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
@@ -437,7 +461,11 @@ static void lower_persistent(struct lowering *l, struct symbol *symbol)
 static struct ir_builder new_function_builder(struct lowering *l, int32_t function)
 {
     struct ir_function *f = l->program->functions[function];
-    return (struct ir_builder){ .compilation = l->c, .program = l->program, .function = f, .block = &f->body, .span = f->span };
+    return (struct ir_builder){ .compilation = l->c,
+                                .program = l->program,
+                                .function = f,
+                                .block = &f->body,
+                                .span = f->span };
 }
 
 static const char *text_or_empty(const char *text)
@@ -459,7 +487,8 @@ struct ir_program *lower_model(struct compilation *c, struct model *model, const
     l->setup = new_function_builder(l, l->program->setup);
     l->initial = new_function_builder(l, l->program->init);
     lower_params(l);
-    l->program->data = arena_alloc_array(&c->arena, model->data.count + 1, sizeof *l->program->data);
+    l->program->data =
+        arena_alloc_array(&c->arena, model->data.count + 1, sizeof *l->program->data);
     l->program->data_count = (int32_t)model->data.count;
     for (size_t i = 0; i < model->data.count; i++)
         lower_data_declaration(l, model->data.items[i], (int32_t)i);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the checked model to the program IR: what runs per neuron, per synapse, per event, per sample, per task. The only
- * stage that sees both. A construct that is checked but cannot run yet is refused here, with its place.
+ * From the checked model to the program IR: what runs per neuron, per synapse, per event, per
+ * sample, per task. The only stage that sees both. A construct that is checked but cannot run yet
+ * is refused here, with its place.
  */
 #ifndef SNNC_IR_LOWER_H
 #define SNNC_IR_LOWER_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What names, fields and index expressions reach in memory: the array behind them and how far it has been indexed. Layers
- * are arrays of neurons, whose fields are buffers; in rules a neuron may be given by its one flat number.
+ * What names, fields and index expressions reach in memory: the array behind them and how far it
+ * has been indexed. Layers are arrays of neurons, whose fields are buffers; in rules a neuron may
+ * be given by its one flat number.
  */
 #include "ir/lower_internal.h"
 
@@ -14,7 +15,8 @@ static void free_axes(struct lowering *l, struct access *access)
 
 /* ---- layers and connections ---- */
 
-static struct binding *layer_array(struct lowering *l, const struct lowered_layer *layer, int32_t buffer)
+static struct binding *layer_array(struct lowering *l, const struct lowered_layer *layer,
+                                   int32_t buffer)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = buffer;
@@ -25,7 +27,8 @@ static struct binding *layer_array(struct lowering *l, const struct lowered_laye
     return binding;
 }
 
-static struct binding *recorded_array(struct lowering *l, const struct lowered_layer *layer, int32_t buffer)
+static struct binding *recorded_array(struct lowering *l, const struct lowered_layer *layer,
+                                      int32_t buffer)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = buffer;
@@ -37,7 +40,8 @@ static struct binding *recorded_array(struct lowering *l, const struct lowered_l
 }
 
 /* Weights: [pre axes, post axes], or [pre, post] within a rule. */
-static struct binding *weight_array(struct lowering *l, const struct lowered_connection *connection, bool is_flat)
+static struct binding *weight_array(struct lowering *l, const struct lowered_connection *connection,
+                                    bool is_flat)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = connection->weight_buffer;
@@ -53,7 +57,8 @@ static struct binding *weight_array(struct lowering *l, const struct lowered_con
 }
 
 /* State of a rule as tasks see it, with the axes of its neurons or synapses. */
-static struct binding *rule_state_array(struct lowering *l, const struct connection *connection, struct symbol *state, struct span span)
+static struct binding *rule_state_array(struct lowering *l, const struct connection *connection,
+                                        struct symbol *state, struct span span)
 {
     const struct lowered_connection *lowered = lowered_connection_of(l, connection);
     enum state_owner owner = state->statement->state.owner;
@@ -72,7 +77,8 @@ static bool is_matrix(const struct lowered_connection *connection)
     return connection->weight_buffer >= 0 && (id == BUILTIN_DENSE || id == BUILTIN_ALL_BUT_ONE);
 }
 
-static struct binding *connection_weights(struct lowering *l, struct expr *e, const struct connection *connection, bool is_flat)
+static struct binding *connection_weights(struct lowering *l, struct expr *e,
+                                          const struct connection *connection, bool is_flat)
 {
     struct lowered_connection *lowered = lowered_connection_of(l, connection);
     if (is_matrix(lowered))
@@ -84,11 +90,13 @@ static struct binding *connection_weights(struct lowering *l, struct expr *e, co
         binding->sizes[0] = lowered->synapse_count;
         return binding;
     }
-    lower_refuse(l, e->span, "the weights of '%s' are no matrix that could be indexed", connection->name->text);
+    lower_refuse(l, e->span, "the weights of '%s' are no matrix that could be indexed",
+                 connection->name->text);
     return NULL;
 }
 
-static int32_t layer_field_buffer(struct lowering *l, struct expr *e, const struct lowered_layer *layer)
+static int32_t layer_field_buffer(struct lowering *l, struct expr *e,
+                                  const struct lowered_layer *layer)
 {
     switch (e->symbol->field) {
     case FIELD_COUNT: return layer->count;
@@ -120,10 +128,13 @@ static bool access_layer(struct lowering *l, struct expr *e, struct access *acce
     access->binding = layer_array(l, layer, -1);
     access->is_layer = true;
     free_axes(l, access);
-    bool is_end = e->symbol != NULL && e->symbol->kind == SYMBOL_VARIABLE && l->rule != NULL && !l->rule->is_free;
+    bool is_end = e->symbol != NULL && e->symbol->kind == SYMBOL_VARIABLE && l->rule != NULL &&
+                  !l->rule->is_free;
     if (is_end) { /* the neuron at hand */
         access->rank = 1;
-        access->axes[0] = (struct access_axis){ .fixed = e->symbol->variable == VARIABLE_PRE ? l->rule->pre : l->rule->post };
+        access->axes[0] =
+            (struct access_axis){ .fixed = e->symbol->variable == VARIABLE_PRE ? l->rule->pre
+                                                                               : l->rule->post };
         if (access->axes[0].fixed == NULL) {
             lower_refuse(l, e->span, "there is no %s neuron here", e->symbol->name->text);
             access->axes[0].fixed = ir_integer(&l->b, 0);
@@ -132,10 +143,12 @@ static bool access_layer(struct lowering *l, struct expr *e, struct access *acce
     return true;
 }
 
-static void access_recorded(struct lowering *l, struct expr *e, struct access *access, const struct layer *of, const struct symbol *state)
+static void access_recorded(struct lowering *l, struct expr *e, struct access *access,
+                            const struct layer *of, const struct symbol *state)
 {
     const struct lowered_layer *layer = lowered_layer_of(l, of);
-    int32_t buffer = state == NULL ? layer->spike_record : pointer_map_get(&l->site_of, &state->is_traced);
+    int32_t buffer =
+        state == NULL ? layer->spike_record : pointer_map_get(&l->site_of, &state->is_traced);
     if (buffer < 0) {
         lower_refuse(l, e->span, "nothing was recorded for this");
         return;
@@ -150,11 +163,14 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
     struct symbol *symbol = e->symbol;
     if (symbol == NULL)
         return;
-    if (symbol->kind == SYMBOL_FIELD && (symbol->field == FIELD_SPIKES || symbol->field == FIELD_TRACED)) {
-        access_recorded(l, e, access, object->type->layer, symbol->field == FIELD_TRACED ? symbol->state : NULL);
+    if (symbol->kind == SYMBOL_FIELD &&
+        (symbol->field == FIELD_SPIKES || symbol->field == FIELD_TRACED)) {
+        access_recorded(l, e, access, object->type->layer,
+                        symbol->field == FIELD_TRACED ? symbol->state : NULL);
         return;
     }
-    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT && object->type->connection != NULL) {
+    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT &&
+        object->type->connection != NULL) {
         access->binding = connection_weights(l, e, object->type->connection, false);
         if (access->binding != NULL)
             free_axes(l, access);
@@ -165,7 +181,8 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
         free_axes(l, access);
         return;
     }
-    if (symbol->kind == SYMBOL_RULE_STATE || (symbol->kind == SYMBOL_FORMAL && symbol->rule != NULL)) {
+    if (symbol->kind == SYMBOL_RULE_STATE ||
+        (symbol->kind == SYMBOL_FORMAL && symbol->rule != NULL)) {
         struct binding *binding = binding_of(l, symbol, e->span);
         if (binding->kind == BINDING_ARRAY) {
             access->binding = binding;
@@ -174,7 +191,8 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
         if (symbol->kind == SYMBOL_FORMAL)
             return;
     }
-    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_POSITION) /* pre.y: a number, not in memory */
+    if (symbol->kind == SYMBOL_FIELD &&
+        symbol->field == FIELD_POSITION) /* pre.y: a number, not in memory */
         return;
     if (!access_layer(l, object, access))
         return;
@@ -192,7 +210,8 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
         if (binding->rank == 0)
             access->rank = 0;
     } else {
-        int32_t buffer = symbol->kind == SYMBOL_FIELD ? layer_field_buffer(l, e, layer) : lower_state_buffer(l, symbol);
+        int32_t buffer = symbol->kind == SYMBOL_FIELD ? layer_field_buffer(l, e, layer)
+                                                      : lower_state_buffer(l, symbol);
         bool is_shared = symbol->kind == SYMBOL_STATE && symbol->statement->state.is_shared;
         access->binding = layer_array(l, layer, buffer);
         if (is_shared)
@@ -211,14 +230,16 @@ static void access_name(struct lowering *l, struct expr *e, struct access *acces
         access_layer(l, e, access);
         return;
     }
-    if (symbol->kind == SYMBOL_VARIABLE && symbol->variable == VARIABLE_WEIGHT && l->rule != NULL && l->rule->synapse == NULL) {
+    if (symbol->kind == SYMBOL_VARIABLE && symbol->variable == VARIABLE_WEIGHT && l->rule != NULL &&
+        l->rule->synapse == NULL) {
         access->binding = connection_weights(l, e, l->rule->connection->connection, true);
         if (access->binding != NULL)
             free_axes(l, access);
         return;
     }
-    bool may_be_array = symbol->kind == SYMBOL_LOCAL || symbol->kind == SYMBOL_FORMAL || symbol->kind == SYMBOL_PERSISTENT ||
-                        symbol->kind == SYMBOL_INDEX || symbol->kind == SYMBOL_RULE_STATE;
+    bool may_be_array = symbol->kind == SYMBOL_LOCAL || symbol->kind == SYMBOL_FORMAL ||
+                        symbol->kind == SYMBOL_PERSISTENT || symbol->kind == SYMBOL_INDEX ||
+                        symbol->kind == SYMBOL_RULE_STATE;
     if (!may_be_array || symbol->binding == NULL || symbol->binding->kind != BINDING_ARRAY)
         return;
     access->binding = symbol->binding;
@@ -235,35 +256,44 @@ static const char *array_name(struct lowering *l, const struct expr *e)
     return arena_copy_text(&l->c->arena, source->text + e->span.start, e->span.end - e->span.start);
 }
 
-static void check_index(struct lowering *l, const struct expr *array, const struct expr *index, struct ir_node *value, struct ir_node *extent)
+static void check_index(struct lowering *l, const struct expr *array, const struct expr *index,
+                        struct ir_node *value, struct ir_node *extent)
 {
-    bool is_safe = index->kind == EXPR_NAME && index->symbol != NULL && index->symbol->binding != NULL && index->symbol->binding->is_checked;
+    bool is_safe = index->kind == EXPR_NAME && index->symbol != NULL &&
+                   index->symbol->binding != NULL && index->symbol->binding->is_checked;
     if (is_safe || extent == NULL)
         return;
     struct ir_node *low = ir_binary(&l->b, IR_LT, value, ir_integer(&l->b, 0));
-    struct ir_node *is_outside = ir_binary(&l->b, IR_OR, low, ir_binary(&l->b, IR_GE, value, extent));
-    if (is_outside->op == IR_CONST && is_outside->kind == IR_NODE_INSTR && is_outside->payload.integer == 0)
+    struct ir_node *is_outside =
+        ir_binary(&l->b, IR_OR, low, ir_binary(&l->b, IR_GE, value, extent));
+    if (is_outside->op == IR_CONST && is_outside->kind == IR_NODE_INSTR &&
+        is_outside->payload.integer == 0)
         return;
     struct ir_node *check = ir_if(&l->b, is_outside);
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &check->branch.then_body;
     ir_call_rt(&l->b, IR_RT_snn_rt_panic_index, 4,
-               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, index->span)), ir_text(&l->b, array_name(l, array)), value, extent });
+               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, index->span)),
+                                     ir_text(&l->b, array_name(l, array)), value, extent });
     l->b = outer;
 }
 
-static void slice_axis(struct lowering *l, struct expr *range, const struct expr *array, struct access_axis *axis)
+static void slice_axis(struct lowering *l, struct expr *range, const struct expr *array,
+                       struct access_axis *axis)
 {
-    struct ir_node *low = range->range.low != NULL ? lower_as(l, range->range.low, IR_I64) : ir_integer(&l->b, 0);
-    struct ir_node *high = range->range.high != NULL ? lower_as(l, range->range.high, IR_I64) : axis->extent;
+    struct ir_node *low =
+        range->range.low != NULL ? lower_as(l, range->range.low, IR_I64) : ir_integer(&l->b, 0);
+    struct ir_node *high =
+        range->range.high != NULL ? lower_as(l, range->range.high, IR_I64) : axis->extent;
     if (range->range.is_inclusive)
         high = ir_binary(&l->b, IR_ADD, high, ir_integer(&l->b, 1));
     struct ir_node *limit = ir_binary(&l->b, IR_ADD, axis->extent, ir_integer(&l->b, 1));
     check_index(l, array, range, low, limit);
     check_index(l, array, range, high, limit);
     axis->offset = axis->offset != NULL ? ir_binary(&l->b, IR_ADD, axis->offset, low) : low;
-    axis->extent = ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_SUB, high, low), ir_integer(&l->b, 0));
+    axis->extent =
+        ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_SUB, high, low), ir_integer(&l->b, 0));
 }
 
 static void access_index(struct lowering *l, struct expr *e, struct access *access)
@@ -271,9 +301,11 @@ static void access_index(struct lowering *l, struct expr *e, struct access *acce
     lower_access(l, e->index.object, access);
     if (access->binding == NULL)
         return;
-    if (access->is_layer && e->index.indices.count == 1 && access->rank > 1 && e->index.indices.items[0]->kind != EXPR_RANGE) {
+    if (access->is_layer && e->index.indices.count == 1 && access->rank > 1 &&
+        e->index.indices.items[0]->kind != EXPR_RANGE) {
         access->rank = 1;
-        access->axes[0] = (struct access_axis){ .extent = lower_size_leaf(l, access->binding->layer->size) };
+        access->axes[0] =
+            (struct access_axis){ .extent = lower_size_leaf(l, access->binding->layer->size) };
     }
     int32_t d = 0;
     for (size_t i = 0; i < e->index.indices.count; i++) {
@@ -322,7 +354,8 @@ void lower_access(struct lowering *l, struct expr *e, struct access *access)
     }
 }
 
-struct ir_node *lower_access_index(struct lowering *l, const struct access *access, struct ir_node *const *indices, size_t count)
+struct ir_node *lower_access_index(struct lowering *l, const struct access *access,
+                                   struct ir_node *const *indices, size_t count)
 {
     struct ir_node *flat = NULL;
     size_t used = 0;
@@ -335,13 +368,18 @@ struct ir_node *lower_access_index(struct lowering *l, const struct access *acce
             if (axis->offset != NULL)
                 index = ir_binary(&l->b, IR_ADD, index, axis->offset);
         }
-        flat = flat == NULL ? index
-                            : ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, flat, binding_extent(l, access->binding, d)), index);
+        flat =
+            flat == NULL
+                ? index
+                : ir_binary(&l->b, IR_ADD,
+                            ir_binary(&l->b, IR_MUL, flat, binding_extent(l, access->binding, d)),
+                            index);
     }
     return flat != NULL ? flat : ir_integer(&l->b, 0);
 }
 
-struct ir_node *lower_access_load(struct lowering *l, const struct access *access, struct ir_node *const *indices, size_t count)
+struct ir_node *lower_access_load(struct lowering *l, const struct access *access,
+                                  struct ir_node *const *indices, size_t count)
 {
     return ir_load(&l->b, access->binding->buffer, lower_access_index(l, access, indices, count));
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Arrays. An array expression is never computed as a whole where it need not be: it gives its elements where a loop asks
- * for them. Only calls, lists and `for … yield` become arrays in memory, ahead of the loop they stand in.
+ * Arrays. An array expression is never computed as a whole where it need not be: it gives its
+ * elements where a loop asks for them. Only calls, lists and `for … yield` become arrays in memory,
+ * ahead of the loop they stand in.
  */
 #include "ir/lower_internal.h"
 
@@ -14,7 +15,8 @@ static bool is_array(const struct expr *e)
 
 /* ---- arrays in memory ---- */
 
-struct binding *lower_local_array(struct lowering *l, const char *name, enum snn_type type, struct ir_node *const *extents, int32_t rank)
+struct binding *lower_local_array(struct lowering *l, const char *name, enum snn_type type,
+                                  struct ir_node *const *extents, int32_t rank)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     struct ir_node *total = ir_integer(&l->b, 1);
@@ -24,11 +26,14 @@ struct binding *lower_local_array(struct lowering *l, const char *name, enum snn
         total = ir_binary(&l->b, IR_MUL, total, extents[d]);
     }
     binding->buffer = lower_buffer(l, name, type, SNN_BUFFER_LOCAL, -1);
-    ir_call_rt(&l->b, IR_RT_snn_rt_array, 2, (struct ir_node *[]){ ir_integer(&l->b, binding->buffer), total });
+    ir_call_rt(&l->b, IR_RT_snn_rt_array, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, binding->buffer), total });
     return binding;
 }
 
-struct ir_node *lower_open_loop(struct lowering *l, const char *name, struct ir_node *const *extents, int32_t rank, struct ir_node **indices)
+struct ir_node *lower_open_loop(struct lowering *l, const char *name,
+                                struct ir_node *const *extents, int32_t rank,
+                                struct ir_node **indices)
 {
     struct ir_node *total = ir_integer(&l->b, 1);
     for (int32_t d = 0; d < rank; d++)
@@ -101,7 +106,8 @@ static struct binding *lower_list(struct lowering *l, struct expr *e)
     struct ir_node *extent = ir_integer(&l->b, (int64_t)e->list.items.count);
     struct binding *list = lower_local_array(l, "list", lower_storage(e->type), &extent, 1);
     for (size_t i = 0; i < e->list.items.count; i++)
-        ir_store(&l->b, list->buffer, ir_integer(&l->b, (int64_t)i), lower_scalar(l, e->list.items.items[i]));
+        ir_store(&l->b, list->buffer, ir_integer(&l->b, (int64_t)i),
+                 lower_scalar(l, e->list.items.items[i]));
     return list;
 }
 
@@ -124,7 +130,8 @@ struct unbound_search {
 static void search_unbound(struct expr *e, void *data)
 {
     struct unbound_search *search = data;
-    if (e->kind == EXPR_NAME && e->symbol != NULL && e->symbol->kind == SYMBOL_INDEX && e->symbol->binding == NULL)
+    if (e->kind == EXPR_NAME && e->symbol != NULL && e->symbol->kind == SYMBOL_INDEX &&
+        e->symbol->binding == NULL)
         search->is_found = true;
     if (!search->is_found)
         expr_children(e, search_unbound, search);
@@ -144,11 +151,14 @@ static void forget_clauses(const struct for_clause_list *clauses)
             clauses->items[i].symbol->binding = NULL;
 }
 
-static void check_extents(struct lowering *l, struct expr *left, struct expr *right, struct span span)
+static void check_extents(struct lowering *l, struct expr *left, struct expr *right,
+                          struct span span)
 {
-    size_t rank = left->type->axes.count < right->type->axes.count ? left->type->axes.count : right->type->axes.count;
+    size_t rank = left->type->axes.count < right->type->axes.count ? left->type->axes.count
+                                                                   : right->type->axes.count;
     for (size_t d = 0; d < rank; d++) {
-        if (size_compare(left->type->axes.items[d].size, right->type->axes.items[d].size) == SIZE_EQUAL)
+        if (size_compare(left->type->axes.items[d].size, right->type->axes.items[d].size) ==
+            SIZE_EQUAL)
             continue;
         struct ir_node *a = lower_extent(l, left, d), *b = lower_extent(l, right, d);
         struct ir_node *check = ir_if(&l->b, ir_binary(&l->b, IR_NE, a, b));
@@ -156,7 +166,9 @@ static void check_extents(struct lowering *l, struct expr *left, struct expr *ri
         l->b.before = NULL;
         l->b.block = &check->branch.then_body;
         ir_call_rt(&l->b, IR_RT_snn_rt_panic_extent, 5,
-                   (struct ir_node *[]){ ir_text(&l->b, lower_place(l, span)), ir_text(&l->b, "the left side"), a, ir_text(&l->b, "the right side"), b });
+                   (struct ir_node *[]){ ir_text(&l->b, lower_place(l, span)),
+                                         ir_text(&l->b, "the left side"), a,
+                                         ir_text(&l->b, "the right side"), b });
         l->b = outer;
     }
 }
@@ -199,7 +211,8 @@ void lower_prepare(struct lowering *l, struct expr *e)
     default: break;
     }
     expr_children(e, prepare_child, &prepare);
-    if (e->kind == EXPR_BINARY && is_array(e->binary.left) && is_array(e->binary.right) && !has_unbound(e))
+    if (e->kind == EXPR_BINARY && is_array(e->binary.left) && is_array(e->binary.right) &&
+        !has_unbound(e))
         check_extents(l, e->binary.left, e->binary.right, e->span);
 }
 
@@ -216,7 +229,8 @@ static struct ir_node *access_extent(const struct access *access, size_t dimensi
 
 static struct ir_node *range_extent(struct lowering *l, struct expr *e)
 {
-    struct ir_node *low = lower_as(l, e->range.low, IR_I64), *high = lower_as(l, e->range.high, IR_I64);
+    struct ir_node *low = lower_as(l, e->range.low, IR_I64),
+                   *high = lower_as(l, e->range.high, IR_I64);
     if (e->range.is_inclusive)
         high = ir_binary(&l->b, IR_ADD, high, ir_integer(&l->b, 1));
     return ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_SUB, high, low), ir_integer(&l->b, 0));
@@ -231,18 +245,21 @@ static struct ir_node *view_count(struct lowering *l, struct expr *e)
 static struct ir_node *axis_extent(struct lowering *l, struct expr *e, size_t dimension)
 {
     if (dimension < e->type->axes.count && e->type->axes.items[dimension].size.kind != SIZE_UNKNOWN)
-        return lower_size_leaf(l, lower_size(l, e->type->axes.items[dimension].size, e->span, "an axis"));
+        return lower_size_leaf(
+            l, lower_size(l, e->type->axes.items[dimension].size, e->span, "an axis"));
     return NULL;
 }
 
-/* Of `counts.sample` and `exc.neuron`: the axis of the object that has that name, or all of those it stands for. */
+/* Of `counts.sample` and `exc.neuron`: the axis of the object that has that name, or all of those
+ * it stands for. */
 static struct ir_node *named_axis_extent(struct lowering *l, struct expr *e)
 {
     if (e->kind != EXPR_FIELD || e->symbol == NULL || e->symbol->kind != SYMBOL_AXIS)
         return NULL;
     struct ir_node *extent = lower_extent(l, e->field.object, e->symbol->position);
     for (size_t i = 1; i < e->type->axes.count; i++)
-        extent = ir_binary(&l->b, IR_MUL, extent, lower_extent(l, e->field.object, e->symbol->position + i));
+        extent = ir_binary(&l->b, IR_MUL, extent,
+                           lower_extent(l, e->field.object, e->symbol->position + i));
     return extent;
 }
 
@@ -266,9 +283,16 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
         if (e->field.object->type->kind == TYPE_DATASET)
             return view_count(l, e->field.object);
         break;
-    case EXPR_BINARY: return lower_extent(l, is_array(e->binary.left) ? e->binary.left : e->binary.right, dimension);
+    case EXPR_BINARY:
+        return lower_extent(l, is_array(e->binary.left) ? e->binary.left : e->binary.right,
+                            dimension);
     case EXPR_UNARY: return lower_extent(l, e->unary.operand, dimension);
-    case EXPR_IF: return lower_extent(l, is_array(e->conditional.then) ? e->conditional.then : is_array(e->conditional.otherwise) ? e->conditional.otherwise : e->conditional.condition, dimension);
+    case EXPR_IF:
+        return lower_extent(l,
+                            is_array(e->conditional.then)        ? e->conditional.then
+                            : is_array(e->conditional.otherwise) ? e->conditional.otherwise
+                                                                 : e->conditional.condition,
+                            dimension);
     case EXPR_CALL:
         if (e->target != NULL && e->target->kind == CALL_BUILTIN)
             for (size_t i = 0; i < e->target->count; i++)
@@ -286,24 +310,31 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
 
 /* ---- elements ---- */
 
-static struct ir_node *operand_element(struct lowering *l, struct expr *e, struct ir_node *const *indices, size_t count)
+static struct ir_node *operand_element(struct lowering *l, struct expr *e,
+                                       struct ir_node *const *indices, size_t count)
 {
     return is_array(e) ? lower_element(l, e, indices, count) : lower_scalar(l, e);
 }
 
-static struct ir_node *data_field_element(struct lowering *l, struct expr *e, struct ir_node *const *indices, size_t count)
+static struct ir_node *data_field_element(struct lowering *l, struct expr *e,
+                                          struct ir_node *const *indices, size_t count)
 {
     struct expr *object = e->field.object;
     bool is_index = e->symbol->kind == SYMBOL_FIELD && e->symbol->field == FIELD_INDEX;
-    bool is_label = e->symbol->kind == SYMBOL_DATA_FIELD && strcmp(e->symbol->name->text, "label") == 0;
+    bool is_label =
+        e->symbol->kind == SYMBOL_DATA_FIELD && strcmp(e->symbol->name->text, "label") == 0;
     enum type_kind kind = object->type->kind;
     if (!is_index && !is_label) {
-        lower_refuse(l, e->span, "'%s' can be presented, but not be computed with yet", e->symbol->name->text);
+        lower_refuse(l, e->span, "'%s' can be presented, but not be computed with yet",
+                     e->symbol->name->text);
         return ir_integer(&l->b, 0);
     }
     struct binding *view = lower_view(l, object);
-    struct ir_node *position = kind == TYPE_SAMPLE ? view->index : count > 0 ? indices[0] : ir_integer(&l->b, 0);
-    return ir_call_rt(&l->b, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, 2, (struct ir_node *[]){ view->node, position });
+    struct ir_node *position = kind == TYPE_SAMPLE ? view->index
+                               : count > 0         ? indices[0]
+                                                   : ir_integer(&l->b, 0);
+    return ir_call_rt(&l->b, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, 2,
+                      (struct ir_node *[]){ view->node, position });
 }
 
 static struct ir_node *record_field(struct lowering *l, struct expr *e)
@@ -337,7 +368,8 @@ static struct ir_node *record_field(struct lowering *l, struct expr *e)
     return ir_select(&l->b, is_none, ir_integer(&l->b, -1), position);
 }
 
-static struct ir_node *field_element(struct lowering *l, struct expr *e, struct ir_node *const *indices, size_t count)
+static struct ir_node *field_element(struct lowering *l, struct expr *e,
+                                     struct ir_node *const *indices, size_t count)
 {
     struct symbol *symbol = e->symbol;
     struct expr *object = e->field.object;
@@ -353,19 +385,27 @@ static struct ir_node *field_element(struct lowering *l, struct expr *e, struct 
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_RECORD)
         return record_field(l, e);
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_POSITION) {
-        bool is_pre = object->symbol != NULL && object->symbol->kind == SYMBOL_VARIABLE && object->symbol->variable == VARIABLE_PRE;
-        struct ir_node *flat = l->rule != NULL ? (is_pre ? l->rule->pre : l->rule->post) : is_pre ? l->pre_index : l->post_index;
+        bool is_pre = object->symbol != NULL && object->symbol->kind == SYMBOL_VARIABLE &&
+                      object->symbol->variable == VARIABLE_PRE;
+        struct ir_node *flat = l->rule != NULL ? (is_pre ? l->rule->pre : l->rule->post)
+                               : is_pre        ? l->pre_index
+                                               : l->post_index;
         if (flat == NULL)
             return NULL;
         const struct lowered_layer *layer = lowered_layer_of(l, object->type->layer);
         for (int32_t d = layer->rank - 1; d > (int32_t)symbol->position; d--)
             flat = ir_binary(&l->b, IR_DIV, flat, lower_size_leaf(l, layer->axis_sizes[d]));
-        return symbol->position > 0 ? ir_binary(&l->b, IR_MOD, flat, lower_size_leaf(l, layer->axis_sizes[symbol->position])) : flat;
+        return symbol->position > 0
+                   ? ir_binary(&l->b, IR_MOD, flat,
+                               lower_size_leaf(l, layer->axis_sizes[symbol->position]))
+                   : flat;
     }
-    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT && object->type->connection != NULL) {
+    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT &&
+        object->type->connection != NULL) {
         struct lowered_connection *connection = lowered_connection_of(l, object->type->connection);
         if (connection->weight_buffer < 0)
-            return lower_constant_leaf(l, l->program->connections[connection->ir].constant_weight, IR_F32);
+            return lower_constant_leaf(l, l->program->connections[connection->ir].constant_weight,
+                                       IR_F32);
     }
     if (symbol->kind == SYMBOL_FORMAL) {
         struct binding *binding = binding_of(l, symbol, e->span);
@@ -375,7 +415,8 @@ static struct ir_node *field_element(struct lowering *l, struct expr *e, struct 
     return NULL;
 }
 
-struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node *const *indices, size_t count)
+struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node *const *indices,
+                              size_t count)
 {
     if (!is_array(e) && e->kind != EXPR_FIELD && e->kind != EXPR_INDEX)
         return lower_scalar(l, e);
@@ -389,12 +430,15 @@ struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node
     switch (e->kind) {
     case EXPR_FIELD: result = field_element(l, e, indices, count); break;
     case EXPR_INDEX:
-        if (e->index.indices.count == 1 && e->index.indices.items[0]->kind != EXPR_RANGE && count == 0) {
+        if (e->index.indices.count == 1 && e->index.indices.items[0]->kind != EXPR_RANGE &&
+            count == 0) {
             struct ir_node *index = lower_as(l, e->index.indices.items[0], IR_I64);
             result = lower_element(l, e->index.object, &index, 1);
         }
         break;
-    case EXPR_UNARY: result = lower_unary(l, e, operand_element(l, e->unary.operand, indices, count)); break;
+    case EXPR_UNARY:
+        result = lower_unary(l, e, operand_element(l, e->unary.operand, indices, count));
+        break;
     case EXPR_BINARY: {
         struct ir_node *left = operand_element(l, e->binary.left, indices, count);
         result = lower_binary(l, e, left, operand_element(l, e->binary.right, indices, count));
@@ -402,13 +446,19 @@ struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node
     }
     case EXPR_IF: {
         enum ir_type type = lower_type(e->type);
-        struct ir_node *condition = lower_cast(l, IR_BOOL, operand_element(l, e->conditional.condition, indices, count));
-        struct ir_node *then = lower_cast(l, type, operand_element(l, e->conditional.then, indices, count));
-        result = ir_select(&l->b, condition, then, lower_cast(l, type, operand_element(l, e->conditional.otherwise, indices, count)));
+        struct ir_node *condition =
+            lower_cast(l, IR_BOOL, operand_element(l, e->conditional.condition, indices, count));
+        struct ir_node *then =
+            lower_cast(l, type, operand_element(l, e->conditional.then, indices, count));
+        result = ir_select(
+            &l->b, condition, then,
+            lower_cast(l, type, operand_element(l, e->conditional.otherwise, indices, count)));
         break;
     }
     case EXPR_CALL:
-        if (e->target != NULL && e->target->kind == CALL_BUILTIN && (e->target->builtin->group == BUILTIN_GROUP_MATH || e->target->builtin->group == BUILTIN_GROUP_REDUCE)) {
+        if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+            (e->target->builtin->group == BUILTIN_GROUP_MATH ||
+             e->target->builtin->group == BUILTIN_GROUP_REDUCE)) {
             struct ir_node *arguments[16] = { NULL };
             for (size_t i = 0; i < e->target->count && i < 16; i++)
                 arguments[i] = operand_element(l, e->target->arguments[i], indices, count);

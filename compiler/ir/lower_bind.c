@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a symbol is in the IR: bindings are made where something is declared, those of constants when they are first used.
+ * What a symbol is in the IR: bindings are made where something is declared, those of constants
+ * when they are first used.
  */
 #include "ir/lower_internal.h"
 
@@ -21,7 +22,8 @@ struct binding *binding_value(struct lowering *l, struct ir_node *node)
     return binding;
 }
 
-/* A constant must be usable in every function, so it is kept as what it is and not as the node that gave it. */
+/* A constant must be usable in every function, so it is kept as what it is and not as the node that
+ * gave it. */
 struct binding *binding_constant(struct lowering *l, struct ir_node *node)
 {
     struct binding *binding = binding_new(l, BINDING_CONSTANT);
@@ -43,7 +45,9 @@ struct binding *binding_constant(struct lowering *l, struct ir_node *node)
 static struct binding *bind_text(struct lowering *l, const struct symbol *symbol)
 {
     struct binding *binding = binding_new(l, BINDING_TEXT);
-    const struct constant *k = symbol->constant != NULL ? symbol->constant : symbol->value != NULL ? symbol->value->constant : NULL;
+    const struct constant *k = symbol->constant != NULL ? symbol->constant
+                               : symbol->value != NULL  ? symbol->value->constant
+                                                        : NULL;
     if (k != NULL)
         binding->text = k->text;
     else if (symbol->value != NULL && symbol->value->symbol != NULL)
@@ -54,7 +58,9 @@ static struct binding *bind_text(struct lowering *l, const struct symbol *symbol
 /* Top-level lets, formals of models and rules: evaluated by setup when first asked for. */
 static struct binding *bind_constant(struct lowering *l, struct symbol *symbol)
 {
-    struct expr *value = symbol->kind == SYMBOL_LET && symbol->declaration != NULL ? symbol->declaration->let.value : symbol->value;
+    struct expr *value = symbol->kind == SYMBOL_LET && symbol->declaration != NULL
+                             ? symbol->declaration->let.value
+                             : symbol->value;
     if (symbol->type->kind == TYPE_STRING)
         return bind_text(l, symbol);
     if (value == NULL)

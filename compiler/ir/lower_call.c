@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Functions are inlined: their formals are bound to the arguments, their statements become part of the caller. A procedure
- * starts frozen, whatever the caller learns.
+ * Functions are inlined: their formals are bound to the arguments, their statements become part of
+ * the caller. A procedure starts frozen, whatever the caller learns.
  */
 #include "ir/lower_internal.h"
 
-static struct binding *bind_argument(struct lowering *l, struct expr *argument, const struct symbol *formal)
+static struct binding *bind_argument(struct lowering *l, struct expr *argument,
+                                     const struct symbol *formal)
 {
     const struct type *type = argument->type;
     if (type->kind == TYPE_DATASET || type->kind == TYPE_SAMPLE)
         return lower_view(l, argument);
     if (!type_is_number(type) && type->kind != TYPE_STRING) {
-        struct binding *binding = binding_new(l, BINDING_LAYER); /* its type says which layer, connection, network */
+        struct binding *binding =
+            binding_new(l, BINDING_LAYER); /* its type says which layer, connection, network */
         return binding;
     }
     if (type->axes.count > 0)
@@ -19,10 +21,14 @@ static struct binding *bind_argument(struct lowering *l, struct expr *argument, 
     struct ir_node *value = lower_scalar(l, argument);
     if (formal->is_assigned) {
         struct binding *variable = binding_new(l, BINDING_VAR);
-        variable->node = ir_var(&l->b, formal->name->text, lower_cast(l, lower_type(type_variable(&l->c->arena, formal->type)), value));
+        variable->node =
+            ir_var(&l->b, formal->name->text,
+                   lower_cast(l, lower_type(type_variable(&l->c->arena, formal->type)), value));
         return variable;
     }
-    return lower_reads_setup_only(argument) && type->kind != TYPE_STRING ? binding_constant(l, value) : binding_value(l, value);
+    return lower_reads_setup_only(argument) && type->kind != TYPE_STRING
+               ? binding_constant(l, value)
+               : binding_value(l, value);
 }
 
 static size_t count_returns(const struct block *block)
@@ -68,16 +74,21 @@ struct binding *lower_result(struct lowering *l, struct expr *e)
 
 static struct ir_node *first_value(struct lowering *l, enum ir_type type)
 {
-    return type == IR_BOOL ? ir_bool(&l->b, false) : type == IR_I64 ? ir_integer(&l->b, 0) : ir_real(&l->b, type, 0);
+    return type == IR_BOOL  ? ir_bool(&l->b, false)
+           : type == IR_I64 ? ir_integer(&l->b, 0)
+                            : ir_real(&l->b, type, 0);
 }
 
 /* A body that may return from several places: a block that each return leaves. */
-static struct binding *lower_many_returns(struct lowering *l, struct function_instance *f, struct span span)
+static struct binding *lower_many_returns(struct lowering *l, struct function_instance *f,
+                                          struct span span)
 {
     struct function_frame frame = { .result = NULL };
     bool has_value = f->result->kind != TYPE_NONE;
     if (has_value && (f->result->axes.count > 0 || !type_is_number(f->result))) {
-        lower_refuse(l, span, "'%s' returns an array from several places, which cannot be compiled yet", f->declaration->name.name->text);
+        lower_refuse(l, span,
+                     "'%s' returns an array from several places, which cannot be compiled yet",
+                     f->declaration->name.name->text);
         return NULL;
     }
     if (has_value)
@@ -99,7 +110,8 @@ static struct binding *lower_body(struct lowering *l, struct function_instance *
     if (f->value != NULL)
         return lower_result(l, f->value);
     size_t count = f->body->statements.count;
-    bool ends_in_return = count > 0 && f->body->statements.items[count - 1]->kind == STATEMENT_RETURN;
+    bool ends_in_return =
+        count > 0 && f->body->statements.items[count - 1]->kind == STATEMENT_RETURN;
     size_t returns = count_returns(f->body);
     if (returns > (ends_in_return ? 1u : 0u))
         return lower_many_returns(l, f, span);

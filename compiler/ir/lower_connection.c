@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Connections: what is stored of them, how it is made, and what a propagation needs to know. One weight for all synapses of
- * a fixed topology is a constant and never becomes a matrix.
+ * Connections: what is stored of them, how it is made, and what a propagation needs to know. One
+ * weight for all synapses of a fixed topology is a constant and never becomes a matrix.
  */
 #include "ir/lower_internal.h"
 
@@ -21,7 +21,8 @@ static struct ir_connection *table_entry(struct lowering *l, const struct lowere
 
 static bool is_executable(enum builtin_id id)
 {
-    return id == BUILTIN_DENSE || id == BUILTIN_ONE_TO_ONE || id == BUILTIN_ALL_BUT_ONE || id == BUILTIN_SPARSE || id == BUILTIN_PAIRS;
+    return id == BUILTIN_DENSE || id == BUILTIN_ONE_TO_ONE || id == BUILTIN_ALL_BUT_ONE ||
+           id == BUILTIN_SPARSE || id == BUILTIN_PAIRS;
 }
 
 static bool check_topology(struct lowering *l, const struct connection *connection)
@@ -29,7 +30,8 @@ static bool check_topology(struct lowering *l, const struct connection *connecti
     const struct topology_stage_list *stages = &connection->topology;
     for (size_t i = 0; i < stages->count; i++)
         if (stages->count > 1 || !is_executable(stages->items[i].builtin->id)) {
-            lower_refuse(l, stages->items[i].expr->span, "the topology '%s' cannot be compiled yet", stages->items[i].builtin->name);
+            lower_refuse(l, stages->items[i].expr->span, "the topology '%s' cannot be compiled yet",
+                         stages->items[i].builtin->name);
             return false;
         }
     if (connection->kind == NULL) {
@@ -37,7 +39,8 @@ static bool check_topology(struct lowering *l, const struct connection *connecti
         return false;
     }
     if (connection->learns_gradient)
-        lower_refuse(l, connection->statement->connect.learn_span, "learning by gradient cannot be compiled yet");
+        lower_refuse(l, connection->statement->connect.learn_span,
+                     "learning by gradient cannot be compiled yet");
     if (connection->weight != NULL && connection->weight->kind == EXPR_STRING)
         lower_refuse(l, connection->weight->span, "weights from a file cannot be read yet");
     if (connection->bias != NULL)
@@ -65,7 +68,8 @@ static bool has_one_weight(struct lowering *l, const struct connection *connecti
 /* ---- delays ---- */
 
 /* A number of steps, computed by setup; must be at least `least`. */
-static int32_t steps_size(struct lowering *l, struct lowered_connection *c, struct expr *e, bool is_time, int64_t least, const char *what)
+static int32_t steps_size(struct lowering *l, struct lowered_connection *c, struct expr *e,
+                          bool is_time, int64_t least, const char *what)
 {
     int32_t entry = ir_add_size(l->c, l->program, dotted(l, c, what));
     struct ir_builder saved = lower_enter(l, &l->setup);
@@ -79,8 +83,11 @@ static int32_t steps_size(struct lowering *l, struct lowered_connection *c, stru
     struct ir_node *check = ir_if(&l->b, ir_binary(&l->b, IR_LT, steps, ir_integer(&l->b, least)));
     struct ir_builder outer = l->b;
     l->b.block = &check->branch.then_body;
-    const char *message = arena_format(&l->c->arena, "the %s of '%s' is less than one step", what, c->name);
-    ir_call_rt(&l->b, IR_RT_snn_rt_panic, 2, (struct ir_node *[]){ ir_text(&l->b, lower_place(l, e->span)), ir_text(&l->b, message) });
+    const char *message =
+        arena_format(&l->c->arena, "the %s of '%s' is less than one step", what, c->name);
+    ir_call_rt(
+        &l->b, IR_RT_snn_rt_panic, 2,
+        (struct ir_node *[]){ ir_text(&l->b, lower_place(l, e->span)), ir_text(&l->b, message) });
     l->b = outer;
     ir_size_set(&l->b, entry, steps);
     l->in_setup = was_in_setup;
@@ -94,7 +101,9 @@ static int32_t size_sum(struct lowering *l, int32_t a, int32_t b, const char *na
         return a < 0 ? b : a;
     int32_t entry = ir_add_size(l->c, l->program, name);
     struct ir_builder saved = lower_enter(l, &l->setup);
-    ir_size_set(&l->b, entry, ir_binary(&l->b, IR_ADD, ir_leaf(&l->b, IR_SIZE, IR_I64, a), ir_leaf(&l->b, IR_SIZE, IR_I64, b)));
+    ir_size_set(&l->b, entry,
+                ir_binary(&l->b, IR_ADD, ir_leaf(&l->b, IR_SIZE, IR_I64, a),
+                          ir_leaf(&l->b, IR_SIZE, IR_I64, b)));
     lower_leave(l, &l->setup, saved);
     return entry;
 }
@@ -112,9 +121,12 @@ static int32_t lag_size(struct lowering *l, struct lowered_connection *c)
 /* The longest delay that `uniform(low, high)` can draw. */
 static struct expr *longest_delay(struct lowering *l, struct expr *delay)
 {
-    if (delay->target != NULL && delay->target->kind == CALL_BUILTIN && delay->target->builtin->id == BUILTIN_UNIFORM)
+    if (delay->target != NULL && delay->target->kind == CALL_BUILTIN &&
+        delay->target->builtin->id == BUILTIN_UNIFORM)
         return delay->target->arguments[1];
-    lower_refuse(l, delay->span, "delays of their own must be drawn by uniform(low, high), so that the longest is known");
+    lower_refuse(
+        l, delay->span,
+        "delays of their own must be drawn by uniform(low, high), so that the longest is known");
     return delay;
 }
 
@@ -147,9 +159,11 @@ static void extend_ring(struct lowering *l, struct lowered_connection *c)
     }
     if (source->ring_depth == c->total_delay)
         return;
-    int32_t entry = ir_add_size(l->c, l->program, arena_format(&l->c->arena, "%s.ring", source->name));
+    int32_t entry =
+        ir_add_size(l->c, l->program, arena_format(&l->c->arena, "%s.ring", source->name));
     struct ir_builder saved = lower_enter(l, &l->setup);
-    struct ir_node *a = ir_leaf(&l->b, IR_SIZE, IR_I64, source->ring_depth), *b = ir_leaf(&l->b, IR_SIZE, IR_I64, c->total_delay);
+    struct ir_node *a = ir_leaf(&l->b, IR_SIZE, IR_I64, source->ring_depth),
+                   *b = ir_leaf(&l->b, IR_SIZE, IR_I64, c->total_delay);
     ir_size_set(&l->b, entry, ir_binary(&l->b, IR_MAX, a, b));
     lower_leave(l, &l->setup, saved);
     source->ring_depth = entry;
@@ -164,7 +178,8 @@ static int32_t ring_rows(struct lowering *l, int32_t depth, const char *name)
     struct ir_node *search = ir_while(&l->b);
     struct ir_builder outer = l->b;
     l->b.block = &search->loop_while.test;
-    search->loop_while.condition = ir_binary(&l->b, IR_LE, ir_get(&l->b, rows), ir_leaf(&l->b, IR_SIZE, IR_I64, depth));
+    search->loop_while.condition =
+        ir_binary(&l->b, IR_LE, ir_get(&l->b, rows), ir_leaf(&l->b, IR_SIZE, IR_I64, depth));
     l->b.block = &search->loop_while.body;
     ir_set(&l->b, rows, ir_binary(&l->b, IR_MUL, ir_get(&l->b, rows), ir_integer(&l->b, 2)));
     l->b = outer;
@@ -180,13 +195,16 @@ void lower_ring_buffers(struct lowering *l, struct lowered_layer *layer)
     const char *name = arena_format(&l->c->arena, "%s.ring", layer->name);
     layer->ring_size = ring_rows(l, layer->ring_depth, name);
     int32_t sizes[] = { layer->ring_size, layer->size };
-    layer->ring = lower_buffer(l, name, SNN_INT32, SNN_BUFFER_LANE, lower_size_product(l, sizes, 2, name));
-    layer->ring_counts = lower_buffer(l, arena_format(&l->c->arena, "%s.ring_counts", layer->name), SNN_INT64, SNN_BUFFER_LANE, layer->ring_size);
+    layer->ring =
+        lower_buffer(l, name, SNN_INT32, SNN_BUFFER_LANE, lower_size_product(l, sizes, 2, name));
+    layer->ring_counts = lower_buffer(l, arena_format(&l->c->arena, "%s.ring_counts", layer->name),
+                                      SNN_INT64, SNN_BUFFER_LANE, layer->ring_size);
 }
 
 /* ---- buffers ---- */
 
-static int32_t model_buffer(struct lowering *l, struct lowered_connection *c, const char *field, enum snn_type type, int32_t size)
+static int32_t model_buffer(struct lowering *l, struct lowered_connection *c, const char *field,
+                            enum snn_type type, int32_t size)
 {
     int32_t buffer = lower_buffer(l, dotted(l, c, field), type, SNN_BUFFER_MODEL, size);
     l->program->buffers[buffer].is_observed = true;
@@ -209,13 +227,15 @@ static void weight_axes(struct lowering *l, struct lowered_connection *c)
         }
 }
 
-static void weight_buffer(struct lowering *l, struct lowered_connection *c, enum ir_topology topology)
+static void weight_buffer(struct lowering *l, struct lowered_connection *c,
+                          enum ir_topology topology)
 {
     int32_t sizes[] = { c->source->size, c->target->size };
     c->weight_buffer = -1;
-    c->synapse_count = topology == IR_SPARSE       ? -1
-                       : topology == IR_ONE_TO_ONE ? c->source->size
-                                                   : lower_size_product(l, sizes, 2, dotted(l, c, "synapses"));
+    c->synapse_count = topology == IR_SPARSE ? -1
+                       : topology == IR_ONE_TO_ONE
+                           ? c->source->size
+                           : lower_size_product(l, sizes, 2, dotted(l, c, "synapses"));
     if (has_one_weight(l, c->connection))
         return;
     c->weight_buffer = model_buffer(l, c, "weight", SNN_FLOAT32, c->synapse_count);
@@ -231,13 +251,15 @@ static int32_t weight_constant(struct lowering *l, struct lowered_connection *c)
     struct expr *weight = c->connection->weight;
     if (weight == NULL)
         return lower_literal_entry(l, 1);
-    remark(l->c, weight->span, "connections", "the weights of '%s' are one constant: no matrix is stored", c->name);
+    remark(l->c, weight->span, "connections",
+           "the weights of '%s' are one constant: no matrix is stored", c->name);
     return lower_real_entry(l, weight, dotted(l, c, "weight"));
 }
 
 static int32_t bound_constant(struct lowering *l, struct expr *bound)
 {
-    if (bound == NULL || bound->kind == EXPR_INF || (bound->kind == EXPR_UNARY && bound->unary.operand->kind == EXPR_INF))
+    if (bound == NULL || bound->kind == EXPR_INF ||
+        (bound->kind == EXPR_UNARY && bound->unary.operand->kind == EXPR_INF))
         return -1;
     return lower_real_entry(l, bound, "bound");
 }
@@ -246,12 +268,15 @@ static void check_equal_sizes(struct lowering *l, struct lowered_connection *c)
 {
     struct ir_builder saved = lower_enter(l, &l->setup);
     l->b.span = c->connection->statement->span;
-    struct ir_node *a = ir_leaf(&l->b, IR_SIZE, IR_I64, c->source->size), *b = ir_leaf(&l->b, IR_SIZE, IR_I64, c->target->size);
+    struct ir_node *a = ir_leaf(&l->b, IR_SIZE, IR_I64, c->source->size),
+                   *b = ir_leaf(&l->b, IR_SIZE, IR_I64, c->target->size);
     struct ir_node *check = ir_if(&l->b, ir_binary(&l->b, IR_NE, a, b));
     struct ir_builder outer = l->b;
     l->b.block = &check->branch.then_body;
     ir_call_rt(&l->b, IR_RT_snn_rt_panic_extent, 5,
-               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, l->b.span)), ir_text(&l->b, c->source->name), a, ir_text(&l->b, c->target->name), b });
+               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, l->b.span)),
+                                     ir_text(&l->b, c->source->name), a,
+                                     ir_text(&l->b, c->target->name), b });
     l->b = outer;
     lower_leave(l, &l->setup, saved);
 }
@@ -267,7 +292,8 @@ static bool has_post_events(const struct connection *connection)
 /* The synapses of each target, for rules that follow its spikes. */
 static void column_buffers(struct lowering *l, struct lowered_connection *c)
 {
-    int32_t starts = size_sum(l, c->target->size, lower_size_value(l, 1), dotted(l, c, "column_starts"));
+    int32_t starts =
+        size_sum(l, c->target->size, lower_size_value(l, 1), dotted(l, c, "column_starts"));
     c->column_starts = model_buffer(l, c, "column_starts", SNN_INT32, starts);
     c->column_rows = model_buffer(l, c, "column_rows", SNN_INT32, -1);
     c->column_synapses = model_buffer(l, c, "column_synapses", SNN_INT32, -1);
@@ -275,9 +301,12 @@ static void column_buffers(struct lowering *l, struct lowered_connection *c)
 
 static int32_t sent_values(struct lowering *l, struct lowered_connection *c)
 {
-    int32_t values = c->connection->source_field != NULL ? lower_state_buffer(l, c->connection->source_field) : c->source->emitted;
+    int32_t values = c->connection->source_field != NULL
+                         ? lower_state_buffer(l, c->connection->source_field)
+                         : c->source->emitted;
     if (values >= 0 && c->total_delay >= 0)
-        lower_refuse(l, c->connection->statement->span, "a connection that sends numbers cannot have a delay or lag yet");
+        lower_refuse(l, c->connection->statement->span,
+                     "a connection that sends numbers cannot have a delay or lag yet");
     return values;
 }
 
@@ -302,7 +331,8 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
             column_buffers(l, c);
     } else if (c->has_synapse_delays) {
         if (topology != IR_DENSE)
-            lower_refuse(l, connection->delay->span, "delays of their own need the topology dense, sparse or pairs");
+            lower_refuse(l, connection->delay->span,
+                         "delays of their own need the topology dense, sparse or pairs");
         c->columns = model_buffer(l, c, "delay_order", SNN_INT32, c->synapse_count);
     }
     if (c->has_synapse_delays) {
@@ -311,7 +341,9 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
         c->delays = model_buffer(l, c, "delay", SNN_INT32, c->synapse_count);
         if (topology == IR_DENSE && has_post_events(connection))
             c->delay_matrix = model_buffer(l, c, "delay_matrix", SNN_INT32, c->synapse_count);
-        c->bucket_starts = model_buffer(l, c, "delay_starts", SNN_INT32, lower_size_product(l, sizes, 2, dotted(l, c, "delay_starts")));
+        c->bucket_starts =
+            model_buffer(l, c, "delay_starts", SNN_INT32,
+                         lower_size_product(l, sizes, 2, dotted(l, c, "delay_starts")));
     }
     c->low = bound_constant(l, connection->low);
     c->high = bound_constant(l, connection->high);
@@ -319,9 +351,12 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
         c->learn_bit = l->learn_bits;
         c->network->learn_mask |= UINT64_C(1) << l->learn_bits;
         if (++l->learn_bits > 63)
-            lower_refuse(l, connection->statement->span, "a program can learn at most 63 things apart");
+            lower_refuse(l, connection->statement->span,
+                         "a program can learn at most 63 things apart");
     }
-    struct ir_connection entry = { .name = c->name, .span = connection->statement->span, .topology = topology };
+    struct ir_connection entry = { .name = c->name,
+                                   .span = connection->statement->span,
+                                   .topology = topology };
     entry.source_size = c->source->size;
     entry.target_size = c->target->size;
     entry.weight = c->weight_buffer;
@@ -349,9 +384,11 @@ void lower_connection_finish(struct lowering *l, struct lowered_connection *c)
 
 /* ---- making synapses ---- */
 
-static struct ir_node *open_rows(struct lowering *l, struct lowered_connection *c, const char *name, struct ir_builder *outer)
+static struct ir_node *open_rows(struct lowering *l, struct lowered_connection *c, const char *name,
+                                 struct ir_builder *outer)
 {
-    struct ir_node *loop = ir_loop(&l->b, dotted(l, c, name), ir_integer(&l->b, 0), lower_size_leaf(l, c->source->size), true);
+    struct ir_node *loop = ir_loop(&l->b, dotted(l, c, name), ir_integer(&l->b, 0),
+                                   lower_size_leaf(l, c->source->size), true);
     *outer = l->b;
     l->b.block = &loop->loop.body;
     l->pre_index = loop->loop.index;
@@ -359,14 +396,17 @@ static struct ir_node *open_rows(struct lowering *l, struct lowered_connection *
 }
 
 /* The number of a synapse among all that could be: what its draws depend on. */
-static void at_synapse(struct lowering *l, struct lowered_connection *c, struct ir_node *pre, struct ir_node *post)
+static void at_synapse(struct lowering *l, struct lowered_connection *c, struct ir_node *pre,
+                       struct ir_node *post)
 {
     l->pre_index = pre;
     l->post_index = post;
-    l->element = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, pre, lower_size_leaf(l, c->target->size)), post);
+    l->element = ir_binary(
+        &l->b, IR_ADD, ir_binary(&l->b, IR_MUL, pre, lower_size_leaf(l, c->target->size)), post);
 }
 
-static struct ir_node *is_connected(struct lowering *l, struct lowered_connection *c, struct ir_node *pre, struct ir_node *post)
+static struct ir_node *is_connected(struct lowering *l, struct lowered_connection *c,
+                                    struct ir_node *pre, struct ir_node *post)
 {
     const struct topology_stage *stage = &c->connection->topology.items[0];
     struct expr *argument = stage->expr->target->arguments[0];
@@ -374,7 +414,9 @@ static struct ir_node *is_connected(struct lowering *l, struct lowered_connectio
     if (stage->builtin->id == BUILTIN_PAIRS)
         return lower_condition(l, argument);
     struct ir_node *zero = ir_integer(&l->b, 0);
-    struct ir_node *draw = ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, stage->expr, "weights", stage->expr->span), l->element, zero, zero);
+    struct ir_node *draw =
+        ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, stage->expr, "weights", stage->expr->span),
+                l->element, zero, zero);
     return ir_binary(&l->b, IR_LT, draw, lower_as(l, argument, IR_F32));
 }
 
@@ -382,13 +424,16 @@ static void count_row(struct lowering *l, struct lowered_connection *c)
 {
     struct ir_builder outer;
     struct ir_node *rows = open_rows(l, c, "count", &outer);
-    struct ir_node *sum = ir_reduce(&l->b, IR_REDUCE_SUM, IR_I64, ir_integer(&l->b, 0), lower_size_leaf(l, c->target->size));
+    struct ir_node *sum = ir_reduce(&l->b, IR_REDUCE_SUM, IR_I64, ir_integer(&l->b, 0),
+                                    lower_size_leaf(l, c->target->size));
     struct ir_builder row = l->b;
     l->b.block = &sum->reduce.body;
-    sum->reduce.keys[0] = ir_cast(&l->b, IR_I64, is_connected(l, c, rows->loop.index, sum->reduce.index));
+    sum->reduce.keys[0] =
+        ir_cast(&l->b, IR_I64, is_connected(l, c, rows->loop.index, sum->reduce.index));
     sum->reduce.key_count = 1;
     l->b = row;
-    ir_store(&l->b, c->row_starts, ir_binary(&l->b, IR_ADD, rows->loop.index, ir_integer(&l->b, 1)), sum);
+    ir_store(&l->b, c->row_starts, ir_binary(&l->b, IR_ADD, rows->loop.index, ir_integer(&l->b, 1)),
+             sum);
     l->b = outer;
 }
 
@@ -396,11 +441,14 @@ static struct ir_node *sum_rows(struct lowering *l, struct lowered_connection *c
 {
     struct ir_node *total = ir_var(&l->b, "total", ir_integer(&l->b, 0));
     ir_store(&l->b, c->row_starts, ir_integer(&l->b, 0), ir_integer(&l->b, 0));
-    struct ir_node *loop = ir_loop(&l->b, dotted(l, c, "starts"), ir_integer(&l->b, 1),
-                                   ir_binary(&l->b, IR_ADD, lower_size_leaf(l, c->source->size), ir_integer(&l->b, 1)), false);
+    struct ir_node *loop = ir_loop(
+        &l->b, dotted(l, c, "starts"), ir_integer(&l->b, 1),
+        ir_binary(&l->b, IR_ADD, lower_size_leaf(l, c->source->size), ir_integer(&l->b, 1)), false);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
-    ir_set(&l->b, total, ir_binary(&l->b, IR_ADD, ir_get(&l->b, total), ir_load(&l->b, c->row_starts, loop->loop.index)));
+    ir_set(&l->b, total,
+           ir_binary(&l->b, IR_ADD, ir_get(&l->b, total),
+                     ir_load(&l->b, c->row_starts, loop->loop.index)));
     ir_store(&l->b, c->row_starts, loop->loop.index, ir_get(&l->b, total));
     l->b = outer;
     return ir_get(&l->b, total);
@@ -411,7 +459,8 @@ static void fill_columns(struct lowering *l, struct lowered_connection *c)
     struct ir_builder outer;
     struct ir_node *rows = open_rows(l, c, "fill", &outer);
     struct ir_node *place = ir_var(&l->b, "place", ir_load(&l->b, c->row_starts, rows->loop.index));
-    struct ir_node *loop = ir_loop(&l->b, "fill", ir_integer(&l->b, 0), lower_size_leaf(l, c->target->size), false);
+    struct ir_node *loop =
+        ir_loop(&l->b, "fill", ir_integer(&l->b, 0), lower_size_leaf(l, c->target->size), false);
     struct ir_builder row = l->b;
     l->b.block = &loop->loop.body;
     struct ir_node *branch = ir_if(&l->b, is_connected(l, c, rows->loop.index, loop->loop.index));
@@ -426,20 +475,28 @@ static void make_sparse(struct lowering *l, struct lowered_connection *c)
 {
     count_row(l, c);
     struct ir_node *total = sum_rows(l, c);
-    int32_t resized[] = { c->columns, c->weight_buffer, c->has_synapse_delays ? c->delays : -1, c->column_rows, c->column_synapses };
+    int32_t resized[] = { c->columns, c->weight_buffer, c->has_synapse_delays ? c->delays : -1,
+                          c->column_rows, c->column_synapses };
     for (int i = 0; i < 5; i++)
         if (resized[i] >= 0)
-            ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2, (struct ir_node *[]){ ir_integer(&l->b, resized[i]), total });
+            ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
+                       (struct ir_node *[]){ ir_integer(&l->b, resized[i]), total });
     fill_columns(l, c);
     if (c->column_starts < 0)
         return;
-    struct ir_node *operands[] = { lower_size_leaf(l, c->source->size), lower_size_leaf(l, c->target->size), ir_integer(&l->b, c->row_starts),
-                                   ir_integer(&l->b, c->columns), ir_integer(&l->b, c->column_starts), ir_integer(&l->b, c->column_rows), ir_integer(&l->b, c->column_synapses) };
+    struct ir_node *operands[] = {
+        lower_size_leaf(l, c->source->size),  lower_size_leaf(l, c->target->size),
+        ir_integer(&l->b, c->row_starts),     ir_integer(&l->b, c->columns),
+        ir_integer(&l->b, c->column_starts),  ir_integer(&l->b, c->column_rows),
+        ir_integer(&l->b, c->column_synapses)
+    };
     ir_call_rt(&l->b, IR_RT_snn_rt_make_csc, 7, operands);
 }
 
 /* Runs over all synapses: row i, entry k of the row, target j. Returns the innermost loop. */
-static struct ir_node *open_synapses(struct lowering *l, struct lowered_connection *c, const char *name, struct ir_builder *outer, struct ir_node **pre, struct ir_node **post)
+static struct ir_node *open_synapses(struct lowering *l, struct lowered_connection *c,
+                                     const char *name, struct ir_builder *outer,
+                                     struct ir_node **pre, struct ir_node **post)
 {
     struct ir_node *rows = open_rows(l, c, name, outer);
     *pre = rows->loop.index;
@@ -455,7 +512,8 @@ static struct ir_node *open_synapses(struct lowering *l, struct lowered_connecti
     return loop;
 }
 
-static struct ir_node *synapse_of(struct lowering *l, struct lowered_connection *c, struct ir_node *loop)
+static struct ir_node *synapse_of(struct lowering *l, struct lowered_connection *c,
+                                  struct ir_node *loop)
 {
     return c->row_starts >= 0 ? loop->loop.index : l->element;
 }
@@ -464,7 +522,8 @@ static void make_delays(struct lowering *l, struct lowered_connection *c)
 {
     struct ir_builder outer;
     struct ir_node *pre, *post, *loop = open_synapses(l, c, "delay", &outer, &pre, &post);
-    struct ir_node *steps = ir_binary(&l->b, IR_DIV, lower_as(l, c->connection->delay, IR_F64), lower_constant_leaf(l, c->network->dt, IR_F64));
+    struct ir_node *steps = ir_binary(&l->b, IR_DIV, lower_as(l, c->connection->delay, IR_F64),
+                                      lower_constant_leaf(l, c->network->dt, IR_F64));
     struct ir_node *synapse = synapse_of(l, c, loop);
     ir_store(&l->b, c->delays, synapse, ir_cast(&l->b, IR_I64, ir_unary(&l->b, IR_ROUND, steps)));
     if (c->delay_matrix >= 0)
@@ -474,20 +533,28 @@ static void make_delays(struct lowering *l, struct lowered_connection *c)
     l->b = outer;
     int32_t starts = c->row_starts;
     if (starts < 0) { /* rows of equal length */
-        starts = lower_buffer(l, dotted(l, c, "rows"), SNN_INT32, SNN_BUFFER_SHARED, size_sum(l, c->source->size, lower_size_value(l, 1), dotted(l, c, "rows")));
-        struct ir_node *count = ir_binary(&l->b, IR_ADD, lower_size_leaf(l, c->source->size), ir_integer(&l->b, 1));
-        struct ir_node *rows = ir_loop(&l->b, dotted(l, c, "rows"), ir_integer(&l->b, 0), count, true);
+        starts = lower_buffer(
+            l, dotted(l, c, "rows"), SNN_INT32, SNN_BUFFER_SHARED,
+            size_sum(l, c->source->size, lower_size_value(l, 1), dotted(l, c, "rows")));
+        struct ir_node *count =
+            ir_binary(&l->b, IR_ADD, lower_size_leaf(l, c->source->size), ir_integer(&l->b, 1));
+        struct ir_node *rows =
+            ir_loop(&l->b, dotted(l, c, "rows"), ir_integer(&l->b, 0), count, true);
         struct ir_builder here = l->b;
         l->b.block = &rows->loop.body;
-        ir_store(&l->b, starts, rows->loop.index, ir_binary(&l->b, IR_MUL, rows->loop.index, lower_size_leaf(l, c->target->size)));
+        ir_store(&l->b, starts, rows->loop.index,
+                 ir_binary(&l->b, IR_MUL, rows->loop.index, lower_size_leaf(l, c->target->size)));
         l->b = here;
     }
     ir_call_rt(&l->b, IR_RT_snn_rt_sort_csr, 4,
-               (struct ir_node *[]){ lower_size_leaf(l, c->source->size), ir_integer(&l->b, starts), ir_integer(&l->b, c->columns), ir_integer(&l->b, c->delays) });
+               (struct ir_node *[]){ lower_size_leaf(l, c->source->size), ir_integer(&l->b, starts),
+                                     ir_integer(&l->b, c->columns), ir_integer(&l->b, c->delays) });
     struct ir_node *rows = open_rows(l, c, "buckets", &outer);
     struct ir_node *i = rows->loop.index, *one = ir_integer(&l->b, 1);
-    struct ir_node *k = ir_var(&l->b, "k", ir_load(&l->b, starts, i)), *end = ir_load(&l->b, starts, ir_binary(&l->b, IR_ADD, i, one));
-    struct ir_node *buckets = ir_binary(&l->b, IR_ADD, lower_size_leaf(l, c->max_delay), ir_integer(&l->b, 2));
+    struct ir_node *k = ir_var(&l->b, "k", ir_load(&l->b, starts, i)),
+                   *end = ir_load(&l->b, starts, ir_binary(&l->b, IR_ADD, i, one));
+    struct ir_node *buckets =
+        ir_binary(&l->b, IR_ADD, lower_size_leaf(l, c->max_delay), ir_integer(&l->b, 2));
     struct ir_node *bucket = ir_loop(&l->b, "bucket", ir_integer(&l->b, 0), buckets, false);
     l->b.block = &bucket->loop.body;
     struct ir_node *search = ir_while(&l->b);
@@ -498,13 +565,17 @@ static void make_delays(struct lowering *l, struct lowered_connection *c)
     struct ir_node *look = ir_if(&l->b, more);
     struct ir_builder test = l->b;
     l->b.block = &look->branch.then_body;
-    ir_set(&l->b, shorter, ir_binary(&l->b, IR_LT, ir_load(&l->b, c->delays, ir_get(&l->b, k)), bucket->loop.index));
+    ir_set(
+        &l->b, shorter,
+        ir_binary(&l->b, IR_LT, ir_load(&l->b, c->delays, ir_get(&l->b, k)), bucket->loop.index));
     l->b = test;
     search->loop_while.condition = ir_get(&l->b, shorter);
     l->b.block = &search->loop_while.body;
     ir_set(&l->b, k, ir_binary(&l->b, IR_ADD, ir_get(&l->b, k), one));
     l->b = inside;
-    ir_store(&l->b, c->bucket_starts, ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, i, buckets), bucket->loop.index), ir_get(&l->b, k));
+    ir_store(&l->b, c->bucket_starts,
+             ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, i, buckets), bucket->loop.index),
+             ir_get(&l->b, k));
     l->b = outer;
 }
 
@@ -515,14 +586,17 @@ static void make_weights(struct lowering *l, struct lowered_connection *c)
     if (c->connection->kind->id == BUILTIN_ONE_TO_ONE) {
         struct ir_node *rows = open_rows(l, c, "weight", &outer);
         at_synapse(l, c, rows->loop.index, rows->loop.index);
-        ir_store(&l->b, c->weight_buffer, rows->loop.index, weight != NULL ? lower_scalar(l, weight) : ir_real(&l->b, IR_F32, 1));
+        ir_store(&l->b, c->weight_buffer, rows->loop.index,
+                 weight != NULL ? lower_scalar(l, weight) : ir_real(&l->b, IR_F32, 1));
         l->b = outer;
         return;
     }
     struct ir_node *pre, *post, *loop = open_synapses(l, c, "weight", &outer, &pre, &post);
-    struct ir_node *value = weight != NULL ? lower_as(l, weight, IR_F32) : ir_real(&l->b, IR_F32, 1);
+    struct ir_node *value =
+        weight != NULL ? lower_as(l, weight, IR_F32) : ir_real(&l->b, IR_F32, 1);
     if (c->connection->kind->id == BUILTIN_ALL_BUT_ONE)
-        value = ir_select(&l->b, ir_binary(&l->b, IR_EQ, pre, post), ir_real(&l->b, IR_F32, 0), value);
+        value =
+            ir_select(&l->b, ir_binary(&l->b, IR_EQ, pre, post), ir_real(&l->b, IR_F32, 0), value);
     ir_store(&l->b, c->weight_buffer, synapse_of(l, c, loop), value);
     l->b = outer;
 }

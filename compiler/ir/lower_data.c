@@ -11,34 +11,49 @@ static struct ir_node *zero(struct lowering *l)
     return ir_real(&l->b, IR_F64, 0);
 }
 
-static struct ir_node *number_argument(struct lowering *l, const struct call_target *target, size_t i)
+static struct ir_node *number_argument(struct lowering *l, const struct call_target *target,
+                                       size_t i)
 {
-    return i < target->count && target->arguments[i] != NULL ? lower_as(l, target->arguments[i], IR_F64) : zero(l);
+    return i < target->count && target->arguments[i] != NULL
+               ? lower_as(l, target->arguments[i], IR_F64)
+               : zero(l);
 }
 
 static bool is_text_argument(const struct call_target *target, size_t i)
 {
-    return i < target->count && target->arguments[i] != NULL && target->arguments[i]->type->kind == TYPE_STRING;
+    return i < target->count && target->arguments[i] != NULL &&
+           target->arguments[i]->type->kind == TYPE_STRING;
 }
 
 static bool is_readable(enum builtin_id id)
 {
-    return id == BUILTIN_MNIST || id == BUILTIN_BUILTIN_DIGITS || id == BUILTIN_NPZ || id == BUILTIN_NPY || id == BUILTIN_CSV;
+    return id == BUILTIN_MNIST || id == BUILTIN_BUILTIN_DIGITS || id == BUILTIN_NPZ ||
+           id == BUILTIN_NPY || id == BUILTIN_CSV;
 }
 
 static struct ir_node *open_source(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
     if (!is_readable(target->builtin->id))
-        lower_refuse(l, e->span, "the reader '%s' is not built yet; npz, npy, csv, mnist and builtin_digits are", target->builtin->name);
-    struct ir_node *text = is_text_argument(target, 0) ? lower_text(l, target->arguments[0]) : ir_text(&l->b, "");
+        lower_refuse(
+            l, e->span,
+            "the reader '%s' is not built yet; npz, npy, csv, mnist and builtin_digits are",
+            target->builtin->name);
+    struct ir_node *text =
+        is_text_argument(target, 0) ? lower_text(l, target->arguments[0]) : ir_text(&l->b, "");
     size_t number = is_text_argument(target, 0) ? 1 : 0;
-    bool has_number = number < target->count && target->arguments[number] != NULL && !is_text_argument(target, number);
+    bool has_number = number < target->count && target->arguments[number] != NULL &&
+                      !is_text_argument(target, number);
     if (number + 1 < target->count && target->arguments[number + 1] != NULL)
-        lower_refuse(l, target->arguments[number + 1]->span, "this argument of '%s' is not built yet", target->builtin->name);
+        lower_refuse(l, target->arguments[number + 1]->span,
+                     "this argument of '%s' is not built yet", target->builtin->name);
     if (is_text_argument(target, 1))
-        lower_refuse(l, target->arguments[1]->span, "labels in a file of their own are not built yet; an .npz file holds both");
-    struct ir_node *operands[] = { ir_integer(&l->b, l->data_number), ir_text(&l->b, target->builtin->name), text, has_number ? number_argument(l, target, number) : ir_real(&l->b, IR_F64, NAN) };
+        lower_refuse(l, target->arguments[1]->span,
+                     "labels in a file of their own are not built yet; an .npz file holds both");
+    struct ir_node *operands[] = { ir_integer(&l->b, l->data_number),
+                                   ir_text(&l->b, target->builtin->name), text,
+                                   has_number ? number_argument(l, target, number)
+                                              : ir_real(&l->b, IR_F64, NAN) };
     return ir_call_rt(&l->b, IR_RT_snn_rt_data_open, 4, operands);
 }
 
@@ -67,14 +82,18 @@ static struct ir_node *where_view(struct lowering *l, struct expr *e, struct ir_
     ir_store(&l->b, mask->buffer, loop->loop.index, lower_condition(l, e->target->arguments[1]));
     l->where_sample = outer_sample;
     l->b = outer;
-    return ir_call_rt(&l->b, IR_RT_snn_rt_data_where, 2, (struct ir_node *[]){ view, ir_integer(&l->b, mask->buffer) });
+    return ir_call_rt(&l->b, IR_RT_snn_rt_data_where, 2,
+                      (struct ir_node *[]){ view, ir_integer(&l->b, mask->buffer) });
 }
 
-static struct ir_node *join_views(struct lowering *l, const struct call_target *target, struct ir_node *view)
+static struct ir_node *join_views(struct lowering *l, const struct call_target *target,
+                                  struct ir_node *view)
 {
     for (size_t i = 1; i < target->count; i++)
         if (target->arguments[i] != NULL)
-            view = ir_call_rt(&l->b, IR_RT_snn_rt_data_join, 2, (struct ir_node *[]){ view, lower_view(l, target->arguments[i])->node });
+            view =
+                ir_call_rt(&l->b, IR_RT_snn_rt_data_join, 2,
+                           (struct ir_node *[]){ view, lower_view(l, target->arguments[i])->node });
     return view;
 }
 
@@ -84,22 +103,35 @@ static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
     struct ir_node *view = lower_view(l, target->arguments[0])->node;
     switch (target->builtin->id) {
     case BUILTIN_FIRST:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3, (struct ir_node *[]){ view, ir_integer(&l->b, 0), lower_as(l, target->arguments[1], IR_I64) });
-    case BUILTIN_EVERY: return ir_call_rt(&l->b, IR_RT_snn_rt_data_every, 2, (struct ir_node *[]){ view, lower_as(l, target->arguments[1], IR_I64) });
-    case BUILTIN_SHUFFLED: return ir_call_rt(&l->b, IR_RT_snn_rt_data_shuffled, 2, (struct ir_node *[]){ view, draw_key(l, e) });
+        return ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3,
+                          (struct ir_node *[]){ view, ir_integer(&l->b, 0),
+                                                lower_as(l, target->arguments[1], IR_I64) });
+    case BUILTIN_EVERY:
+        return ir_call_rt(&l->b, IR_RT_snn_rt_data_every, 2,
+                          (struct ir_node *[]){ view, lower_as(l, target->arguments[1], IR_I64) });
+    case BUILTIN_SHUFFLED:
+        return ir_call_rt(&l->b, IR_RT_snn_rt_data_shuffled, 2,
+                          (struct ir_node *[]){ view, draw_key(l, e) });
     case BUILTIN_SAMPLE:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_sample, 3, (struct ir_node *[]){ view, lower_as(l, target->arguments[1], IR_I64), draw_key(l, e) });
+        return ir_call_rt(&l->b, IR_RT_snn_rt_data_sample, 3,
+                          (struct ir_node *[]){ view, lower_as(l, target->arguments[1], IR_I64),
+                                                draw_key(l, e) });
     case BUILTIN_WHERE: return where_view(l, e, view);
     case BUILTIN_JOIN: return join_views(l, target, view);
     case BUILTIN_CENTER_CROP:
     case BUILTIN_RESIZE: {
         struct ir_node *height = number_argument(l, target, 1);
         bool is_square = target->count < 3 || target->arguments[2] == NULL;
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_pipe, 4, (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name), height, is_square ? height : number_argument(l, target, 2) });
+        return ir_call_rt(
+            &l->b, IR_RT_snn_rt_data_pipe, 4,
+            (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name), height,
+                                  is_square ? height : number_argument(l, target, 2) });
     }
     case BUILTIN_GREY:
     case BUILTIN_PATCH_NORMALIZE:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_pipe, 4, (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name), number_argument(l, target, 1), zero(l) });
+        return ir_call_rt(&l->b, IR_RT_snn_rt_data_pipe, 4,
+                          (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name),
+                                                number_argument(l, target, 1), zero(l) });
     default: break;
     }
     lower_refuse(l, e->span, "the stage '%s' is not built yet", target->builtin->name);
@@ -129,19 +161,24 @@ static struct binding *slice_view(struct lowering *l, struct expr *e)
     if (index->range.is_inclusive)
         high = ir_binary(&l->b, IR_ADD, high, ir_integer(&l->b, 1));
     struct binding *view = binding_new(l, BINDING_VIEW);
-    view->node = ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3, (struct ir_node *[]){ object->node, lower_as(l, index->range.low, IR_I64), high });
+    view->node = ir_call_rt(
+        &l->b, IR_RT_snn_rt_data_slice, 3,
+        (struct ir_node *[]){ object->node, lower_as(l, index->range.low, IR_I64), high });
     return view;
 }
 
 static struct ir_node *view_node(struct lowering *l, struct expr *e)
 {
-    if (e->target != NULL && e->target->kind == CALL_BUILTIN && e->target->builtin->group == BUILTIN_GROUP_SOURCE)
+    if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+        e->target->builtin->group == BUILTIN_GROUP_SOURCE)
         return open_source(l, e);
-    if (e->target != NULL && e->target->kind == CALL_BUILTIN && e->target->builtin->group == BUILTIN_GROUP_STAGE)
+    if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+        e->target->builtin->group == BUILTIN_GROUP_STAGE)
         return apply_stage(l, e);
     if (e->kind == EXPR_FIELD && e->symbol != NULL && e->symbol->kind == SYMBOL_FIELD) {
         struct ir_node *view = lower_view(l, e->field.object)->node;
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_split, 2, (struct ir_node *[]){ view, ir_text(&l->b, split_name(e->symbol)) });
+        return ir_call_rt(&l->b, IR_RT_snn_rt_data_split, 2,
+                          (struct ir_node *[]){ view, ir_text(&l->b, split_name(e->symbol)) });
     }
     return NULL;
 }
@@ -180,7 +217,9 @@ struct binding *lower_view(struct lowering *l, struct expr *e)
 void lower_data_declaration(struct lowering *l, struct symbol *symbol, int32_t number)
 {
     const struct declaration *d = symbol->declaration;
-    l->program->data[number] = (struct snn_data){ .name = symbol->name->text, .doc = d->doc != NULL ? d->doc : "", .place = lower_place(l, d->name.span) };
+    l->program->data[number] = (struct snn_data){ .name = symbol->name->text,
+                                                  .doc = d->doc != NULL ? d->doc : "",
+                                                  .place = lower_place(l, d->name.span) };
     symbol->binding = binding_new(l, BINDING_VIEW);
     symbol->binding->param = number;
     struct ir_builder saved = lower_enter(l, &l->setup);
@@ -189,7 +228,8 @@ void lower_data_declaration(struct lowering *l, struct symbol *symbol, int32_t n
     l->data_number = number;
     l->b.span = d->span;
     struct ir_node *view = lower_view(l, d->data.value)->node;
-    ir_call_rt(&l->b, IR_RT_snn_rt_data_set, 2, (struct ir_node *[]){ ir_integer(&l->b, number), view });
+    ir_call_rt(&l->b, IR_RT_snn_rt_data_set, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, number), view });
     l->data_number = -1;
     l->in_setup = was_in_setup;
     lower_leave(l, &l->setup, saved);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Scalar expressions: one value where the code stands. What is constant is moved to setup and computed in float64 there.
+ * Scalar expressions: one value where the code stands. What is constant is moved to setup and
+ * computed in float64 there.
  */
 #include "ir/lower_internal.h"
 
@@ -14,7 +15,8 @@ bool lower_is_single(double value)
 
 struct ir_node *lower_cast(struct lowering *l, enum ir_type type, struct ir_node *value)
 {
-    if (value->type == IR_F64 && type == IR_F32 && value->kind == IR_NODE_INSTR && value->op == IR_CONSTANT)
+    if (value->type == IR_F64 && type == IR_F32 && value->kind == IR_NODE_INSTR &&
+        value->op == IR_CONSTANT)
         return ir_leaf(&l->b, IR_CONSTANT, IR_F32, value->payload.index);
     if (type == IR_POINTER || value->type == IR_POINTER)
         return value;
@@ -62,7 +64,9 @@ static bool is_setup_symbol(const struct symbol *symbol)
     case SYMBOL_PARAM: return true;
     case SYMBOL_LET: return symbol->declaration != NULL;
     case SYMBOL_FORMAL:
-        return !symbol->is_assigned && (symbol->binding == NULL || symbol->binding->kind == BINDING_CONSTANT || symbol->binding->kind == BINDING_TEXT);
+        return !symbol->is_assigned &&
+               (symbol->binding == NULL || symbol->binding->kind == BINDING_CONSTANT ||
+                symbol->binding->kind == BINDING_TEXT);
     case SYMBOL_VARIABLE: return symbol->variable == VARIABLE_DT;
     case SYMBOL_FIELD: return symbol->field == FIELD_CLASSES;
     default: return false;
@@ -110,11 +114,14 @@ static struct ir_node *read_binding(struct lowering *l, struct binding *binding,
         if (!binding->is_literal)
             return lower_constant_leaf(l, binding->constant, binding->type);
         if (binding->type == IR_F64)
-            return l->in_setup || lower_is_single(binding->real) ? ir_real(&l->b, IR_F64, binding->real)
-                                                                 : lower_constant_leaf(l, lower_literal_entry(l, binding->real), IR_F64);
-        return binding->type == IR_BOOL ? ir_bool(&l->b, binding->integer != 0) : ir_integer(&l->b, binding->integer);
+            return l->in_setup || lower_is_single(binding->real)
+                       ? ir_real(&l->b, IR_F64, binding->real)
+                       : lower_constant_leaf(l, lower_literal_entry(l, binding->real), IR_F64);
+        return binding->type == IR_BOOL ? ir_bool(&l->b, binding->integer != 0)
+                                        : ir_integer(&l->b, binding->integer);
     case BINDING_TEXT:
-        return binding->param >= 0 ? ir_leaf(&l->b, IR_PARAM, IR_POINTER, binding->param) : ir_text(&l->b, binding->text != NULL ? binding->text : "");
+        return binding->param >= 0 ? ir_leaf(&l->b, IR_PARAM, IR_POINTER, binding->param)
+                                   : ir_text(&l->b, binding->text != NULL ? binding->text : "");
     case BINDING_ARRAY: return ir_load(&l->b, binding->buffer, ir_integer(&l->b, 0));
     default: break;
     }
@@ -144,8 +151,9 @@ static struct ir_node *lower_learning(struct lowering *l)
 {
     if (l->kernel != NULL && !l->kernel->is_learning)
         return ir_bool(&l->b, false);
-    struct ir_node *bits = ir_binary(&l->b, IR_AND, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_LEARNING),
-                                     ir_integer(&l->b, (int64_t)l->network->learn_mask));
+    struct ir_node *bits =
+        ir_binary(&l->b, IR_AND, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_LEARNING),
+                  ir_integer(&l->b, (int64_t)l->network->learn_mask));
     return ir_binary(&l->b, IR_NE, bits, ir_integer(&l->b, 0));
 }
 
@@ -167,18 +175,22 @@ static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
     switch (e->symbol->variable) {
     case VARIABLE_DT: return lower_constant_leaf(l, l->network->dt, IR_F64);
     case VARIABLE_T: return lower_time(l, lower_type(e->type) == IR_F64 ? IR_F64 : IR_F32);
-    case VARIABLE_DURATION: return steps_to_time(l, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS), IR_F32);
+    case VARIABLE_DURATION:
+        return steps_to_time(l, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS), IR_F32);
     case VARIABLE_LEARNING: return lower_learning(l);
     case VARIABLE_WEIGHT: return lower_weight(l, e->span);
     case VARIABLE_FAN_IN:
     case VARIABLE_FAN_OUT:
         if (l->weight_of != NULL && l->weight_of->connection->kind->id == BUILTIN_DENSE)
-            return lower_size_leaf(l, e->symbol->variable == VARIABLE_FAN_IN ? l->weight_of->source->size : l->weight_of->target->size);
+            return lower_size_leaf(l, e->symbol->variable == VARIABLE_FAN_IN
+                                          ? l->weight_of->source->size
+                                          : l->weight_of->target->size);
         break;
     case VARIABLE_SPIKED: return kernel_read(l, layer->spiked, -1);
     case VARIABLE_FIRED: return kernel_read(l, layer->fired, -1);
     case VARIABLE_SINCE:
-        return ir_binary(&l->b, IR_MUL, kernel_read(l, layer->since, -1), lower_constant_leaf(l, l->network->dt, IR_F32));
+        return ir_binary(&l->b, IR_MUL, kernel_read(l, layer->since, -1),
+                         lower_constant_leaf(l, l->network->dt, IR_F32));
     default: break;
     }
     lower_refuse(l, e->span, "'%s' cannot run yet", e->symbol->name->text);
@@ -201,15 +213,18 @@ static struct ir_node *lower_rule_state(struct lowering *l, struct expr *e)
                             : is_post_state(symbol)                     ? place->post
                                                                         : place->synapse;
     if (index == NULL) {
-        lower_refuse(l, e->span, "'%s' has no %s neuron here", symbol->name->text, is_post_state(symbol) ? "post" : "pre");
+        lower_refuse(l, e->span, "'%s' has no %s neuron here", symbol->name->text,
+                     is_post_state(symbol) ? "post" : "pre");
         return ir_real(&l->b, IR_F32, 0);
     }
     struct binding *binding = binding_of(l, e->symbol, e->span);
     if (binding->history < 0 || place->age == NULL)
         return ir_load(&l->b, binding->buffer, index);
-    const struct lowered_layer *source = place->connection->source; /* as it was when the spike left */
+    const struct lowered_layer *source =
+        place->connection->source; /* as it was when the spike left */
     struct ir_node *clock = ir_load(&l->b, l->network->clock, ir_integer(&l->b, 0));
-    struct ir_node *row = ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, place->age), lower_size_leaf(l, source->ring_size));
+    struct ir_node *row = ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, place->age),
+                                      lower_size_leaf(l, source->ring_size));
     struct ir_node *base = ir_binary(&l->b, IR_MUL, row, lower_size_leaf(l, source->size));
     return ir_load(&l->b, binding->history, ir_binary(&l->b, IR_ADD, base, index));
 }
@@ -229,17 +244,20 @@ static struct ir_node *sample_value(struct lowering *l, const struct expr *e)
 {
     bool is_index = e->symbol->kind == SYMBOL_FIELD && e->symbol->field == FIELD_INDEX;
     if (!is_index && strcmp(e->symbol->name->text, "label") != 0) {
-        lower_refuse(l, e->span, "'%s' can be presented, but not be computed with yet", e->symbol->name->text);
+        lower_refuse(l, e->span, "'%s' can be presented, but not be computed with yet",
+                     e->symbol->name->text);
         return ir_integer(&l->b, 0);
     }
     struct ir_node *operands[] = { l->where_sample->node, l->where_sample->index };
-    return ir_call_rt(&l->b, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, 2, operands);
+    return ir_call_rt(&l->b, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, 2,
+                      operands);
 }
 
 static struct ir_node *lower_name(struct lowering *l, struct expr *e)
 {
     struct symbol *symbol = e->symbol;
-    bool is_state = symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_INPUT || symbol->kind == SYMBOL_RULE_STATE;
+    bool is_state = symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_INPUT ||
+                    symbol->kind == SYMBOL_RULE_STATE;
     for (int32_t i = 0; is_state && l->ode != NULL && i < l->ode->node->ode.variable_count; i++)
         if (is_state_of(l, symbol, l->ode->node->ode.variables[i].var))
             return ir_leaf(&l->b, IR_ODE_VALUE, l->ode->node->ode.variables[i].var->type, i);
@@ -260,7 +278,8 @@ static struct ir_node *lower_name(struct lowering *l, struct expr *e)
             return sample_value(l, e);
         break;
     case SYMBOL_FORMAL:
-        if (symbol->binding != NULL && symbol->binding->kind == BINDING_ARRAY && symbol->is_per_neuron && l->kernel != NULL)
+        if (symbol->binding != NULL && symbol->binding->kind == BINDING_ARRAY &&
+            symbol->is_per_neuron && l->kernel != NULL)
             return kernel_read(l, symbol->binding->buffer, -1);
         break;
     default: break;
@@ -278,10 +297,14 @@ static enum ir_type operand_type(const struct expr *left, const struct expr *rig
     if (left->type->kind == TYPE_STRING)
         return IR_POINTER;
     enum type_kind kind = type_join_kind(left->type, right->type);
-    return kind == TYPE_BOOL ? IR_BOOL : kind == TYPE_INT ? IR_I64 : kind == TYPE_REAL64 ? IR_F64 : IR_F32;
+    return kind == TYPE_BOOL     ? IR_BOOL
+           : kind == TYPE_INT    ? IR_I64
+           : kind == TYPE_REAL64 ? IR_F64
+                                 : IR_F32;
 }
 
-static struct ir_node *lower_integer_power(struct lowering *l, struct ir_node *base, int64_t exponent)
+static struct ir_node *lower_integer_power(struct lowering *l, struct ir_node *base,
+                                           int64_t exponent)
 {
     struct ir_node *result = NULL;
     while (exponent > 0) {
@@ -294,24 +317,29 @@ static struct ir_node *lower_integer_power(struct lowering *l, struct ir_node *b
     return result;
 }
 
-static struct ir_node *lower_power(struct lowering *l, const struct expr *e, struct ir_node *base, struct ir_node *exponent)
+static struct ir_node *lower_power(struct lowering *l, const struct expr *e, struct ir_node *base,
+                                   struct ir_node *exponent)
 {
     enum ir_type type = lower_type(e->type);
-    const struct constant *k = e->kind == EXPR_BINARY ? e->binary.right->constant : e->target->arguments[1]->constant;
+    const struct constant *k =
+        e->kind == EXPR_BINARY ? e->binary.right->constant : e->target->arguments[1]->constant;
     double whole = k != NULL ? constant_number(k) : 0.5;
     base = lower_cast(l, type, base);
     if (whole == floor(whole) && whole >= 1 && whole <= 16)
         return lower_integer_power(l, base, (int64_t)whole);
     if (type == IR_I64) {
-        struct ir_node *power = ir_binary(&l->b, IR_POW, ir_cast(&l->b, IR_F64, base), ir_cast(&l->b, IR_F64, exponent));
+        struct ir_node *power = ir_binary(&l->b, IR_POW, ir_cast(&l->b, IR_F64, base),
+                                          ir_cast(&l->b, IR_F64, exponent));
         return ir_cast(&l->b, IR_I64, ir_unary(&l->b, IR_ROUND, power));
     }
     return ir_binary(&l->b, IR_POW, base, lower_cast(l, type, exponent));
 }
 
-static struct ir_node *lower_text_comparison(struct lowering *l, const struct expr *e, struct ir_node *left, struct ir_node *right)
+static struct ir_node *lower_text_comparison(struct lowering *l, const struct expr *e,
+                                             struct ir_node *left, struct ir_node *right)
 {
-    struct ir_node *equal = ir_call_rt(&l->b, IR_RT_snn_rt_text_equal, 2, (struct ir_node *[]){ left, right });
+    struct ir_node *equal =
+        ir_call_rt(&l->b, IR_RT_snn_rt_text_equal, 2, (struct ir_node *[]){ left, right });
     return e->binary.op == BINARY_EQUAL ? equal : ir_unary(&l->b, IR_NOT, equal);
 }
 
@@ -327,11 +355,13 @@ static enum ir_op comparison_of(enum binary_op op)
     }
 }
 
-struct ir_node *lower_binary(struct lowering *l, const struct expr *e, struct ir_node *left, struct ir_node *right)
+struct ir_node *lower_binary(struct lowering *l, const struct expr *e, struct ir_node *left,
+                             struct ir_node *right)
 {
     enum binary_op op = e->binary.op;
     if (op == BINARY_AND || op == BINARY_OR)
-        return ir_binary(&l->b, op == BINARY_AND ? IR_AND : IR_OR, lower_cast(l, IR_BOOL, left), lower_cast(l, IR_BOOL, right));
+        return ir_binary(&l->b, op == BINARY_AND ? IR_AND : IR_OR, lower_cast(l, IR_BOOL, left),
+                         lower_cast(l, IR_BOOL, right));
     if (op == BINARY_POWER)
         return lower_power(l, e, left, right);
     enum ir_type type = lower_type(e->type);
@@ -345,7 +375,10 @@ struct ir_node *lower_binary(struct lowering *l, const struct expr *e, struct ir
     right = lower_cast(l, type, right);
     if (is_comparison)
         return ir_binary(&l->b, comparison_of(op), left, right);
-    static const enum ir_op arithmetic[] = { [BINARY_ADD] = IR_ADD, [BINARY_SUBTRACT] = IR_SUB, [BINARY_MULTIPLY] = IR_MUL, [BINARY_DIVIDE] = IR_DIV };
+    static const enum ir_op arithmetic[] = { [BINARY_ADD] = IR_ADD,
+                                             [BINARY_SUBTRACT] = IR_SUB,
+                                             [BINARY_MULTIPLY] = IR_MUL,
+                                             [BINARY_DIVIDE] = IR_DIV };
     return ir_binary(&l->b, arithmetic[op], left, right);
 }
 
@@ -378,7 +411,8 @@ static bool is_simple(const struct expr *e)
     case EXPR_BINARY:
     case EXPR_IF: break;
     case EXPR_CALL:
-        if (e->target == NULL || e->target->kind != CALL_BUILTIN || e->target->builtin->group != BUILTIN_GROUP_MATH)
+        if (e->target == NULL || e->target->kind != CALL_BUILTIN ||
+            e->target->builtin->group != BUILTIN_GROUP_MATH)
             return false;
         break;
     default: return false;
@@ -411,9 +445,12 @@ static struct ir_node *lower_conditional(struct lowering *l, struct expr *e)
     enum ir_type type = lower_type(e->type);
     struct ir_node *condition = lower_condition(l, e->conditional.condition);
     if (condition->kind == IR_NODE_INSTR && condition->op == IR_CONST)
-        return lower_as(l, condition->payload.integer != 0 ? e->conditional.then : e->conditional.otherwise, type);
+        return lower_as(
+            l, condition->payload.integer != 0 ? e->conditional.then : e->conditional.otherwise,
+            type);
     if (is_simple(e->conditional.then) && is_simple(e->conditional.otherwise))
-        return ir_select(&l->b, condition, lower_as(l, e->conditional.then, type), lower_as(l, e->conditional.otherwise, type));
+        return ir_select(&l->b, condition, lower_as(l, e->conditional.then, type),
+                         lower_as(l, e->conditional.otherwise, type));
     struct ir_node *result = ir_var(&l->b, "if", zero_of(l, type));
     struct ir_node *branch = ir_if(&l->b, condition);
     struct ir_builder outer = l->b;
@@ -431,7 +468,8 @@ static struct ir_node *lower_shortcut(struct lowering *l, struct expr *e)
 {
     struct ir_node *result = ir_var(&l->b, "and", lower_condition(l, e->binary.left));
     struct ir_node *left = ir_get(&l->b, result);
-    struct ir_node *branch = ir_if(&l->b, e->binary.op == BINARY_AND ? left : ir_unary(&l->b, IR_NOT, left));
+    struct ir_node *branch =
+        ir_if(&l->b, e->binary.op == BINARY_AND ? left : ir_unary(&l->b, IR_NOT, left));
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &branch->branch.then_body;
@@ -457,14 +495,16 @@ static struct ir_node *lower_sign(struct lowering *l, struct ir_node *value)
     return ir_binary(&l->b, IR_SUB, positive, negative);
 }
 
-struct ir_node *lower_math(struct lowering *l, const struct expr *e, struct ir_node *const *arguments, size_t count)
+struct ir_node *lower_math(struct lowering *l, const struct expr *e,
+                           struct ir_node *const *arguments, size_t count)
 {
     enum ir_type type = lower_type(e->type);
     struct ir_node *x = arguments[0];
     static const enum ir_op functions[] = {
-        [BUILTIN_ABS] = IR_ABS,   [BUILTIN_SQRT] = IR_SQRT,   [BUILTIN_EXP] = IR_EXP,     [BUILTIN_LOG] = IR_LOG,
-        [BUILTIN_LOG1P] = IR_LOG1P, [BUILTIN_EXPM1] = IR_EXPM1, [BUILTIN_SIN] = IR_SIN,   [BUILTIN_COS] = IR_COS,
-        [BUILTIN_TAN] = IR_TAN,   [BUILTIN_TANH] = IR_TANH,   [BUILTIN_ATAN] = IR_ATAN,
+        [BUILTIN_ABS] = IR_ABS,   [BUILTIN_SQRT] = IR_SQRT,   [BUILTIN_EXP] = IR_EXP,
+        [BUILTIN_LOG] = IR_LOG,   [BUILTIN_LOG1P] = IR_LOG1P, [BUILTIN_EXPM1] = IR_EXPM1,
+        [BUILTIN_SIN] = IR_SIN,   [BUILTIN_COS] = IR_COS,     [BUILTIN_TAN] = IR_TAN,
+        [BUILTIN_TANH] = IR_TANH, [BUILTIN_ATAN] = IR_ATAN,
     };
     switch (e->target->builtin->id) {
     case BUILTIN_FLOOR: return to_integer(l, IR_FLOOR, x);
@@ -473,20 +513,24 @@ struct ir_node *lower_math(struct lowering *l, const struct expr *e, struct ir_n
     case BUILTIN_SIGN: return lower_sign(l, x);
     case BUILTIN_STOP: return lower_cast(l, type, x);
     case BUILTIN_POW: return lower_power(l, e, x, arguments[1]);
-    case BUILTIN_MOD: return ir_binary(&l->b, IR_MOD, lower_cast(l, type, x), lower_cast(l, type, arguments[1]));
+    case BUILTIN_MOD:
+        return ir_binary(&l->b, IR_MOD, lower_cast(l, type, x), lower_cast(l, type, arguments[1]));
     case BUILTIN_CLAMP:
         x = ir_binary(&l->b, IR_MAX, lower_cast(l, type, x), lower_cast(l, type, arguments[1]));
         return ir_binary(&l->b, IR_MIN, x, lower_cast(l, type, arguments[2]));
     case BUILTIN_SIGMOID: {
         x = lower_cast(l, type, x);
         struct ir_node *one = ir_real(&l->b, type, 1);
-        return ir_binary(&l->b, IR_DIV, one, ir_binary(&l->b, IR_ADD, one, ir_unary(&l->b, IR_EXP, ir_unary(&l->b, IR_NEG, x))));
+        return ir_binary(
+            &l->b, IR_DIV, one,
+            ir_binary(&l->b, IR_ADD, one, ir_unary(&l->b, IR_EXP, ir_unary(&l->b, IR_NEG, x))));
     }
     case BUILTIN_MIN:
     case BUILTIN_MAX:
         x = lower_cast(l, type, x);
         for (size_t i = 1; i < count; i++)
-            x = ir_binary(&l->b, e->target->builtin->id == BUILTIN_MIN ? IR_MIN : IR_MAX, x, lower_cast(l, type, arguments[i]));
+            x = ir_binary(&l->b, e->target->builtin->id == BUILTIN_MIN ? IR_MIN : IR_MAX, x,
+                          lower_cast(l, type, arguments[i]));
         return x;
     default: return ir_unary(&l->b, functions[e->target->builtin->id], lower_cast(l, type, x));
     }
@@ -505,25 +549,42 @@ struct ir_node *lower_draw(struct lowering *l, const struct expr *e)
     for (size_t i = 0; i < e->target->count && i < 2; i++)
         arguments[i] = lower_scalar(l, e->target->arguments[i]);
     enum builtin_id id = e->target->builtin->id;
-    struct ir_node *element = l->kernel != NULL ? l->kernel->element : l->element != NULL ? l->element : ir_integer(&l->b, 0);
+    struct ir_node *element = l->kernel != NULL    ? l->kernel->element
+                              : l->element != NULL ? l->element
+                                                   : ir_integer(&l->b, 0);
     bool is_stepwise = l->kernel != NULL || l->rule != NULL;
     struct ir_node *zero = ir_integer(&l->b, 0);
     bool is_initial = l->weight_of != NULL || l->b.function->kind == IR_FUNCTION_INIT;
-    struct ir_node *step = is_initial ? zero : is_stepwise ? lower_step(l) : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
-    struct ir_node *path = is_initial ? zero : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    struct ir_node *step = is_initial ? zero
+                           : is_stepwise
+                               ? lower_step(l)
+                               : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
+    struct ir_node *path =
+        is_initial ? zero : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
     int32_t site = lower_site(l, e, stream_here(l), e->span);
     if (id == BUILTIN_POISSON_COUNT)
-        return ir_cast(&l->b, IR_I64, ir_draw(&l->b, IR_POISSON, lower_cast(l, IR_F32, arguments[0]), site, element, step, path));
-    struct ir_node *draw = ir_draw(&l->b, id == BUILTIN_NORMAL ? IR_NORMAL : IR_UNIFORM, NULL, site, element, step, path);
-    struct ir_node *a = lower_cast(l, IR_F32, arguments[0]), *b = arguments[1] != NULL ? lower_cast(l, IR_F32, arguments[1]) : NULL;
+        return ir_cast(&l->b, IR_I64,
+                       ir_draw(&l->b, IR_POISSON, lower_cast(l, IR_F32, arguments[0]), site,
+                               element, step, path));
+    struct ir_node *draw = ir_draw(&l->b, id == BUILTIN_NORMAL ? IR_NORMAL : IR_UNIFORM, NULL, site,
+                                   element, step, path);
+    struct ir_node *a = lower_cast(l, IR_F32, arguments[0]),
+                   *b = arguments[1] != NULL ? lower_cast(l, IR_F32, arguments[1]) : NULL;
     switch (id) {
-    case BUILTIN_UNIFORM: return ir_binary(&l->b, IR_ADD, a, ir_binary(&l->b, IR_MUL, ir_binary(&l->b, IR_SUB, b, a), draw));
+    case BUILTIN_UNIFORM:
+        return ir_binary(&l->b, IR_ADD, a,
+                         ir_binary(&l->b, IR_MUL, ir_binary(&l->b, IR_SUB, b, a), draw));
     case BUILTIN_NORMAL: return ir_binary(&l->b, IR_ADD, a, ir_binary(&l->b, IR_MUL, b, draw));
     case BUILTIN_EXPONENTIAL:
-        return ir_binary(&l->b, IR_MUL, ir_unary(&l->b, IR_NEG, a), ir_unary(&l->b, IR_LOG, ir_binary(&l->b, IR_SUB, ir_real(&l->b, IR_F32, 1), draw)));
+        return ir_binary(
+            &l->b, IR_MUL, ir_unary(&l->b, IR_NEG, a),
+            ir_unary(&l->b, IR_LOG, ir_binary(&l->b, IR_SUB, ir_real(&l->b, IR_F32, 1), draw)));
     case BUILTIN_BERNOULLI: return ir_binary(&l->b, IR_LT, draw, a);
     default: /* RANDOM_INT */
-        return ir_cast(&l->b, IR_I64, ir_unary(&l->b, IR_FLOOR, ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, draw), lower_cast(l, IR_F64, arguments[0]))));
+        return ir_cast(&l->b, IR_I64,
+                       ir_unary(&l->b, IR_FLOOR,
+                                ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, draw),
+                                          lower_cast(l, IR_F64, arguments[0]))));
     }
 }
 
@@ -549,7 +610,8 @@ static struct ir_node *layer_length(struct lowering *l, const struct expr *e)
     const struct axis_list *axes = &e->type->layer->axes;
     struct ir_node *length = ir_integer(&l->b, 1);
     for (size_t i = 0; i < axes->count; i++) {
-        struct ir_node *size = lower_size_leaf(l, lower_size(l, axes->items[i].size, e->span, "an axis"));
+        struct ir_node *size =
+            lower_size_leaf(l, lower_size(l, axes->items[i].size, e->span, "an axis"));
         length = ir_binary(&l->b, IR_MUL, length, size);
     }
     return length;
@@ -589,13 +651,15 @@ struct ir_node *lower_scalar(struct lowering *l, struct expr *e)
     struct span outer = l->b.span;
     l->b.span = e->span;
     struct ir_node *result = NULL;
-    bool is_number = e->type->kind == TYPE_BOOL || e->type->kind == TYPE_INT || type_is_real(e->type);
+    bool is_number =
+        e->type->kind == TYPE_BOOL || e->type->kind == TYPE_INT || type_is_real(e->type);
     if (e->constant != NULL && e->constant->kind != CONSTANT_STRING)
         result = lower_literal(l, e->constant);
     else if (e->type->kind == TYPE_STRING)
         result = lower_text(l, e);
     else if (!l->in_setup && is_number && e->kind != EXPR_NAME && lower_reads_setup_only(e))
-        result = lower_constant_leaf(l, lower_constant_entry(l, e, "constant"), lower_type(e->type));
+        result =
+            lower_constant_leaf(l, lower_constant_entry(l, e, "constant"), lower_type(e->type));
     else
         switch (e->kind) {
         case EXPR_NAME: result = lower_name(l, e); break;
@@ -603,7 +667,8 @@ struct ir_node *lower_scalar(struct lowering *l, struct expr *e)
         case EXPR_INDEX: result = lower_element(l, e, NULL, 0); break;
         case EXPR_UNARY: result = lower_unary(l, e, lower_scalar(l, e->unary.operand)); break;
         case EXPR_BINARY: {
-            if ((e->binary.op == BINARY_AND || e->binary.op == BINARY_OR) && !is_simple(e->binary.right)) {
+            if ((e->binary.op == BINARY_AND || e->binary.op == BINARY_OR) &&
+                !is_simple(e->binary.right)) {
                 result = lower_shortcut(l, e);
                 break;
             }

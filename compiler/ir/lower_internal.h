@@ -49,37 +49,37 @@ enum binding_kind {
 
 /* One axis of what an expression reaches: fixed to an index, or running from an offset. */
 struct access_axis {
-    struct ir_node *fixed;        /* null: free */
-    struct ir_node *offset;       /* of a slice; null: 0 */
-    struct ir_node *extent;       /* of what is left */
+    struct ir_node *fixed;  /* null: free */
+    struct ir_node *offset; /* of a slice; null: 0 */
+    struct ir_node *extent; /* of what is left */
 };
 
 /* An array as far as an expression has indexed it. */
 struct access {
-    struct binding *binding;      /* null: not an array in memory */
+    struct binding *binding; /* null: not an array in memory */
     struct access_axis axes[RANK_LIMIT];
     int32_t rank;
-    bool is_layer;                /* the binding is a layer, whose field comes next */
+    bool is_layer; /* the binding is a layer, whose field comes next */
 };
 
 struct binding {
     enum binding_kind kind;
-    bool is_uniform;              /* a let of a neuron body: one value for all neurons */
-    bool is_kernel_local;         /* ARRAY: a let of a neuron body, kept in memory */
-    bool is_checked;              /* an index that cannot leave what it indexes by itself */
+    bool is_uniform;      /* a let of a neuron body: one value for all neurons */
+    bool is_kernel_local; /* ARRAY: a let of a neuron body, kept in memory */
+    bool is_checked;      /* an index that cannot leave what it indexes by itself */
     struct ir_node *node, *index;
     int32_t buffer;
     int32_t rank;
-    struct ir_node *extents[RANK_LIMIT];   /* ARRAY (local), RECORD: i64 values where it was made */
-    int32_t sizes[RANK_LIMIT];             /* ARRAY (global): size ids; -1: extents hold it */
-    int32_t history, history_size;         /* ARRAY: state of a rule by steps past, and its size id; -1 */
-    bool is_literal;                       /* CONSTANT */
-    enum ir_type type;                     /* CONSTANT: I64, F64 or BOOL */
+    struct ir_node *extents[RANK_LIMIT]; /* ARRAY (local), RECORD: i64 values where it was made */
+    int32_t sizes[RANK_LIMIT];           /* ARRAY (global): size ids; -1: extents hold it */
+    int32_t history, history_size; /* ARRAY: state of a rule by steps past, and its size id; -1 */
+    bool is_literal;               /* CONSTANT */
+    enum ir_type type;             /* CONSTANT: I64, F64 or BOOL */
     double real;
     int64_t integer;
-    int32_t constant;                      /* CONSTANT: entry */
-    const char *text;                      /* TEXT */
-    int32_t param;                         /* TEXT: param index, or -1 */
+    int32_t constant; /* CONSTANT: entry */
+    const char *text; /* TEXT */
+    int32_t param;    /* TEXT: param index, or -1 */
     struct lowered_layer *layer;
     struct lowered_connection *connection;
 };
@@ -90,25 +90,26 @@ struct lowered_layer {
     struct layer *layer;
     struct lowered_network *network;
     const char *name;
-    int32_t size;                 /* size id of its neurons */
+    int32_t size; /* size id of its neurons */
     int32_t axis_sizes[RANK_LIMIT];
     int32_t rank;
-    int32_t spiked;               /* BOOL: own spike of the last step run */
-    int32_t list, list_count;     /* the spikes of the step, as indices */
-    int32_t count, first, last, fired, since;  /* since: steps since the neuron was last selected, FLOAT32 */
-    int32_t emitted;              /* FLOAT32, or -1 */
-    int32_t ring_depth;           /* size id: steps that spikes are kept after their own; -1: none needed */
-    int32_t ring, ring_counts;    /* lists of the last steps, ring_size rows */
-    int32_t ring_size;            /* size id: depth + 1; -1 if no ring */
-    int32_t spike_record;         /* BOOL [time, neuron], or -1 */
-    bool runs_ahead;              /* all spikes of a presentation are listed when it begins: */
-    int32_t ahead_times;          /* INT32 [neuron, spike]: steps since ahead_first */
-    int32_t ahead_spikes;         /* INT32 [neuron]: how many */
+    int32_t spiked;           /* BOOL: own spike of the last step run */
+    int32_t list, list_count; /* the spikes of the step, as indices */
+    int32_t count, first, last, fired,
+        since;          /* since: steps since the neuron was last selected, FLOAT32 */
+    int32_t emitted;    /* FLOAT32, or -1 */
+    int32_t ring_depth; /* size id: steps that spikes are kept after their own; -1: none needed */
+    int32_t ring, ring_counts;         /* lists of the last steps, ring_size rows */
+    int32_t ring_size;                 /* size id: depth + 1; -1 if no ring */
+    int32_t spike_record;              /* BOOL [time, neuron], or -1 */
+    bool runs_ahead;                   /* all spikes of a presentation are listed when it begins: */
+    int32_t ahead_times;               /* INT32 [neuron, spike]: steps since ahead_first */
+    int32_t ahead_spikes;              /* INT32 [neuron]: how many */
     int32_t ahead_lists, ahead_counts; /* INT32 [step, neuron], [step]: who spikes, ascending */
-    int32_t ahead_now;            /* INT32 [neuron]: step of the next spike */
-    int32_t ahead_order;          /* INT32: the active ones by their first spike */
-    int32_t ahead_active;         /* BOOL [neuron]: has one within the presentation */
-    int32_t ahead_first;          /* INT64[1] */
+    int32_t ahead_now;                 /* INT32 [neuron]: step of the next spike */
+    int32_t ahead_order;               /* INT32: the active ones by their first spike */
+    int32_t ahead_active;              /* BOOL [neuron]: has one within the presentation */
+    int32_t ahead_first;               /* INT64[1] */
 };
 
 struct lowered_connection {
@@ -116,19 +117,21 @@ struct lowered_connection {
     struct lowered_network *network;
     struct lowered_layer *source, *target;
     const char *name;
-    int32_t ir;                   /* in program->connections */
-    int32_t learn_bit;            /* -1: nothing to learn */
-    int32_t weight_buffer;        /* -1: one constant */
-    int32_t synapse_count;        /* size id; -1: known at run time */
-    int32_t low, high;            /* constants, -1: no bound */
-    int32_t arrival_delay;        /* size id: steps from spike to synapse; -1: 0 */
-    int32_t total_delay;          /* size id: steps from spike to target, at most; -1: 0 */
-    int32_t lag, max_delay;       /* size ids where synapses have delays of their own; -1 */
-    int32_t delays;               /* INT32, those of a source in order of delay */
-    int32_t delay_matrix;         /* INT32 [synapse] of a matrix whose rules follow spikes of the target; -1 */
-    int32_t row_starts, columns;  /* sparse, or the order by delay of a matrix */
+    int32_t ir;             /* in program->connections */
+    int32_t learn_bit;      /* -1: nothing to learn */
+    int32_t weight_buffer;  /* -1: one constant */
+    int32_t synapse_count;  /* size id; -1: known at run time */
+    int32_t low, high;      /* constants, -1: no bound */
+    int32_t arrival_delay;  /* size id: steps from spike to synapse; -1: 0 */
+    int32_t total_delay;    /* size id: steps from spike to target, at most; -1: 0 */
+    int32_t lag, max_delay; /* size ids where synapses have delays of their own; -1 */
+    int32_t delays;         /* INT32, those of a source in order of delay */
+    int32_t
+        delay_matrix; /* INT32 [synapse] of a matrix whose rules follow spikes of the target; -1 */
+    int32_t row_starts, columns; /* sparse, or the order by delay of a matrix */
     int32_t bucket_starts;
-    int32_t column_starts, column_rows, column_synapses; /* sparse, by target; -1 until a rule needs them */
+    int32_t column_starts, column_rows,
+        column_synapses; /* sparse, by target; -1 until a rule needs them */
     bool has_synapse_delays;
 };
 
@@ -138,12 +141,12 @@ struct lowered_network {
     struct ir_node *unused;
     int32_t dt;                   /* constant, in base units */
     int32_t clock;                /* INT64[1]: steps since the network was made or reset */
-    struct lowered_layer *layers;           /* as network->layers */
+    struct lowered_layer *layers; /* as network->layers */
     struct lowered_connection *connections; /* as network->connections */
-    int32_t reset, begin, start, end, ahead, step_learning, step_frozen;  /* functions */
-    bool has_ahead;               /* some layer runs ahead */
-    int32_t label;                /* INT64[1]: of teach */
-    uint64_t learn_mask;          /* bits of everything that learns in it */
+    int32_t reset, begin, start, end, ahead, step_learning, step_frozen; /* functions */
+    bool has_ahead;                                                      /* some layer runs ahead */
+    int32_t label;                                                       /* INT64[1]: of teach */
+    uint64_t learn_mask; /* bits of everything that learns in it */
     bool has_record;
 };
 
@@ -152,7 +155,7 @@ struct promoted {
     int32_t buffer;
     struct ir_node *var;
     bool is_dirty;
-    int32_t learn_bit;            /* -1: written always */
+    int32_t learn_bit; /* -1: written always */
 };
 
 ARRAY_STRUCT(promoted_list, struct promoted);
@@ -160,17 +163,17 @@ ARRAY_STRUCT(promoted_list, struct promoted);
 /* The kernel being built: one loop over the neurons of a layer. */
 struct kernel {
     struct lowered_layer *layer;
-    struct ir_node *loop;         /* null while closed */
-    struct ir_node *element;      /* the neuron at hand; null where there is none */
-    struct ir_builder outer;      /* where the loop stands */
+    struct ir_node *loop;    /* null while closed */
+    struct ir_node *element; /* the neuron at hand; null where there is none */
+    struct ir_builder outer; /* where the loop stands */
     struct promoted_list states;
-    struct ir_node *spike;        /* VAR: selected in this step; null before the spike statement */
+    struct ir_node *spike; /* VAR: selected in this step; null before the spike statement */
     const char *name;
-    bool is_learning;             /* the learning variant of the step */
-    bool has_breaks;              /* the body takes several loops: lets are kept in memory */
+    bool is_learning; /* the learning variant of the step */
+    bool has_breaks;  /* the body takes several loops: lets are kept in memory */
     bool counts_since;
-    bool is_compacted;            /* the list holds the spikes that the flags show */
-    bool spiked_known;            /* a loop before this one selected spikes */
+    bool is_compacted; /* the list holds the spikes that the flags show */
+    bool spiked_known; /* a loop before this one selected spikes */
 };
 
 /* Equations being lowered: reading a state of the system gives its ODE_VALUE. */
@@ -183,10 +186,10 @@ struct ode_scope {
 struct rule_place {
     struct lowered_connection *connection;
     struct rule_instance *rule;
-    struct ir_node *pre, *post, *synapse;   /* null where not defined */
-    struct ir_node *age;                    /* delay of the synapse at hand, where each has its own; null */
-    struct ir_node *weight;                 /* VAR that holds w; null: w is read from memory */
-    bool is_free;                           /* on init, start, end: arrays are indexed explicitly */
+    struct ir_node *pre, *post, *synapse; /* null where not defined */
+    struct ir_node *age;    /* delay of the synapse at hand, where each has its own; null */
+    struct ir_node *weight; /* VAR that holds w; null: w is read from memory */
+    bool is_free;           /* on init, start, end: arrays are indexed explicitly */
 };
 
 enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };
@@ -195,7 +198,7 @@ struct lowering {
     struct compilation *c;
     struct ir_program *program;
     struct model *model;
-    struct ir_builder b;          /* where code goes now */
+    struct ir_builder b; /* where code goes now */
     struct ir_builder setup, initial;
     bool in_setup;
     bool is_failed;
@@ -203,19 +206,21 @@ struct lowering {
     struct lowered_network *networks;
     struct pointer_map site_of, constant_of, prepared_of, learn_bit_of, data_buffer_of;
     struct pointer_map weight_assigned; /* connections whose weights some task sets */
-    struct pointer_map recorded;        /* layers whose spikes, states whose values some task reads */
-    struct pointer_map presented_of; /* inputs that some task presents data to: enum presented_how */
+    struct pointer_map recorded; /* layers whose spikes, states whose values some task reads */
+    struct pointer_map
+        presented_of;             /* inputs that some task presents data to: enum presented_how */
     struct binding_list prepared; /* array-valued calls evaluated ahead of the loop they stand in */
     int32_t learn_bits;
 
     struct lowered_network *network; /* whose step, rule, present block this is; null elsewhere */
-    struct kernel *kernel;        /* in a neuron body */
-    struct ir_node *step;         /* the step that code is about, where it is not the context's */
-    struct ode_scope *ode;        /* in the right side of an equation */
-    struct rule_place *rule;      /* in a rule */
-    struct lowered_connection *weight_of; /* in initial weights, delays, pairs: pre, post are defined */
-    bool draws_delays;                    /* of weight_of: draws belong to the stream `delays` */
-    struct ir_node *pre_index, *post_index, *element;  /* of that; element: the draw's */
+    struct kernel *kernel;           /* in a neuron body */
+    struct ir_node *step;    /* the step that code is about, where it is not the context's */
+    struct ode_scope *ode;   /* in the right side of an equation */
+    struct rule_place *rule; /* in a rule */
+    struct lowered_connection
+        *weight_of;    /* in initial weights, delays, pairs: pre, post are defined */
+    bool draws_delays; /* of weight_of: draws belong to the stream `delays` */
+    struct ir_node *pre_index, *post_index, *element; /* of that; element: the draw's */
 
     /* tasks */
     struct ir_node *yield_index;  /* flat iteration number */
@@ -226,53 +231,60 @@ struct lowering {
     struct binding *where_sample; /* of the condition of where(...) */
     int32_t data_number;          /* data set being declared; -1 */
     struct jump_targets *jumps;
-    const char *task;             /* name */
-    bool records;                 /* the task or function reads spikes or traces */
+    const char *task; /* name */
+    bool records;     /* the task or function reads spikes or traces */
     int32_t temporary_count;
-    bool assigns_model;           /* the task writes something that is saved */
+    bool assigns_model; /* the task writes something that is saved */
 };
 
 /* A function being inlined. */
 struct function_frame {
-    struct ir_node *block;        /* what return leaves; null: return is its last statement */
-    struct ir_node *result;       /* VAR; null where there is none */
-    struct binding *binding;      /* what the last statement returned */
-    struct ir_node *path, *present; /* of the draws outside of its loops; null where no loop is open */
-    int progress_loops;           /* open loops that show their progress */
+    struct ir_node *block;   /* what return leaves; null: return is its last statement */
+    struct ir_node *result;  /* VAR; null where there is none */
+    struct binding *binding; /* what the last statement returned */
+    struct ir_node *path,
+        *present;       /* of the draws outside of its loops; null where no loop is open */
+    int progress_loops; /* open loops that show their progress */
 };
 
 /* Where the innermost `for … yield` puts what it yields. */
 struct loop_result {
     struct binding *array;
-    struct ir_node *flat;                  /* number of the iteration */
-    struct ir_node *inner[RANK_LIMIT];     /* extents of what is yielded */
+    struct ir_node *flat;              /* number of the iteration */
+    struct ir_node *inner[RANK_LIMIT]; /* extents of what is yielded */
     int32_t inner_rank;
 };
 
 /* Innermost loop, for break and continue. */
 struct jump_targets {
     struct ir_node *target;
-    bool has_progress;            /* each iteration is counted */
+    bool has_progress; /* each iteration is counted */
     struct jump_targets *outer;
 };
 
 /* ---- lower.c ---- */
-void lower_refuse(struct lowering *, struct span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void lower_refuse(struct lowering *, struct span span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int32_t lower_size(struct lowering *, struct size size, struct span span, const char *what);
-int32_t lower_size_product(struct lowering *, const int32_t *sizes, int32_t count, const char *what);
-int32_t lower_size_value(struct lowering *, int64_t value);   /* a constant size */
+int32_t lower_size_product(struct lowering *, const int32_t *sizes, int32_t count,
+                           const char *what);
+int32_t lower_size_value(struct lowering *, int64_t value); /* a constant size */
 struct ir_node *lower_size_leaf(struct lowering *, int32_t size);
-int32_t lower_constant_entry(struct lowering *, const struct expr *e, const char *name); /* computed by setup */
-int32_t lower_real_entry(struct lowering *, const struct expr *e, const char *name);     /* the same; whole numbers become real */
+int32_t lower_constant_entry(struct lowering *, const struct expr *e,
+                             const char *name); /* computed by setup */
+int32_t lower_real_entry(struct lowering *, const struct expr *e,
+                         const char *name); /* the same; whole numbers become real */
 int32_t lower_literal_entry(struct lowering *, double value);
 struct ir_node *lower_constant_leaf(struct lowering *, int32_t entry, enum ir_type type);
 int32_t lower_site(struct lowering *, const void *key, const char *stream, struct span span);
-const char *lower_place(struct lowering *, struct span span);  /* "file.snn:3:1" */
-int32_t lower_buffer(struct lowering *, const char *name, enum snn_type type, enum snn_buffer_kind kind, int32_t count_size);
-void lower_buffer_axes(struct lowering *, int32_t buffer, const struct axis_list *axes, const int32_t *sizes);
+const char *lower_place(struct lowering *, struct span span); /* "file.snn:3:1" */
+int32_t lower_buffer(struct lowering *, const char *name, enum snn_type type,
+                     enum snn_buffer_kind kind, int32_t count_size);
+void lower_buffer_axes(struct lowering *, int32_t buffer, const struct axis_list *axes,
+                       const int32_t *sizes);
 enum ir_type lower_type(const struct type *t);
 enum snn_type lower_storage(const struct type *t);
-int32_t pointer_map_get(const struct pointer_map *, const void *key);       /* -1 if absent */
+int32_t pointer_map_get(const struct pointer_map *, const void *key); /* -1 if absent */
 void pointer_map_put(struct lowering *, struct pointer_map *, const void *key, int32_t value);
 /* Code into setup or init: everything between is appended there. */
 struct ir_builder lower_enter(struct lowering *, struct ir_builder *where);
@@ -282,7 +294,8 @@ void lower_leave(struct lowering *, struct ir_builder *where, struct ir_builder 
 struct binding *binding_new(struct lowering *, enum binding_kind kind);
 struct binding *binding_value(struct lowering *, struct ir_node *node);
 struct binding *binding_of(struct lowering *, struct symbol *symbol, struct span span);
-struct binding *binding_constant(struct lowering *, struct ir_node *leaf);  /* of a CONST or CONSTANT node */
+struct binding *binding_constant(struct lowering *,
+                                 struct ir_node *leaf); /* of a CONST or CONSTANT node */
 struct ir_node *binding_extent(struct lowering *, const struct binding *, int32_t dimension);
 
 /* ---- lower_expression.c ---- */
@@ -290,50 +303,63 @@ struct ir_node *lower_scalar(struct lowering *, struct expr *e);
 struct ir_node *lower_as(struct lowering *, struct expr *e, enum ir_type type);
 struct ir_node *lower_cast(struct lowering *, enum ir_type type, struct ir_node *value);
 struct ir_node *lower_condition(struct lowering *, struct expr *e);
-struct ir_node *lower_binary(struct lowering *, const struct expr *e, struct ir_node *left, struct ir_node *right);
+struct ir_node *lower_binary(struct lowering *, const struct expr *e, struct ir_node *left,
+                             struct ir_node *right);
 struct ir_node *lower_unary(struct lowering *, const struct expr *e, struct ir_node *operand);
-struct ir_node *lower_math(struct lowering *, const struct expr *e, struct ir_node *const *arguments, size_t count);
+struct ir_node *lower_math(struct lowering *, const struct expr *e,
+                           struct ir_node *const *arguments, size_t count);
 struct ir_node *lower_draw(struct lowering *, const struct expr *e);
 struct ir_node *lower_time(struct lowering *, enum ir_type type);
-bool lower_is_time(const struct axis *axis);   /* of data: its steps */
-bool lower_is_single(double value); /* a float holds it exactly */
+bool lower_is_time(const struct axis *axis);       /* of data: its steps */
+bool lower_is_single(double value);                /* a float holds it exactly */
 bool lower_reads_setup_only(const struct expr *e); /* may be computed by setup */
 /* What a name, field or index expression reaches; access->binding is null where it is no array. */
 void lower_access(struct lowering *, struct expr *e, struct access *access);
-struct ir_node *lower_access_load(struct lowering *, const struct access *access, struct ir_node *const *indices, size_t count);
-struct ir_node *lower_access_index(struct lowering *, const struct access *access, struct ir_node *const *indices, size_t count);
+struct ir_node *lower_access_load(struct lowering *, const struct access *access,
+                                  struct ir_node *const *indices, size_t count);
+struct ir_node *lower_access_index(struct lowering *, const struct access *access,
+                                   struct ir_node *const *indices, size_t count);
 
 /* The value that lower_prepare gave an expression, or null. */
 struct binding *lower_prepared(struct lowering *, const struct expr *e);
 
 /* ---- lower_array.c ---- */
-struct ir_node *lower_element(struct lowering *, struct expr *e, struct ir_node *const *indices, size_t count);
-struct binding *lower_array(struct lowering *, struct expr *e);      /* a buffer with its value */
-void lower_prepare(struct lowering *, struct expr *e);               /* evaluates array-valued calls within e first */
-void lower_prepare_array(struct lowering *, struct expr *e);         /* evaluates e itself, once */
+struct ir_node *lower_element(struct lowering *, struct expr *e, struct ir_node *const *indices,
+                              size_t count);
+struct binding *lower_array(struct lowering *, struct expr *e); /* a buffer with its value */
+void lower_prepare(struct lowering *,
+                   struct expr *e); /* evaluates array-valued calls within e first */
+void lower_prepare_array(struct lowering *, struct expr *e); /* evaluates e itself, once */
 struct ir_node *lower_extent(struct lowering *, struct expr *e, size_t dimension);
 struct ir_node *lower_comprehension(struct lowering *, struct expr *e);
-struct ir_node *lower_reduction(struct lowering *, struct expr *e);  /* call of sum, mean… on an array */
-struct binding *lower_local_array(struct lowering *, const char *name, enum snn_type type, struct ir_node *const *extents, int32_t rank);
-struct ir_node *lower_flat_index(struct lowering *, const struct binding *, struct ir_node *const *indices, size_t count);
+struct ir_node *lower_reduction(struct lowering *,
+                                struct expr *e); /* call of sum, mean… on an array */
+struct binding *lower_local_array(struct lowering *, const char *name, enum snn_type type,
+                                  struct ir_node *const *extents, int32_t rank);
+struct ir_node *lower_flat_index(struct lowering *, const struct binding *,
+                                 struct ir_node *const *indices, size_t count);
 /* Binds the clauses' variables for position `flat` of the product of their domains. */
-struct ir_node *lower_domain_size(struct lowering *, const struct for_clause_list *clauses, struct ir_node **sizes);
-void lower_bind_clauses(struct lowering *, const struct for_clause_list *clauses, struct ir_node *const *sizes, struct ir_node *flat);
+struct ir_node *lower_domain_size(struct lowering *, const struct for_clause_list *clauses,
+                                  struct ir_node **sizes);
+void lower_bind_clauses(struct lowering *, const struct for_clause_list *clauses,
+                        struct ir_node *const *sizes, struct ir_node *flat);
 void lower_let_array(struct lowering *, struct statement *s);
 void lower_assign(struct lowering *, struct statement *s);
 /* Loops over all positions of the extents; body gets the indices and the flat position. */
-struct ir_node *lower_open_loop(struct lowering *, const char *name, struct ir_node *const *extents, int32_t rank, struct ir_node **indices);
+struct ir_node *lower_open_loop(struct lowering *, const char *name, struct ir_node *const *extents,
+                                int32_t rank, struct ir_node **indices);
 void lower_close_loop(struct lowering *, struct ir_node *loop, struct ir_builder saved);
 
 /* ---- lower_call.c ---- */
 struct binding *lower_call(struct lowering *, struct expr *e);
-struct binding *lower_result(struct lowering *, struct expr *e);     /* of any type: value, array, view, record */
+struct binding *lower_result(struct lowering *,
+                             struct expr *e); /* of any type: value, array, view, record */
 void lower_return(struct lowering *, struct statement *s);
-bool lower_block_reads_records(const struct block *block);           /* mentions .spikes or .trace */
-bool lower_statements(struct lowering *, struct block *block);       /* tasks and functions */
+bool lower_block_reads_records(const struct block *block);     /* mentions .spikes or .trace */
+bool lower_statements(struct lowering *, struct block *block); /* tasks and functions */
 
 /* ---- lower_data.c ---- */
-struct binding *lower_view(struct lowering *, struct expr *e);       /* VIEW or SAMPLE */
+struct binding *lower_view(struct lowering *, struct expr *e); /* VIEW or SAMPLE */
 void lower_data_declaration(struct lowering *, struct symbol *symbol, int32_t number);
 
 /* ---- lower_kernel.c, lower_neuron.c, lower_layer.c ---- */
@@ -342,31 +368,37 @@ void kernel_open_events(struct lowering *, const char *name, int32_t list, struc
 void kernel_close(struct lowering *);
 struct ir_node *kernel_read(struct lowering *, int32_t buffer, int32_t learn_bit);
 void kernel_write(struct lowering *, int32_t buffer, int32_t learn_bit, struct ir_node *value);
-struct ir_node *kernel_variable(struct lowering *, int32_t buffer, int32_t learn_bit);  /* the VAR of a state that will be written */
+struct ir_node *kernel_variable(struct lowering *, int32_t buffer,
+                                int32_t learn_bit); /* the VAR of a state that will be written */
 enum ir_ode_method lower_ode_method(const struct statement *s);
 struct ir_node *lower_learn_bit(struct lowering *, int32_t bit);
-struct ir_node *lower_layer_reduction(struct lowering *, struct expr *e);   /* sum(v for layer) */
+struct ir_node *lower_layer_reduction(struct lowering *, struct expr *e); /* sum(v for layer) */
 void lower_layer_step(struct lowering *, struct lowered_layer *, bool is_learning);
 void lower_kernel_block(struct lowering *, struct block *block);
-struct ir_node *lower_spike_step(struct lowering *, struct expr *time);  /* the step that contains a time */
+struct ir_node *lower_spike_step(struct lowering *,
+                                 struct expr *time); /* the step that contains a time */
 bool lower_runs_ahead(struct lowering *, const struct lowered_layer *);
 void lower_ahead_buffers(struct lowering *, struct lowered_layer *);
-void lower_layer_ahead(struct lowering *, struct lowered_layer *);    /* at the beginning of a presentation */
+void lower_layer_ahead(struct lowering *,
+                       struct lowered_layer *); /* at the beginning of a presentation */
 void lower_ahead_step(struct lowering *, struct lowered_layer *);
-void lower_finish_step(struct lowering *, struct lowered_layer *);    /* accounts for the spikes listed */
-struct ir_node *lower_step(struct lowering *);                           /* the step that code is about */
+void lower_finish_step(struct lowering *,
+                       struct lowered_layer *); /* accounts for the spikes listed */
+struct ir_node *lower_step(struct lowering *);  /* the step that code is about */
 void lower_layer_buffers(struct lowering *, struct lowered_layer *);
-void lower_layer_reset(struct lowering *, struct lowered_layer *);   /* states and spikes */
-void lower_layer_begin(struct lowering *, struct lowered_layer *);   /* counts */
+void lower_layer_reset(struct lowering *, struct lowered_layer *); /* states and spikes */
+void lower_layer_begin(struct lowering *, struct lowered_layer *); /* counts */
 int32_t lower_state_buffer(struct lowering *, const struct symbol *state);
-int32_t lower_data_buffer(struct lowering *, const struct symbol *input);   /* what is presented to it */
+int32_t lower_data_buffer(struct lowering *,
+                          const struct symbol *input); /* what is presented to it */
 
 /* ---- lower_connection.c ---- */
 void lower_connection_buffers(struct lowering *, struct lowered_connection *);
-void lower_connection_weights(struct lowering *, struct lowered_connection *);  /* into init */
+void lower_connection_weights(struct lowering *, struct lowered_connection *); /* into init */
 void lower_ring_buffers(struct lowering *, struct lowered_layer *);
 void lower_connection_finish(struct lowering *, struct lowered_connection *);
-void lower_connection_arrive(struct lowering *, struct lowered_connection *);   /* adds to the target */
+void lower_connection_arrive(struct lowering *,
+                             struct lowered_connection *); /* adds to the target */
 
 /* ---- lower_rule.c ---- */
 void lower_rule_buffers(struct lowering *, struct lowered_connection *, struct rule_instance *);
@@ -374,12 +406,13 @@ void lower_rule_histories(struct lowering *, struct lowered_connection *, struct
 void lower_rule_reset(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_step(struct lowering *, struct lowered_connection *, struct rule_instance *);
 bool lower_rule_has(const struct rule_instance *rule, enum event event);
-void lower_rule_event(struct lowering *, struct lowered_connection *, struct rule_instance *, enum event event);
+void lower_rule_event(struct lowering *, struct lowered_connection *, struct rule_instance *,
+                      enum event event);
 
 /* ---- lower_network.c ---- */
-void lower_search_tasks(struct lowering *);     /* what tasks present to, set, record */
-void lower_networks(struct lowering *);         /* layers, connections, functions reset, start, end */
-void lower_network_steps(struct lowering *);    /* step functions, after tasks said what they read */
+void lower_search_tasks(struct lowering *);  /* what tasks present to, set, record */
+void lower_networks(struct lowering *);      /* layers, connections, functions reset, start, end */
+void lower_network_steps(struct lowering *); /* step functions, after tasks said what they read */
 struct lowered_network *lowered_network_of(struct lowering *, const struct network *);
 struct lowered_layer *lowered_layer_of(struct lowering *, const struct layer *);
 struct lowered_connection *lowered_connection_of(struct lowering *, const struct connection *);
@@ -387,8 +420,9 @@ struct lowered_connection *lowered_connection_of(struct lowering *, const struct
 /* ---- lower_task.c, lower_present.c, lower_report.c ---- */
 void lower_tasks(struct lowering *);
 void lower_statement(struct lowering *, struct statement *s);
-struct binding *lower_for(struct lowering *, struct expr *e);        /* for … yield */
-const struct symbol *lower_presented_input(const struct expr *target);  /* the input that `to x` or `to x.name` names */
+struct binding *lower_for(struct lowering *, struct expr *e); /* for … yield */
+const struct symbol *
+lower_presented_input(const struct expr *target); /* the input that `to x` or `to x.name` names */
 void lower_present(struct lowering *, struct statement *s);
 void lower_rest(struct lowering *, struct statement *s);
 void lower_reset(struct lowering *, struct statement *s);

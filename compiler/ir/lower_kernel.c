@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The kernel being built: one loop over the neurons of a layer. A state is loaded into a variable when it is first touched
- * and stored once when the kernel closes, so that a body's lines work on registers.
+ * The kernel being built: one loop over the neurons of a layer. A state is loaded into a variable
+ * when it is first touched and stored once when the kernel closes, so that a body's lines work on
+ * registers.
  */
 #include "ir/lower_internal.h"
 
@@ -23,9 +24,11 @@ static struct promoted *promote(struct lowering *l, int32_t buffer)
     struct ir_builder here = l->b;
     l->b.block = &kernel->loop->loop.body;
     l->b.before = l->b.block->first;
-    struct ir_node *var = ir_var(&l->b, l->program->buffers[buffer].name, ir_load(&l->b, buffer, kernel->element));
+    struct ir_node *var =
+        ir_var(&l->b, l->program->buffers[buffer].name, ir_load(&l->b, buffer, kernel->element));
     l->b = here;
-    array_push(&l->c->arena, &kernel->states, (struct promoted){ .buffer = buffer, .var = var, .learn_bit = -1 });
+    array_push(&l->c->arena, &kernel->states,
+               (struct promoted){ .buffer = buffer, .var = var, .learn_bit = -1 });
     return &kernel->states.items[kernel->states.count - 1];
 }
 
@@ -50,7 +53,8 @@ struct ir_node *kernel_variable(struct lowering *l, int32_t buffer, int32_t lear
 struct ir_node *lower_learn_bit(struct lowering *l, int32_t bit)
 {
     struct ir_node *learning = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_LEARNING);
-    struct ir_node *masked = ir_binary(&l->b, IR_AND, learning, ir_integer(&l->b, (int64_t)(UINT64_C(1) << bit)));
+    struct ir_node *masked =
+        ir_binary(&l->b, IR_AND, learning, ir_integer(&l->b, (int64_t)(UINT64_C(1) << bit)));
     return ir_binary(&l->b, IR_NE, masked, ir_integer(&l->b, 0));
 }
 
@@ -73,7 +77,8 @@ void kernel_open(struct lowering *l, const char *name)
 {
     struct kernel *kernel = l->kernel;
     kernel->outer = l->b;
-    kernel->loop = ir_loop(&l->b, name, ir_integer(&l->b, 0), lower_size_leaf(l, kernel->layer->size), true);
+    kernel->loop =
+        ir_loop(&l->b, name, ir_integer(&l->b, 0), lower_size_leaf(l, kernel->layer->size), true);
     kernel->element = kernel->loop->loop.index;
     kernel->states.count = 0;
     l->b.before = NULL;

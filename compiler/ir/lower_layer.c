@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Layers: the buffers of their neurons, and what a reset and the beginning of a presentation leave in them.
+ * Layers: the buffers of their neurons, and what a reset and the beginning of a presentation leave
+ * in them.
  */
 #include "ir/lower_internal.h"
 
@@ -11,7 +12,8 @@ static const char *dotted(struct lowering *l, const struct lowered_layer *layer,
     return arena_format(&l->c->arena, "%s.%s", layer->name, field);
 }
 
-static int32_t lane_buffer(struct lowering *l, struct lowered_layer *layer, const char *field, enum snn_type type)
+static int32_t lane_buffer(struct lowering *l, struct lowered_layer *layer, const char *field,
+                           enum snn_type type)
 {
     int32_t buffer = lower_buffer(l, dotted(l, layer, field), type, SNN_BUFFER_LANE, layer->size);
     lower_buffer_axes(l, buffer, &layer->layer->axes, layer->axis_sizes);
@@ -19,7 +21,8 @@ static int32_t lane_buffer(struct lowering *l, struct lowered_layer *layer, cons
     return buffer;
 }
 
-static void bind_buffer(struct lowering *l, struct symbol *symbol, const struct lowered_layer *layer, int32_t buffer, bool is_scalar)
+static void bind_buffer(struct lowering *l, struct symbol *symbol,
+                        const struct lowered_layer *layer, int32_t buffer, bool is_scalar)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = buffer;
@@ -31,16 +34,19 @@ static void bind_buffer(struct lowering *l, struct symbol *symbol, const struct 
     symbol->binding = binding;
 }
 
-static int32_t model_buffer(struct lowering *l, struct lowered_layer *layer, const struct symbol *symbol, bool is_scalar)
+static int32_t model_buffer(struct lowering *l, struct lowered_layer *layer,
+                            const struct symbol *symbol, bool is_scalar)
 {
     enum snn_type type = lower_storage(symbol->type);
-    int32_t buffer = lower_buffer(l, dotted(l, layer, symbol->name->text), type, SNN_BUFFER_MODEL, is_scalar ? lower_size_value(l, 1) : layer->size);
+    int32_t buffer = lower_buffer(l, dotted(l, layer, symbol->name->text), type, SNN_BUFFER_MODEL,
+                                  is_scalar ? lower_size_value(l, 1) : layer->size);
     if (is_scalar)
         l->program->buffers[buffer].rank = 0;
     else
         lower_buffer_axes(l, buffer, &layer->layer->axes, layer->axis_sizes);
     l->program->buffers[buffer].is_observed = true;
-    l->program->buffers[buffer].unit = type_is_real(symbol->type) ? unit_name(&l->c->arena, symbol->type->unit) : "";
+    l->program->buffers[buffer].unit =
+        type_is_real(symbol->type) ? unit_name(&l->c->arena, symbol->type->unit) : "";
     return buffer;
 }
 
@@ -69,7 +75,8 @@ static bool is_targeted(const struct lowered_layer *layer, const struct symbol *
     return false;
 }
 
-/* An input without connections is the presented data itself; with both, data is the value the sum starts from. */
+/* An input without connections is the presented data itself; with both, data is the value the sum
+ * starts from. */
 static void input_buffers(struct lowering *l, struct lowered_layer *layer, struct symbol *input)
 {
     int32_t buffer = lane_buffer(l, layer, input->name->text, SNN_FLOAT32);
@@ -77,18 +84,23 @@ static void input_buffers(struct lowering *l, struct lowered_layer *layer, struc
     if (!is_targeted(layer, input))
         pointer_map_put(l, &l->data_buffer_of, input, buffer);
     else if (pointer_map_get(&l->presented_of, input) >= 0)
-        pointer_map_put(l, &l->data_buffer_of, input, lane_buffer(l, layer, arena_format(&l->c->arena, "%s.data", input->name->text), SNN_FLOAT32));
+        pointer_map_put(l, &l->data_buffer_of, input,
+                        lane_buffer(l, layer,
+                                    arena_format(&l->c->arena, "%s.data", input->name->text),
+                                    SNN_FLOAT32));
 }
 
 /* Initial values of what is saved with the model: written once, by init. */
-static void initial_value(struct lowering *l, struct lowered_layer *layer, int32_t buffer, struct expr *value, bool is_scalar)
+static void initial_value(struct lowering *l, struct lowered_layer *layer, int32_t buffer,
+                          struct expr *value, bool is_scalar)
 {
     if (value == NULL)
         return;
     struct ir_builder saved = lower_enter(l, &l->initial);
     l->b.span = value->span;
     struct ir_node *count = is_scalar ? ir_integer(&l->b, 1) : lower_size_leaf(l, layer->size);
-    struct ir_node *loop = ir_loop(&l->b, l->program->buffers[buffer].name, ir_integer(&l->b, 0), count, true);
+    struct ir_node *loop =
+        ir_loop(&l->b, l->program->buffers[buffer].name, ir_integer(&l->b, 0), count, true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
@@ -104,8 +116,10 @@ static void state_buffers(struct lowering *l, struct lowered_layer *layer, struc
     if (s->state.is_learnt)
         lower_refuse(l, s->span, "learning by gradient cannot be compiled yet");
     if (!s->state.is_persistent) {
-        bind_buffer(l, state, layer, lane_buffer(l, layer, state->name->text, lower_storage(state->type)), false);
-        l->program->buffers[state->binding->buffer].unit = type_is_real(state->type) ? unit_name(&l->c->arena, state->type->unit) : "";
+        bind_buffer(l, state, layer,
+                    lane_buffer(l, layer, state->name->text, lower_storage(state->type)), false);
+        l->program->buffers[state->binding->buffer].unit =
+            type_is_real(state->type) ? unit_name(&l->c->arena, state->type->unit) : "";
         return;
     }
     int32_t buffer = model_buffer(l, layer, state, s->state.is_shared);
@@ -117,7 +131,8 @@ static void state_buffers(struct lowering *l, struct lowered_layer *layer, struc
         lower_refuse(l, s->span, "a program can learn at most 63 things apart");
 }
 
-static void parameter_buffer(struct lowering *l, struct lowered_layer *layer, struct symbol *parameter)
+static void parameter_buffer(struct lowering *l, struct lowered_layer *layer,
+                             struct symbol *parameter)
 {
     if (!parameter->is_assigned || !type_is_number(parameter->type))
         return;
@@ -130,9 +145,12 @@ void lower_layer_buffers(struct lowering *l, struct lowered_layer *layer)
 {
     struct neuron_instance *model = layer->layer->model;
     layer->spiked = lane_buffer(l, layer, "spiked", SNN_BOOL);
-    layer->list = lower_buffer(l, dotted(l, layer, "list"), SNN_INT32, SNN_BUFFER_LANE, layer->size);
-    layer->list_count = lower_buffer(l, dotted(l, layer, "list_count"), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
-    l->program->buffers[layer->list].is_state = l->program->buffers[layer->list_count].is_state = true;
+    layer->list =
+        lower_buffer(l, dotted(l, layer, "list"), SNN_INT32, SNN_BUFFER_LANE, layer->size);
+    layer->list_count = lower_buffer(l, dotted(l, layer, "list_count"), SNN_INT64, SNN_BUFFER_LANE,
+                                     lower_size_value(l, 1));
+    l->program->buffers[layer->list].is_state = l->program->buffers[layer->list_count].is_state =
+        true;
     layer->count = lane_buffer(l, layer, "count", SNN_INT32);
     layer->first = lane_buffer(l, layer, "time", SNN_FLOAT32);
     layer->last = lane_buffer(l, layer, "last", SNN_FLOAT32);
@@ -165,7 +183,8 @@ void lower_layer_reset(struct lowering *l, struct lowered_layer *layer)
         struct statement *s = model->states.items[i]->statement;
         if (s->state.is_persistent)
             continue;
-        struct ir_node *value = s->state.value != NULL ? lower_scalar(l, s->state.value) : ir_real(&l->b, IR_F32, 0);
+        struct ir_node *value =
+            s->state.value != NULL ? lower_scalar(l, s->state.value) : ir_real(&l->b, IR_F32, 0);
         write_all(l, model->states.items[i]->binding->buffer, value);
     }
     for (size_t i = 0; i < model->inputs.count; i++)
@@ -180,7 +199,8 @@ void lower_layer_reset(struct lowering *l, struct lowered_layer *layer)
     l->kernel = NULL;
     ir_store(&l->b, layer->list_count, ir_integer(&l->b, 0), ir_integer(&l->b, 0));
     if (layer->ring_size >= 0) {
-        struct ir_node *loop = ir_loop(&l->b, dotted(l, layer, "ring.reset"), ir_integer(&l->b, 0), lower_size_leaf(l, layer->ring_size), true);
+        struct ir_node *loop = ir_loop(&l->b, dotted(l, layer, "ring.reset"), ir_integer(&l->b, 0),
+                                       lower_size_leaf(l, layer->ring_size), true);
         struct ir_builder outer = l->b;
         l->b.block = &loop->loop.body;
         ir_store(&l->b, layer->ring_counts, loop->loop.index, ir_integer(&l->b, 0));
@@ -193,8 +213,10 @@ void lower_layer_begin(struct lowering *l, struct lowered_layer *layer)
     struct kernel kernel = { .layer = layer };
     l->kernel = &kernel;
     kernel_open(l, dotted(l, layer, "begin"));
-    struct ir_node *steps = ir_cast(&l->b, IR_F64, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS));
-    struct ir_node *duration = ir_binary(&l->b, IR_MUL, steps, lower_constant_leaf(l, l->network->dt, IR_F64));
+    struct ir_node *steps =
+        ir_cast(&l->b, IR_F64, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS));
+    struct ir_node *duration =
+        ir_binary(&l->b, IR_MUL, steps, lower_constant_leaf(l, l->network->dt, IR_F64));
     write_all(l, layer->count, ir_integer(&l->b, 0));
     write_all(l, layer->first, ir_cast(&l->b, IR_F32, duration));
     write_all(l, layer->last, ir_real(&l->b, IR_F32, -INFINITY));
@@ -217,20 +239,24 @@ static enum ir_reduction reduction_of(enum builtin_id id)
     }
 }
 
-static struct ir_node *reduce_layer(struct lowering *l, struct expr *e, enum ir_type type, bool counts)
+static struct ir_node *reduce_layer(struct lowering *l, struct expr *e, enum ir_type type,
+                                    bool counts)
 {
     struct lowered_layer *layer = l->kernel->layer;
     enum ir_reduction reduction = counts ? IR_REDUCE_SUM : reduction_of(e->target->builtin->id);
-    struct ir_node *node = ir_reduce(&l->b, reduction, type, ir_integer(&l->b, 0), lower_size_leaf(l, layer->size));
+    struct ir_node *node =
+        ir_reduce(&l->b, reduction, type, ir_integer(&l->b, 0), lower_size_leaf(l, layer->size));
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &node->reduce.body;
     l->kernel->element = node->reduce.index;
     if (e->comprehension.condition != NULL)
         node->reduce.condition = lower_condition(l, e->comprehension.condition);
-    struct ir_node *value = counts ? ir_integer(&l->b, 1) : lower_scalar(l, e->target->arguments[0]);
+    struct ir_node *value =
+        counts ? ir_integer(&l->b, 1) : lower_scalar(l, e->target->arguments[0]);
     bool is_arg = reduction == IR_REDUCE_ARGMIN || reduction == IR_REDUCE_ARGMAX;
-    node->reduce.keys[0] = is_arg ? (value->type == IR_BOOL ? ir_cast(&l->b, IR_I64, value) : value) : lower_cast(l, type, value);
+    node->reduce.keys[0] = is_arg ? (value->type == IR_BOOL ? ir_cast(&l->b, IR_I64, value) : value)
+                                  : lower_cast(l, type, value);
     node->reduce.key_count = 1;
     l->kernel->element = NULL;
     l->b = outer;
@@ -244,13 +270,17 @@ struct ir_node *lower_layer_reduction(struct lowering *l, struct expr *e)
     if (id == BUILTIN_COUNT)
         return reduce_layer(l, e, IR_I64, false);
     if (id == BUILTIN_VAR || id == BUILTIN_STD || id == BUILTIN_PROD) {
-        lower_refuse(l, e->span, "'%s' over the layer cannot be compiled yet", e->target->builtin->name);
+        lower_refuse(l, e->span, "'%s' over the layer cannot be compiled yet",
+                     e->target->builtin->name);
         return ir_real(&l->b, IR_F32, 0);
     }
     struct ir_node *result = reduce_layer(l, e, type, false);
     if (id != BUILTIN_MEAN)
         return result;
-    struct ir_node *count = e->comprehension.condition != NULL ? reduce_layer(l, e, IR_I64, true) : lower_size_leaf(l, l->kernel->layer->size);
+    struct ir_node *count = e->comprehension.condition != NULL
+                                ? reduce_layer(l, e, IR_I64, true)
+                                : lower_size_leaf(l, l->kernel->layer->size);
     struct ir_node *is_empty = ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0));
-    return ir_select(&l->b, is_empty, ir_real(&l->b, type, 0), ir_binary(&l->b, IR_DIV, result, ir_cast(&l->b, type, count)));
+    return ir_select(&l->b, is_empty, ir_real(&l->b, type, 0),
+                     ir_binary(&l->b, IR_DIV, result, ir_cast(&l->b, type, count)));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Domains of loop variables, comprehensions, reductions, and the two statements that run over every index: `let a[i in s]`
- * and assignment.
+ * Domains of loop variables, comprehensions, reductions, and the two statements that run over every
+ * index: `let a[i in s]` and assignment.
  */
 #include "ir/lower_internal.h"
 
@@ -11,7 +11,8 @@
 
 static struct ir_node *quotient_up(struct lowering *l, struct ir_node *count, struct ir_node *size)
 {
-    struct ir_node *up = ir_binary(&l->b, IR_SUB, ir_binary(&l->b, IR_ADD, count, size), ir_integer(&l->b, 1));
+    struct ir_node *up =
+        ir_binary(&l->b, IR_SUB, ir_binary(&l->b, IR_ADD, count, size), ir_integer(&l->b, 1));
     return ir_binary(&l->b, IR_DIV, up, size);
 }
 
@@ -20,32 +21,38 @@ static struct ir_node *stride(struct lowering *l, struct expr *by)
 {
     struct ir_node *size = lower_as(l, by, IR_I64);
     struct ir_node *is_wrong = ir_binary(&l->b, IR_LT, size, ir_integer(&l->b, 1));
-    if (is_wrong->kind == IR_NODE_INSTR && is_wrong->op == IR_CONST && is_wrong->payload.integer == 0)
+    if (is_wrong->kind == IR_NODE_INSTR && is_wrong->op == IR_CONST &&
+        is_wrong->payload.integer == 0)
         return size;
     struct ir_node *check = ir_if(&l->b, is_wrong);
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &check->branch.then_body;
     ir_call_rt(&l->b, IR_RT_snn_rt_panic_size, 3,
-               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, by->span)), ir_text(&l->b, "the step of this loop"), ir_cast(&l->b, IR_F64, size) });
+               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, by->span)),
+                                     ir_text(&l->b, "the step of this loop"),
+                                     ir_cast(&l->b, IR_F64, size) });
     l->b = outer;
     return size;
 }
 
 /* `set by size` and `set.batches(size, drop_last)`. */
 struct batching {
-    struct expr *set, *size, *drop_last;   /* size: null where single samples are meant */
+    struct expr *set, *size, *drop_last; /* size: null where single samples are meant */
 };
 
 static struct batching batching_of(const struct domain *domain)
 {
     struct expr *e = (struct expr *)domain->expr;
-    if (e->type->kind == TYPE_BATCHES && e->target != NULL && e->target->builtin->id == BUILTIN_BATCHES)
-        return (struct batching){ e->target->arguments[0], e->target->arguments[1], e->target->arguments[2] };
+    if (e->type->kind == TYPE_BATCHES && e->target != NULL &&
+        e->target->builtin->id == BUILTIN_BATCHES)
+        return (struct batching){ e->target->arguments[0], e->target->arguments[1],
+                                  e->target->arguments[2] };
     return (struct batching){ e, (struct expr *)domain->by, NULL };
 }
 
-static struct ir_node *batch_count(struct lowering *l, const struct batching *batching, struct ir_node *count)
+static struct ir_node *batch_count(struct lowering *l, const struct batching *batching,
+                                   struct ir_node *count)
 {
     struct ir_node *size = stride(l, batching->size), *all = quotient_up(l, count, size);
     if (batching->drop_last == NULL)
@@ -58,7 +65,8 @@ static struct ir_node *batch_count(struct lowering *l, const struct batching *ba
 static struct binding *domain_view(struct lowering *l, const struct for_clause *clause)
 {
     int32_t number = pointer_map_get(&l->prepared_of, &clause->symbol->domain);
-    return number >= 0 ? l->prepared.items[number] : lower_view(l, batching_of(&clause->symbol->domain).set);
+    return number >= 0 ? l->prepared.items[number]
+                       : lower_view(l, batching_of(&clause->symbol->domain).set);
 }
 
 static struct ir_node *sample_count(struct lowering *l, const struct for_clause *clause)
@@ -82,7 +90,8 @@ static struct ir_node *domain_size(struct lowering *l, const struct for_clause *
     switch (domain->kind) {
     case DOMAIN_RANGE: {
         struct ir_node *size = lower_extent(l, e, 0);
-        return domain->by != NULL ? quotient_up(l, size, stride(l, (struct expr *)domain->by)) : size;
+        return domain->by != NULL ? quotient_up(l, size, stride(l, (struct expr *)domain->by))
+                                  : size;
     }
     case DOMAIN_EXTENT: return lower_extent(l, e, domain->position);
     case DOMAIN_ITEMS: lower_prepare(l, e); return lower_extent(l, e, 0);
@@ -97,7 +106,8 @@ static struct ir_node *domain_size(struct lowering *l, const struct for_clause *
     return ir_integer(&l->b, 1);
 }
 
-struct ir_node *lower_domain_size(struct lowering *l, const struct for_clause_list *clauses, struct ir_node **sizes)
+struct ir_node *lower_domain_size(struct lowering *l, const struct for_clause_list *clauses,
+                                  struct ir_node **sizes)
 {
     struct ir_node *total = NULL;
     for (size_t i = 0; i < clauses->count; i++) {
@@ -108,18 +118,21 @@ struct ir_node *lower_domain_size(struct lowering *l, const struct for_clause_li
     return total;
 }
 
-static struct binding *batch_binding(struct lowering *l, struct expr *batch_size, struct binding *view, struct ir_node *k)
+static struct binding *batch_binding(struct lowering *l, struct expr *batch_size,
+                                     struct binding *view, struct ir_node *k)
 {
     struct ir_node *size = lower_as(l, batch_size, IR_I64);
     struct ir_node *low = ir_binary(&l->b, IR_MUL, k, size);
     struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
     struct ir_node *high = ir_binary(&l->b, IR_MIN, ir_binary(&l->b, IR_ADD, low, size), count);
     struct binding *batch = binding_new(l, BINDING_VIEW);
-    batch->node = ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3, (struct ir_node *[]){ view->node, low, high });
+    batch->node = ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3,
+                             (struct ir_node *[]){ view->node, low, high });
     return batch;
 }
 
-static struct ir_node *range_value(struct lowering *l, const struct domain *domain, struct ir_node *k)
+static struct ir_node *range_value(struct lowering *l, const struct domain *domain,
+                                   struct ir_node *k)
 {
     if (domain->by != NULL)
         k = ir_binary(&l->b, IR_MUL, k, lower_as(l, (struct expr *)domain->by, IR_I64));
@@ -128,7 +141,8 @@ static struct ir_node *range_value(struct lowering *l, const struct domain *doma
     return ir_binary(&l->b, IR_ADD, lower_as(l, domain->expr->range.low, IR_I64), k);
 }
 
-static struct binding *clause_binding(struct lowering *l, const struct for_clause *clause, struct ir_node *k)
+static struct binding *clause_binding(struct lowering *l, const struct for_clause *clause,
+                                      struct ir_node *k)
 {
     const struct domain *domain = &clause->symbol->domain;
     struct binding *binding;
@@ -143,15 +157,15 @@ static struct binding *clause_binding(struct lowering *l, const struct for_claus
         binding->index = k;
         return binding;
     }
-    case DOMAIN_ITEMS: return binding_value(l, lower_element(l, (struct expr *)domain->expr, &k, 1));
+    case DOMAIN_ITEMS:
+        return binding_value(l, lower_element(l, (struct expr *)domain->expr, &k, 1));
     case DOMAIN_RANGE: return binding_value(l, range_value(l, domain, k));
-    default:
-        binding = binding_value(l, k);
-        return binding;
+    default: binding = binding_value(l, k); return binding;
     }
 }
 
-void lower_bind_clauses(struct lowering *l, const struct for_clause_list *clauses, struct ir_node *const *sizes, struct ir_node *flat)
+void lower_bind_clauses(struct lowering *l, const struct for_clause_list *clauses,
+                        struct ir_node *const *sizes, struct ir_node *flat)
 {
     for (size_t i = clauses->count; i-- > 0;) {
         struct ir_node *k = i > 0 ? ir_binary(&l->b, IR_MOD, flat, sizes[i]) : flat;
@@ -185,20 +199,26 @@ static bool starts_at_zero(const struct domain *domain)
     const struct expr *e = domain->expr;
     if (domain->by != NULL)
         return false;
-    return e->kind != EXPR_RANGE || (e->range.low->constant != NULL && e->range.low->constant->kind == CONSTANT_INT && e->range.low->constant->integer == 0);
+    return e->kind != EXPR_RANGE ||
+           (e->range.low->constant != NULL && e->range.low->constant->kind == CONSTANT_INT &&
+            e->range.low->constant->integer == 0);
 }
 
-static void panic_unless_inside(struct lowering *l, struct expr *array, struct ir_node *size, struct ir_node *extent)
+static void panic_unless_inside(struct lowering *l, struct expr *array, struct ir_node *size,
+                                struct ir_node *extent)
 {
     struct ir_node *is_outside = ir_binary(&l->b, IR_GT, size, extent);
-    if (is_outside->kind == IR_NODE_INSTR && is_outside->op == IR_CONST && is_outside->payload.integer == 0)
+    if (is_outside->kind == IR_NODE_INSTR && is_outside->op == IR_CONST &&
+        is_outside->payload.integer == 0)
         return;
     struct ir_node *check = ir_if(&l->b, is_outside);
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &check->branch.then_body;
     ir_call_rt(&l->b, IR_RT_snn_rt_panic_extent, 5,
-               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, array->span)), ir_text(&l->b, "the loop"), size, ir_text(&l->b, "the array"), extent });
+               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, array->span)),
+                                     ir_text(&l->b, "the loop"), size, ir_text(&l->b, "the array"),
+                                     extent });
     l->b = outer;
 }
 
@@ -209,7 +229,8 @@ static void check_child(struct expr *e, void *data)
     expr_children(e, check_child, data);
     if (e->kind != EXPR_INDEX || e->index.object->kind == EXPR_INDEX)
         return;
-    bool is_memory = e->index.object->kind == EXPR_NAME || e->index.object->kind == EXPR_FIELD || lower_prepared(l, e->index.object) != NULL;
+    bool is_memory = e->index.object->kind == EXPR_NAME || e->index.object->kind == EXPR_FIELD ||
+                     lower_prepared(l, e->index.object) != NULL;
     for (size_t i = 0; i < e->index.indices.count && is_memory; i++) {
         int clause = clause_of(checks, e->index.indices.items[i]);
         if (clause < 0)
@@ -219,13 +240,15 @@ static void check_child(struct expr *e, void *data)
             continue;
         if (symbol->domain.kind == DOMAIN_NEURONS)
             continue;
-        if (symbol->domain.kind == DOMAIN_EXTENT && symbol->domain.position == i && symbol->domain.expr == e->index.object)
+        if (symbol->domain.kind == DOMAIN_EXTENT && symbol->domain.position == i &&
+            symbol->domain.expr == e->index.object)
             continue;
         panic_unless_inside(l, e, checks->sizes[clause], lower_extent(l, e->index.object, i));
     }
 }
 
-static void check_ahead(struct lowering *l, const struct for_clause_list *clauses, struct ir_node *const *sizes, struct expr *const *expressions, size_t count)
+static void check_ahead(struct lowering *l, const struct for_clause_list *clauses,
+                        struct ir_node *const *sizes, struct expr *const *expressions, size_t count)
 {
     struct index_checks checks = { l, clauses, sizes };
     for (size_t i = 0; i < count; i++)
@@ -244,7 +267,7 @@ static void mark_checked(const struct for_clause_list *clauses)
 
 /* What is reduced: keys of a comprehension, or the elements of an array. */
 struct reducer {
-    const struct for_clause_list *clauses;  /* null: elements of `array` */
+    const struct for_clause_list *clauses; /* null: elements of `array` */
     struct ir_node *sizes[RANK_LIMIT];
     struct ir_node *total;
     struct expr *const *keys;
@@ -256,7 +279,8 @@ struct reducer {
 
 enum reduced { REDUCED_KEY, REDUCED_ONE, REDUCED_SQUARE };
 
-static struct ir_node *reduced_element(struct lowering *l, struct reducer *r, struct ir_node *flat, size_t key)
+static struct ir_node *reduced_element(struct lowering *l, struct reducer *r, struct ir_node *flat,
+                                       size_t key)
 {
     if (r->clauses != NULL)
         return lower_scalar(l, r->keys[key]);
@@ -269,10 +293,12 @@ static struct ir_node *reduced_element(struct lowering *l, struct reducer *r, st
     return lower_element(l, r->array, indices, r->rank);
 }
 
-static struct ir_node *reduce(struct lowering *l, struct reducer *r, enum ir_reduction reduction, enum ir_type type, enum reduced what, struct ir_node *mean)
+static struct ir_node *reduce(struct lowering *l, struct reducer *r, enum ir_reduction reduction,
+                              enum ir_type type, enum reduced what, struct ir_node *mean)
 {
     bool is_arg = reduction == IR_REDUCE_ARGMIN || reduction == IR_REDUCE_ARGMAX;
-    struct ir_node *node = ir_reduce(&l->b, reduction, is_arg ? IR_I64 : type, ir_integer(&l->b, 0), r->total);
+    struct ir_node *node =
+        ir_reduce(&l->b, reduction, is_arg ? IR_I64 : type, ir_integer(&l->b, 0), r->total);
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &node->reduce.body;
@@ -282,9 +308,12 @@ static struct ir_node *reduce(struct lowering *l, struct reducer *r, enum ir_red
     }
     if (r->condition != NULL)
         node->reduce.condition = lower_condition(l, r->condition);
-    node->reduce.key_count = is_arg && r->key_count > 0 ? (int32_t)(r->key_count < 4 ? r->key_count : 4) : 1;
+    node->reduce.key_count =
+        is_arg && r->key_count > 0 ? (int32_t)(r->key_count < 4 ? r->key_count : 4) : 1;
     for (int32_t k = 0; k < node->reduce.key_count; k++) {
-        struct ir_node *value = what == REDUCED_ONE ? ir_integer(&l->b, 1) : reduced_element(l, r, node->reduce.index, (size_t)k);
+        struct ir_node *value = what == REDUCED_ONE
+                                    ? ir_integer(&l->b, 1)
+                                    : reduced_element(l, r, node->reduce.index, (size_t)k);
         if (!is_arg)
             value = lower_cast(l, type, value);
         else if (value->type == IR_BOOL)
@@ -324,13 +353,18 @@ static struct ir_node *run_reducer(struct lowering *l, const struct expr *e, str
     case BUILTIN_ALL: return reduce(l, r, IR_REDUCE_ALL, IR_BOOL, REDUCED_KEY, NULL);
     case BUILTIN_ARGMIN: return reduce(l, r, IR_REDUCE_ARGMIN, IR_I64, REDUCED_KEY, NULL);
     case BUILTIN_ARGMAX: return reduce(l, r, IR_REDUCE_ARGMAX, IR_I64, REDUCED_KEY, NULL);
-    case BUILTIN_MEAN: return quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL), element_count(l, r));
+    case BUILTIN_MEAN:
+        return quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL),
+                        element_count(l, r));
     case BUILTIN_VAR:
     case BUILTIN_STD: {
         struct ir_node *count = element_count(l, r);
-        struct ir_node *mean = quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL), count);
-        struct ir_node *variance = quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_SQUARE, mean), count);
-        return e->target->builtin->id == BUILTIN_VAR ? variance : ir_unary(&l->b, IR_SQRT, variance);
+        struct ir_node *mean =
+            quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL), count);
+        struct ir_node *variance =
+            quotient(l, reduce(l, r, IR_REDUCE_SUM, type, REDUCED_SQUARE, mean), count);
+        return e->target->builtin->id == BUILTIN_VAR ? variance
+                                                     : ir_unary(&l->b, IR_SQRT, variance);
     }
     default: break;
     }
@@ -339,10 +373,13 @@ static struct ir_node *run_reducer(struct lowering *l, const struct expr *e, str
 }
 
 /* argmax over one variable gives its value, not its position. */
-static struct ir_node *position_to_value(struct lowering *l, const struct for_clause_list *clauses, struct ir_node *position)
+static struct ir_node *position_to_value(struct lowering *l, const struct for_clause_list *clauses,
+                                         struct ir_node *position)
 {
     const struct domain *domain = &clauses->items[0].symbol->domain;
-    bool is_shifted = domain->kind == DOMAIN_RANGE && (domain->by != NULL || (domain->expr->kind == EXPR_RANGE && !starts_at_zero(domain)));
+    bool is_shifted =
+        domain->kind == DOMAIN_RANGE &&
+        (domain->by != NULL || (domain->expr->kind == EXPR_RANGE && !starts_at_zero(domain)));
     if (clauses->count > 1 || (!is_shifted && domain->kind != DOMAIN_ITEMS))
         return position;
     struct ir_node *is_none = ir_binary(&l->b, IR_LT, position, ir_integer(&l->b, 0));
@@ -369,13 +406,17 @@ struct ir_node *lower_comprehension(struct lowering *l, struct expr *e)
         lower_refuse(l, e->span, "a comprehension has at most %d variables", RANK_LIMIT);
         return ir_integer(&l->b, 0);
     }
-    struct reducer r = { .clauses = &e->comprehension.clauses, .keys = e->target->arguments, .key_count = e->target->count, .condition = e->comprehension.condition };
+    struct reducer r = { .clauses = &e->comprehension.clauses,
+                         .keys = e->target->arguments,
+                         .key_count = e->target->count,
+                         .condition = e->comprehension.condition };
     r.total = lower_domain_size(l, r.clauses, r.sizes);
     check_ahead(l, r.clauses, r.sizes, r.keys, r.key_count);
     check_ahead(l, r.clauses, r.sizes, &r.condition, 1);
     struct ir_node *result = run_reducer(l, e, &r);
     enum builtin_id id = e->target->builtin->id;
-    return id == BUILTIN_ARGMIN || id == BUILTIN_ARGMAX ? position_to_value(l, r.clauses, result) : result;
+    return id == BUILTIN_ARGMIN || id == BUILTIN_ARGMAX ? position_to_value(l, r.clauses, result)
+                                                        : result;
 }
 
 struct ir_node *lower_reduction(struct lowering *l, struct expr *e)
@@ -404,9 +445,11 @@ void lower_let_array(struct lowering *l, struct statement *s)
     }
     lower_prepare(l, s->let.value);
     struct ir_node *total = lower_domain_size(l, clauses, sizes);
-    struct binding *array = lower_local_array(l, s->let.name.name->text, lower_storage(s->symbol->type), sizes, (int32_t)clauses->count);
+    struct binding *array = lower_local_array(
+        l, s->let.name.name->text, lower_storage(s->symbol->type), sizes, (int32_t)clauses->count);
     check_ahead(l, clauses, sizes, &s->let.value, 1);
-    struct ir_node *loop = ir_loop(&l->b, s->let.name.name->text, ir_integer(&l->b, 0), total, true);
+    struct ir_node *loop =
+        ir_loop(&l->b, s->let.name.name->text, ir_integer(&l->b, 0), total, true);
     struct ir_builder outer = l->b;
     struct ir_node *outer_element = l->element;
     l->b.before = NULL;
@@ -424,7 +467,7 @@ void lower_let_array(struct lowering *l, struct statement *s)
 
 struct mention {
     const struct symbol *symbol;
-    bool is_inside;     /* a comprehension or call */
+    bool is_inside; /* a comprehension or call */
     bool is_found;
 };
 
@@ -449,13 +492,19 @@ static const struct symbol *root_symbol(const struct expr *e)
     return e->kind == EXPR_NAME ? e->symbol : NULL;
 }
 
-static struct ir_node *combine(struct lowering *l, enum assign_op op, struct ir_node *old, struct ir_node *value)
+static struct ir_node *combine(struct lowering *l, enum assign_op op, struct ir_node *old,
+                               struct ir_node *value)
 {
-    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD, [ASSIGN_SUBTRACT] = IR_SUB, [ASSIGN_MULTIPLY] = IR_MUL, [ASSIGN_DIVIDE] = IR_DIV };
+    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD,
+                                             [ASSIGN_SUBTRACT] = IR_SUB,
+                                             [ASSIGN_MULTIPLY] = IR_MUL,
+                                             [ASSIGN_DIVIDE] = IR_DIV };
     if (op == ASSIGN_SET)
         return value;
     if (old->type == IR_I64 && op == ASSIGN_DIVIDE)
-        return ir_cast(&l->b, IR_I64, ir_binary(&l->b, IR_DIV, ir_cast(&l->b, IR_F64, old), ir_cast(&l->b, IR_F64, value)));
+        return ir_cast(
+            &l->b, IR_I64,
+            ir_binary(&l->b, IR_DIV, ir_cast(&l->b, IR_F64, old), ir_cast(&l->b, IR_F64, value)));
     return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
 }
 
@@ -487,7 +536,9 @@ static void assign_elements(struct lowering *l, struct statement *s, struct expr
         loop = lower_open_loop(l, "assign", extents, rank, indices);
         l->element = loop->loop.index;
     }
-    struct ir_node *right = value->type->axes.count > 0 ? lower_element(l, value, indices, (size_t)rank) : lower_scalar(l, value);
+    struct ir_node *right = value->type->axes.count > 0
+                                ? lower_element(l, value, indices, (size_t)rank)
+                                : lower_scalar(l, value);
     struct ir_node *flat = lower_access_index(l, &access, indices, (size_t)rank);
     if (s->assign.op != ASSIGN_SET)
         right = combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
@@ -512,10 +563,12 @@ static struct expr *settle_value(struct lowering *l, struct statement *s)
         int32_t rank = (int32_t)value->type->axes.count;
         for (int32_t d = 0; d < rank; d++)
             extents[d] = lower_extent(l, value, (size_t)d);
-        struct binding *copy = lower_local_array(l, "copy", lower_storage(value->type), extents, rank);
+        struct binding *copy =
+            lower_local_array(l, "copy", lower_storage(value->type), extents, rank);
         struct ir_builder saved = l->b;
         struct ir_node *loop = lower_open_loop(l, "copy", extents, rank, indices);
-        ir_store(&l->b, copy->buffer, loop->loop.index, lower_element(l, value, indices, (size_t)rank));
+        ir_store(&l->b, copy->buffer, loop->loop.index,
+                 lower_element(l, value, indices, (size_t)rank));
         lower_close_loop(l, loop, saved);
         array_push(&l->c->arena, &l->prepared, copy);
         pointer_map_put(l, &l->prepared_of, value, (int32_t)l->prepared.count - 1);
@@ -526,7 +579,8 @@ static struct expr *settle_value(struct lowering *l, struct statement *s)
 void lower_assign(struct lowering *l, struct statement *s)
 {
     struct expr *target = s->assign.target;
-    if (target->kind == EXPR_NAME && target->symbol->binding != NULL && target->symbol->binding->kind == BINDING_VAR) {
+    if (target->kind == EXPR_NAME && target->symbol->binding != NULL &&
+        target->symbol->binding->kind == BINDING_VAR) {
         assign_variable(l, s, target->symbol->binding);
         return;
     }

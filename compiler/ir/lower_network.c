@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A network as functions: reset, begin (counts and time of a presentation), start and end (of rules), and the step in two
- * variants: one that learns what the context says, one in which nothing learns and no rule is left.
+ * A network as functions: reset, begin (counts and time of a presentation), start and end (of
+ * rules), and the step in two variants: one that learns what the context says, one in which nothing
+ * learns and no rule is left.
  */
 #include "ir/lower_internal.h"
 
@@ -18,15 +19,18 @@ struct lowered_layer *lowered_layer_of(struct lowering *l, const struct layer *l
     return &lowered_network_of(l, layer->network)->layers[layer->number];
 }
 
-struct lowered_connection *lowered_connection_of(struct lowering *l, const struct connection *connection)
+struct lowered_connection *lowered_connection_of(struct lowering *l,
+                                                 const struct connection *connection)
 {
     return &lowered_network_of(l, connection->network)->connections[connection->number];
 }
 
 /* With one network its layers keep their own names. */
-static const char *qualified(struct lowering *l, const struct lowered_network *network, const char *name)
+static const char *qualified(struct lowering *l, const struct lowered_network *network,
+                             const char *name)
 {
-    return l->model->networks.count == 1 ? name : arena_format(&l->c->arena, "%s.%s", network->name, name);
+    return l->model->networks.count == 1 ? name
+                                         : arena_format(&l->c->arena, "%s.%s", network->name, name);
 }
 
 /* ---- declaration ---- */
@@ -38,21 +42,26 @@ static void declare_layer(struct lowering *l, struct lowered_network *network, s
     lowered->network = network;
     lowered->name = qualified(l, network, layer->name->text);
     lowered->rank = (int32_t)layer->axes.count;
-    lowered->ring_depth = lowered->ring_size = lowered->ring = lowered->ring_counts = lowered->spike_record = -1;
+    lowered->ring_depth = lowered->ring_size = lowered->ring = lowered->ring_counts =
+        lowered->spike_record = -1;
     if (lowered->rank > RANK_LIMIT) {
         lower_refuse(l, layer->statement->span, "a layer has at most %d axes", RANK_LIMIT);
         return;
     }
     for (int32_t d = 0; d < lowered->rank; d++) {
         const struct axis *axis = &layer->axes.items[d];
-        const char *what = arena_format(&l->c->arena, "the size of axis %s of layer '%s'", axis->name != NULL ? axis->name->text : "", lowered->name);
+        const char *what = arena_format(&l->c->arena, "the size of axis %s of layer '%s'",
+                                        axis->name != NULL ? axis->name->text : "", lowered->name);
         lowered->axis_sizes[d] = lower_size(l, axis->size, layer->statement->span, what);
     }
     const char *size = arena_format(&l->c->arena, "%s.size", lowered->name);
-    lowered->size = lowered->rank > 0 ? lower_size_product(l, lowered->axis_sizes, lowered->rank, size) : lower_size_value(l, 1);
+    lowered->size = lowered->rank > 0
+                        ? lower_size_product(l, lowered->axis_sizes, lowered->rank, size)
+                        : lower_size_value(l, 1);
 }
 
-static void declare_connection(struct lowering *l, struct lowered_network *network, struct connection *connection)
+static void declare_connection(struct lowering *l, struct lowered_network *network,
+                               struct connection *connection)
 {
     struct lowered_connection *lowered = &network->connections[connection->number];
     lowered->connection = connection;
@@ -64,26 +73,36 @@ static void declare_connection(struct lowering *l, struct lowered_network *netwo
     lowered->column_starts = lowered->column_rows = lowered->column_synapses = -1;
 }
 
-static int32_t new_function(struct lowering *l, const struct lowered_network *network, const char *what, enum ir_function_kind kind)
+static int32_t new_function(struct lowering *l, const struct lowered_network *network,
+                            const char *what, enum ir_function_kind kind)
 {
-    return ir_add_function(l->c, l->program, arena_format(&l->c->arena, "%s.%s", network->name, what), kind, network->network->declaration->span);
+    return ir_add_function(l->c, l->program,
+                           arena_format(&l->c->arena, "%s.%s", network->name, what), kind,
+                           network->network->declaration->span);
 }
 
-static void declare_network(struct lowering *l, struct lowered_network *lowered, struct network *network)
+static void declare_network(struct lowering *l, struct lowered_network *lowered,
+                            struct network *network)
 {
     lowered->network = network;
     lowered->name = network->name->text;
     if (network->is_continuous)
-        lower_refuse(l, network->declaration->span, "'time continuous' cannot be compiled yet; give the network a step");
+        lower_refuse(l, network->declaration->span,
+                     "'time continuous' cannot be compiled yet; give the network a step");
     if (network->axes.count > 0)
         lower_refuse(l, network->declaration->span, "arrays of networks cannot be compiled yet");
-    lowered->layers = arena_alloc_array(&l->c->arena, network->layers.count + 1, sizeof *lowered->layers);
-    lowered->connections = arena_alloc_array(&l->c->arena, network->connections.count + 1, sizeof *lowered->connections);
+    lowered->layers =
+        arena_alloc_array(&l->c->arena, network->layers.count + 1, sizeof *lowered->layers);
+    lowered->connections = arena_alloc_array(&l->c->arena, network->connections.count + 1,
+                                             sizeof *lowered->connections);
     if (l->is_failed || network->step == NULL)
         return;
-    lowered->dt = lower_real_entry(l, network->step, arena_format(&l->c->arena, "%s.step", lowered->name));
-    lowered->clock = lower_buffer(l, arena_format(&l->c->arena, "%s.clock", lowered->name), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
-    lowered->label = lower_buffer(l, arena_format(&l->c->arena, "%s.label", lowered->name), SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
+    lowered->dt =
+        lower_real_entry(l, network->step, arena_format(&l->c->arena, "%s.step", lowered->name));
+    lowered->clock = lower_buffer(l, arena_format(&l->c->arena, "%s.clock", lowered->name),
+                                  SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
+    lowered->label = lower_buffer(l, arena_format(&l->c->arena, "%s.label", lowered->name),
+                                  SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
     lowered->reset = new_function(l, lowered, "reset", IR_FUNCTION_RESET);
     lowered->begin = new_function(l, lowered, "begin", IR_FUNCTION_RESET);
     lowered->ahead = new_function(l, lowered, "ahead", IR_FUNCTION_START);
@@ -98,7 +117,11 @@ static void declare_network(struct lowering *l, struct lowered_network *lowered,
 static void enter_function(struct lowering *l, struct lowered_network *network, int32_t function)
 {
     struct ir_function *f = l->program->functions[function];
-    l->b = (struct ir_builder){ .compilation = l->c, .program = l->program, .function = f, .block = &f->body, .span = network->network->declaration->span };
+    l->b = (struct ir_builder){ .compilation = l->c,
+                                .program = l->program,
+                                .function = f,
+                                .block = &f->body,
+                                .span = network->network->declaration->span };
     l->network = network;
 }
 
@@ -132,7 +155,8 @@ static void lower_begin_function(struct lowering *l, struct lowered_network *net
 }
 
 /* What rules do before and after a presentation, each where its connection learns. */
-static void lower_event_function(struct lowering *l, struct lowered_network *network, int32_t function, enum event event)
+static void lower_event_function(struct lowering *l, struct lowered_network *network,
+                                 int32_t function, enum event event)
 {
     enter_function(l, network, function);
     for (size_t i = 0; i < network->network->connections.count; i++) {
@@ -165,7 +189,8 @@ static void lower_init_rules(struct lowering *l, struct lowered_network *network
 
 /* ---- the step ---- */
 
-/* An input starts from what is presented, or from 0; an input without connections is the presented data itself. */
+/* An input starts from what is presented, or from 0; an input without connections is the presented
+ * data itself. */
 static void clear_inputs(struct lowering *l, struct lowered_layer *layer)
 {
     struct kernel kernel = { .layer = layer };
@@ -173,13 +198,15 @@ static void clear_inputs(struct lowering *l, struct lowered_layer *layer)
     bool is_open = false;
     l->kernel = &kernel;
     for (size_t i = 0; i < inputs->count; i++) {
-        int32_t input = lower_state_buffer(l, inputs->items[i]), data = lower_data_buffer(l, inputs->items[i]);
+        int32_t input = lower_state_buffer(l, inputs->items[i]),
+                data = lower_data_buffer(l, inputs->items[i]);
         if (data == input)
             continue;
         if (!is_open)
             kernel_open(l, arena_format(&l->c->arena, "%s.input", layer->name));
         is_open = true;
-        kernel_write(l, input, -1, data >= 0 ? kernel_read(l, data, -1) : ir_real(&l->b, IR_F32, 0));
+        kernel_write(l, input, -1,
+                     data >= 0 ? kernel_read(l, data, -1) : ir_real(&l->b, IR_F32, 0));
     }
     if (is_open)
         kernel_close(l);
@@ -192,10 +219,12 @@ static void keep_spikes(struct lowering *l, struct lowered_layer *layer)
     if (layer->ring_size < 0)
         return;
     struct ir_node *zero = ir_integer(&l->b, 0);
-    struct ir_node *slot = ir_ring_row(&l->b, ir_load(&l->b, layer->network->clock, zero), lower_size_leaf(l, layer->ring_size));
+    struct ir_node *slot = ir_ring_row(&l->b, ir_load(&l->b, layer->network->clock, zero),
+                                       lower_size_leaf(l, layer->ring_size));
     struct ir_node *base = ir_binary(&l->b, IR_MUL, slot, lower_size_leaf(l, layer->size));
     struct ir_node *count = ir_load(&l->b, layer->list_count, zero);
-    struct ir_node *loop = ir_loop(&l->b, arena_format(&l->c->arena, "%s.keep", layer->name), zero, count, true);
+    struct ir_node *loop =
+        ir_loop(&l->b, arena_format(&l->c->arena, "%s.keep", layer->name), zero, count, true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     struct ir_node *k = loop->loop.index;
@@ -204,7 +233,8 @@ static void keep_spikes(struct lowering *l, struct lowered_layer *layer)
     ir_store(&l->b, layer->ring_counts, slot, count);
 }
 
-static void lower_step_function(struct lowering *l, struct lowered_network *network, bool is_learning)
+static void lower_step_function(struct lowering *l, struct lowered_network *network,
+                                bool is_learning)
 {
     enter_function(l, network, is_learning ? network->step_learning : network->step_frozen);
     const struct network *n = network->network;
@@ -235,7 +265,8 @@ static void lower_step_function(struct lowering *l, struct lowered_network *netw
         l->b = outer;
     }
     struct ir_node *zero = ir_integer(&l->b, 0);
-    ir_store(&l->b, network->clock, zero, ir_binary(&l->b, IR_ADD, ir_load(&l->b, network->clock, zero), ir_integer(&l->b, 1)));
+    ir_store(&l->b, network->clock, zero,
+             ir_binary(&l->b, IR_ADD, ir_load(&l->b, network->clock, zero), ir_integer(&l->b, 1)));
 }
 
 /* ---- all networks ---- */
@@ -268,7 +299,8 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
     }
     for (size_t i = 0; i < n->connections.count; i++) {
         for (size_t k = 0; k < n->connections.items[i]->rules.count; k++)
-            lower_rule_histories(l, &network->connections[i], n->connections.items[i]->rules.items[k]);
+            lower_rule_histories(l, &network->connections[i],
+                                 n->connections.items[i]->rules.items[k]);
         lower_connection_finish(l, &network->connections[i]);
         lower_connection_weights(l, &network->connections[i]);
     }
@@ -283,7 +315,8 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
 
 void lower_networks(struct lowering *l)
 {
-    l->networks = arena_alloc_array(&l->c->arena, l->model->networks.count + 1, sizeof *l->networks);
+    l->networks =
+        arena_alloc_array(&l->c->arena, l->model->networks.count + 1, sizeof *l->networks);
     lower_search_tasks(l);
     for (size_t i = 0; i < l->model->networks.count; i++)
         declare_network(l, &l->networks[i], l->model->networks.items[i]);
@@ -292,7 +325,9 @@ void lower_networks(struct lowering *l)
     if (l->is_failed)
         return;
     struct ir_function *clear = l->program->functions[l->program->clear];
-    l->b = (struct ir_builder){ .compilation = l->c, .program = l->program, .function = clear, .block = &clear->body };
+    l->b = (struct ir_builder){
+        .compilation = l->c, .program = l->program, .function = clear, .block = &clear->body
+    };
     for (size_t i = 0; i < l->model->networks.count; i++) {
         ir_call(&l->b, l->networks[i].reset);
         ir_call(&l->b, l->networks[i].begin);

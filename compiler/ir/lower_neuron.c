@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A neuron body, statement by statement, into kernels over its layer. A kernel ends where the layer must be seen as a whole:
- * before a reduction `for layer`, at `spike at most`, and where `on spike` draws random numbers, which is then done for the
- * neurons that spiked alone.
+ * A neuron body, statement by statement, into kernels over its layer. A kernel ends where the layer
+ * must be seen as a whole: before a reduction `for layer`, at `spike at most`, and where `on spike`
+ * draws random numbers, which is then done for the neurons that spiked alone.
  */
 #include "ir/lower_internal.h"
 
@@ -16,11 +16,13 @@ struct body_search {
 static void search_expr(struct expr *e, void *data)
 {
     struct body_search *search = data;
-    if (e->target != NULL && e->target->kind == CALL_BUILTIN && e->target->builtin->group == BUILTIN_GROUP_DRAW)
+    if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+        e->target->builtin->group == BUILTIN_GROUP_DRAW)
         search->draws = true;
     if (e->target != NULL && e->target->kind == CALL_FUNCTION && e->target->function->draws)
         search->draws = true;
-    if (e->kind == EXPR_COMPREHENSION && e->comprehension.clauses.items[0].symbol->domain.kind == DOMAIN_LAYER)
+    if (e->kind == EXPR_COMPREHENSION &&
+        e->comprehension.clauses.items[0].symbol->domain.kind == DOMAIN_LAYER)
         search->sees_layer = true;
     expr_children(e, search_expr, search);
 }
@@ -81,16 +83,20 @@ static void search_uniform(struct expr *e, void *data)
     struct uniform_search *search = data;
     if (e->kind == EXPR_NAME && e->symbol != NULL) {
         enum symbol_kind kind = e->symbol->kind;
-        if (kind == SYMBOL_STATE || kind == SYMBOL_INPUT || kind == SYMBOL_INDEX || e->symbol->is_per_neuron)
+        if (kind == SYMBOL_STATE || kind == SYMBOL_INPUT || kind == SYMBOL_INDEX ||
+            e->symbol->is_per_neuron)
             search->is_uniform = false;
-        if (kind == SYMBOL_VARIABLE && (e->symbol->variable == VARIABLE_SPIKED || e->symbol->variable == VARIABLE_FIRED || e->symbol->variable == VARIABLE_SINCE))
+        if (kind == SYMBOL_VARIABLE &&
+            (e->symbol->variable == VARIABLE_SPIKED || e->symbol->variable == VARIABLE_FIRED ||
+             e->symbol->variable == VARIABLE_SINCE))
             search->is_uniform = false;
         if (kind == SYMBOL_LOCAL && (e->symbol->binding == NULL || !e->symbol->binding->is_uniform))
             search->is_uniform = false;
     }
     struct body_search body = { false, false };
     search_expr(e, &body);
-    if (body.draws || body.sees_layer || (e->kind == EXPR_CALL && e->target != NULL && e->target->kind == CALL_FUNCTION))
+    if (body.draws || body.sees_layer ||
+        (e->kind == EXPR_CALL && e->target != NULL && e->target->kind == CALL_FUNCTION))
         search->is_uniform = false;
     expr_children(e, search_uniform, search);
 }
@@ -109,7 +115,8 @@ static void lower_kernel_let(struct lowering *l, struct statement *s)
         lower_refuse(l, s->span, "arrays in a neuron body cannot be compiled yet");
         return;
     }
-    if (is_uniform(s->let.value) && !symbol->is_assigned) { /* once for all neurons, ahead of the loop */
+    if (is_uniform(s->let.value) &&
+        !symbol->is_assigned) { /* once for all neurons, ahead of the loop */
         struct ir_builder here = l->b;
         l->b = l->kernel->outer;
         l->b.before = l->kernel->loop;
@@ -124,8 +131,13 @@ static void lower_kernel_let(struct lowering *l, struct statement *s)
     if (l->kernel->has_breaks) { /* may be read after the loop has ended: kept in memory */
         int32_t number = pointer_map_get(&l->site_of, s);
         if (number < 0) {
-            enum snn_type type = value->type == IR_BOOL ? SNN_BOOL : value->type == IR_I64 ? SNN_INT64 : value->type == IR_F64 ? SNN_FLOAT64 : SNN_FLOAT32;
-            number = lower_buffer(l, arena_format(&l->c->arena, "%s.%s", l->kernel->layer->name, symbol->name->text), type, SNN_BUFFER_LANE, l->kernel->layer->size);
+            enum snn_type type = value->type == IR_BOOL  ? SNN_BOOL
+                                 : value->type == IR_I64 ? SNN_INT64
+                                 : value->type == IR_F64 ? SNN_FLOAT64
+                                                         : SNN_FLOAT32;
+            number = lower_buffer(
+                l, arena_format(&l->c->arena, "%s.%s", l->kernel->layer->name, symbol->name->text),
+                type, SNN_BUFFER_LANE, l->kernel->layer->size);
             l->program->buffers[number].is_state = true;
             pointer_map_put(l, &l->site_of, s, number);
         }
@@ -141,9 +153,13 @@ static void lower_kernel_let(struct lowering *l, struct statement *s)
 
 /* ---- assignment ---- */
 
-static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir_node *old, struct ir_node *value)
+static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir_node *old,
+                                struct ir_node *value)
 {
-    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD, [ASSIGN_SUBTRACT] = IR_SUB, [ASSIGN_MULTIPLY] = IR_MUL, [ASSIGN_DIVIDE] = IR_DIV };
+    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD,
+                                             [ASSIGN_SUBTRACT] = IR_SUB,
+                                             [ASSIGN_MULTIPLY] = IR_MUL,
+                                             [ASSIGN_DIVIDE] = IR_DIV };
     if (op == ASSIGN_SET)
         return value;
     return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
@@ -151,7 +167,9 @@ static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir
 
 static int32_t learn_bit_of(struct lowering *l, const struct symbol *symbol)
 {
-    return symbol->kind == SYMBOL_STATE && symbol->statement->state.is_persistent ? pointer_map_get(&l->learn_bit_of, symbol) : -1;
+    return symbol->kind == SYMBOL_STATE && symbol->statement->state.is_persistent
+               ? pointer_map_get(&l->learn_bit_of, symbol)
+               : -1;
 }
 
 static void lower_kernel_assign(struct lowering *l, struct statement *s)
@@ -159,11 +177,13 @@ static void lower_kernel_assign(struct lowering *l, struct statement *s)
     struct expr *target = s->assign.target;
     struct symbol *symbol = target->kind == EXPR_NAME ? target->symbol : NULL;
     if (symbol != NULL && symbol->kind == SYMBOL_LOCAL && symbol->binding->kind == BINDING_VAR) {
-        struct ir_node *value = combined(l, s->assign.op, ir_get(&l->b, symbol->binding->node), lower_scalar(l, s->assign.value));
+        struct ir_node *value = combined(l, s->assign.op, ir_get(&l->b, symbol->binding->node),
+                                         lower_scalar(l, s->assign.value));
         ir_set(&l->b, symbol->binding->node, lower_cast(l, symbol->binding->node->type, value));
         return;
     }
-    bool is_own = symbol != NULL && (symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_INPUT || symbol->kind == SYMBOL_LOCAL);
+    bool is_own = symbol != NULL && (symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_INPUT ||
+                                     symbol->kind == SYMBOL_LOCAL);
     if (!is_own || l->program->buffers[lower_state_buffer(l, symbol)].rank == 0) {
         lower_refuse(l, target->span, "a neuron body cannot assign to this yet");
         return;
@@ -198,7 +218,8 @@ enum ir_ode_method lower_ode_method(const struct statement *s)
 }
 
 /* Adjacent lines of one method are one system. Rates read the states through ODE_VALUEs. */
-static void lower_system(struct lowering *l, struct statement *const *lines, size_t count, int32_t learn_bit)
+static void lower_system(struct lowering *l, struct statement *const *lines, size_t count,
+                         int32_t learn_bit)
 {
     struct ir_builder outer = l->b;
     if (learn_bit >= 0) {
@@ -210,7 +231,8 @@ static void lower_system(struct lowering *l, struct statement *const *lines, siz
     struct ir_node *node = ir_ode(&l->b, lower_ode_method(lines[0]), (int32_t)count, dt);
     struct ode_scope scope = { .node = node, .outer = l->ode };
     for (size_t i = 0; i < count; i++) {
-        struct ir_node *var = kernel_variable(l, lower_state_buffer(l, equation_state(l, lines[i])), learn_bit);
+        struct ir_node *var =
+            kernel_variable(l, lower_state_buffer(l, equation_state(l, lines[i])), learn_bit);
         node->ode.variables[i].var = var;
         node->ode.variables[i].name = lines[i]->ode.name.name->text;
     }
@@ -219,7 +241,8 @@ static void lower_system(struct lowering *l, struct statement *const *lines, siz
     l->b.block = &node->ode.body;
     l->ode = &scope;
     for (size_t i = 0; i < count; i++)
-        node->ode.variables[i].rate = lower_as(l, lines[i]->ode.value, node->ode.variables[i].var->type);
+        node->ode.variables[i].rate =
+            lower_as(l, lines[i]->ode.value, node->ode.variables[i].var->type);
     l->ode = scope.outer;
     l->b = here;
     l->b = outer;
@@ -233,7 +256,8 @@ static void lower_equations(struct lowering *l, struct statement *const *lines, 
         int32_t bit = learn_bit_of(l, equation_state(l, lines[i]));
         if (bit < 0 && state_count < 64)
             states[state_count++] = lines[i];
-        bool is_end = i + 1 == count || lower_ode_method(lines[i + 1]) != lower_ode_method(lines[i]);
+        bool is_end =
+            i + 1 == count || lower_ode_method(lines[i + 1]) != lower_ode_method(lines[i]);
         if (is_end && state_count > 0) {
             l->b.span = states[0]->span;
             lower_system(l, states, state_count, -1);
@@ -274,7 +298,8 @@ static void compact_spikes(struct lowering *l)
 {
     struct lowered_layer *layer = l->kernel->layer;
     if (!l->kernel->is_compacted)
-        ir_compact(&l->b, layer->spiked, layer->list, layer->list_count, lower_size_leaf(l, layer->size));
+        ir_compact(&l->b, layer->spiked, layer->list, layer->list_count,
+                   lower_size_leaf(l, layer->size));
     l->kernel->is_compacted = true;
 }
 
@@ -283,12 +308,16 @@ static struct ir_node *spike_count(struct lowering *l)
     return ir_load(&l->b, l->kernel->layer->list_count, ir_integer(&l->b, 0));
 }
 
-/* Rounding must not delay a spike: a time within a hundredth of a step of the next one counts as that. */
+/* Rounding must not delay a spike: a time within a hundredth of a step of the next one counts as
+ * that. */
 struct ir_node *lower_spike_step(struct lowering *l, struct expr *time)
 {
     struct ir_node *at = lower_as(l, time, IR_F32);
-    struct ir_node *steps = ir_binary(&l->b, IR_DIV, at, lower_constant_leaf(l, l->network->dt, IR_F32));
-    return ir_cast(&l->b, IR_I64, ir_unary(&l->b, IR_FLOOR, ir_binary(&l->b, IR_ADD, steps, ir_real(&l->b, IR_F32, 0.01))));
+    struct ir_node *steps =
+        ir_binary(&l->b, IR_DIV, at, lower_constant_leaf(l, l->network->dt, IR_F32));
+    return ir_cast(
+        &l->b, IR_I64,
+        ir_unary(&l->b, IR_FLOOR, ir_binary(&l->b, IR_ADD, steps, ir_real(&l->b, IR_F32, 0.01))));
 }
 
 static struct ir_node *selected(struct lowering *l, struct statement *s)
@@ -299,10 +328,13 @@ static struct ir_node *selected(struct lowering *l, struct statement *s)
     case SPIKE_CHANCE: {
         struct ir_node *step = lower_step(l);
         struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
-        struct ir_node *draw = ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, s, "encoder", s->span), l->kernel->element, step, path);
+        struct ir_node *draw =
+            ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, s, "encoder", s->span),
+                    l->kernel->element, step, path);
         return ir_binary(&l->b, IR_LT, draw, lower_as(l, value, IR_F32));
     }
-    default: return ir_binary(&l->b, IR_EQ, lower_spike_step(l, value), lower_step(l)); /* SPIKE_AT */
+    default:
+        return ir_binary(&l->b, IR_EQ, lower_spike_step(l, value), lower_step(l)); /* SPIKE_AT */
     }
 }
 
@@ -311,21 +343,26 @@ static void lower_select(struct lowering *l, struct statement *s)
     struct kernel *kernel = l->kernel;
     struct lowered_layer *layer = kernel->layer;
     if (s->spike.surrogate != NULL)
-        lower_refuse(l, s->spike.surrogate->span, "surrogates are for learning by gradient, which cannot be compiled yet");
+        lower_refuse(l, s->spike.surrogate->span,
+                     "surrogates are for learning by gradient, which cannot be compiled yet");
     struct ir_node *condition = selected(l, s);
     if (s->spike.is_once) {
-        condition = ir_binary(&l->b, IR_AND, condition, ir_unary(&l->b, IR_NOT, kernel_read(l, layer->fired, -1)));
-        kernel_write(l, layer->fired, -1, ir_binary(&l->b, IR_OR, kernel_read(l, layer->fired, -1), condition));
+        condition = ir_binary(&l->b, IR_AND, condition,
+                              ir_unary(&l->b, IR_NOT, kernel_read(l, layer->fired, -1)));
+        kernel_write(l, layer->fired, -1,
+                     ir_binary(&l->b, IR_OR, kernel_read(l, layer->fired, -1), condition));
     }
     ir_set(&l->b, kernel->spike, condition);
     if (kernel->counts_since) {
         struct ir_node *since = kernel_read(l, layer->since, -1);
-        kernel_write(l, layer->since, -1, ir_select(&l->b, condition, ir_real(&l->b, IR_F32, 0), since));
+        kernel_write(l, layer->since, -1,
+                     ir_select(&l->b, condition, ir_real(&l->b, IR_F32, 0), since));
     }
     kernel->is_compacted = false;
 }
 
-static struct ir_node *tie_draw(struct lowering *l, const struct statement *s, struct ir_node *element)
+static struct ir_node *tie_draw(struct lowering *l, const struct statement *s,
+                                struct ir_node *element)
 {
     struct ir_node *step = lower_step(l);
     struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
@@ -336,8 +373,10 @@ static struct ir_node *tie_draw(struct lowering *l, const struct statement *s, s
 static struct ir_node *drawn_winner(struct lowering *l, const struct statement *s)
 {
     struct ir_node *count = spike_count(l);
-    struct ir_node *draw = ir_binary(&l->b, IR_MUL, tie_draw(l, s, ir_integer(&l->b, 0)), ir_cast(&l->b, IR_F32, count));
-    struct ir_node *place = ir_binary(&l->b, IR_MIN, ir_cast(&l->b, IR_I64, draw), ir_binary(&l->b, IR_SUB, count, ir_integer(&l->b, 1)));
+    struct ir_node *draw = ir_binary(&l->b, IR_MUL, tie_draw(l, s, ir_integer(&l->b, 0)),
+                                     ir_cast(&l->b, IR_F32, count));
+    struct ir_node *place = ir_binary(&l->b, IR_MIN, ir_cast(&l->b, IR_I64, draw),
+                                      ir_binary(&l->b, IR_SUB, count, ir_integer(&l->b, 1)));
     return ir_load(&l->b, l->kernel->layer->list, place);
 }
 
@@ -345,7 +384,8 @@ static struct ir_node *drawn_winner(struct lowering *l, const struct statement *
 static struct ir_node *best_winner(struct lowering *l, struct expr *by)
 {
     struct lowered_layer *layer = l->kernel->layer;
-    struct ir_node *best = ir_reduce(&l->b, IR_REDUCE_ARGMAX, IR_I64, ir_integer(&l->b, 0), spike_count(l));
+    struct ir_node *best =
+        ir_reduce(&l->b, IR_REDUCE_ARGMAX, IR_I64, ir_integer(&l->b, 0), spike_count(l));
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &best->reduce.body;
@@ -361,7 +401,8 @@ static struct ir_node *best_winner(struct lowering *l, struct expr *by)
 static void keep_one(struct lowering *l, struct statement *s)
 {
     struct lowered_layer *layer = l->kernel->layer;
-    struct ir_node *many = ir_if(&l->b, ir_binary(&l->b, IR_GT, spike_count(l), ir_integer(&l->b, 1)));
+    struct ir_node *many =
+        ir_if(&l->b, ir_binary(&l->b, IR_GT, spike_count(l), ir_integer(&l->b, 1)));
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &many->branch.then_body;
@@ -392,8 +433,10 @@ static void keep_some(struct lowering *l, struct statement *s, struct ir_node *l
     l->b.block = &loop->loop.body;
     struct ir_node *k = loop->loop.index, *neuron = ir_load(&l->b, layer->list, k);
     struct ir_node *left = ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_SUB, total, k));
-    struct ir_node *wanted = ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_SUB, limit, ir_get(&l->b, kept)));
-    struct ir_node *is_kept = ir_binary(&l->b, IR_LT, ir_binary(&l->b, IR_MUL, tie_draw(l, s, k), left), wanted);
+    struct ir_node *wanted =
+        ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_SUB, limit, ir_get(&l->b, kept)));
+    struct ir_node *is_kept =
+        ir_binary(&l->b, IR_LT, ir_binary(&l->b, IR_MUL, tie_draw(l, s, k), left), wanted);
     ir_store(&l->b, layer->spiked, neuron, is_kept);
     struct ir_node *branch = ir_if(&l->b, is_kept);
     l->b.block = &branch->branch.then_body;
@@ -442,7 +485,8 @@ static void lower_on_spike(struct lowering *l, struct statement *s)
     if (search_of(s).draws) { /* only for those that spiked */
         kernel_pause(l);
         compact_spikes(l);
-        kernel_open_events(l, arena_format(&l->c->arena, "%s.on_spike", l->kernel->layer->name), l->kernel->layer->list, spike_count(l));
+        kernel_open_events(l, arena_format(&l->c->arena, "%s.on_spike", l->kernel->layer->name),
+                           l->kernel->layer->list, spike_count(l));
         lower_kernel_block(l, s->on.body);
         kernel_close(l);
         return;
@@ -460,7 +504,8 @@ static void reduce_layer(struct expr *e, void *data)
 {
     struct lowering *l = data;
     expr_children(e, reduce_layer, data);
-    if (e->kind != EXPR_COMPREHENSION || e->comprehension.clauses.items[0].symbol->domain.kind != DOMAIN_LAYER)
+    if (e->kind != EXPR_COMPREHENSION ||
+        e->comprehension.clauses.items[0].symbol->domain.kind != DOMAIN_LAYER)
         return;
     struct binding *binding = binding_new(l, BINDING_VAR);
     binding->node = ir_var(&l->b, "layer", lower_layer_reduction(l, e));
@@ -470,9 +515,15 @@ static void reduce_layer(struct expr *e, void *data)
 
 static void reduce_layers_of(struct lowering *l, struct statement *s)
 {
-    struct expr *e = s->kind == STATEMENT_LET ? s->let.value : s->kind == STATEMENT_ASSIGN ? s->assign.value : s->kind == STATEMENT_SPIKE ? s->spike.value : s->kind == STATEMENT_ODE ? s->ode.value : NULL;
+    struct expr *e = s->kind == STATEMENT_LET      ? s->let.value
+                     : s->kind == STATEMENT_ASSIGN ? s->assign.value
+                     : s->kind == STATEMENT_SPIKE  ? s->spike.value
+                     : s->kind == STATEMENT_ODE    ? s->ode.value
+                                                   : NULL;
     if (e == NULL) {
-        lower_refuse(l, s->span, "a reduction over the layer cannot stand inside this yet; compute it in a let before");
+        lower_refuse(
+            l, s->span,
+            "a reduction over the layer cannot stand inside this yet; compute it in a let before");
         return;
     }
     kernel_pause(l);
@@ -493,10 +544,14 @@ static void lower_kernel_statement(struct lowering *l, struct statement *s)
             lower_select(l, s);
         break;
     case STATEMENT_ON: lower_on_spike(l, s); break;
-    case STATEMENT_EMIT: kernel_write(l, l->kernel->layer->emitted, -1, lower_as(l, s->value.value, IR_F32)); break;
+    case STATEMENT_EMIT:
+        kernel_write(l, l->kernel->layer->emitted, -1, lower_as(l, s->value.value, IR_F32));
+        break;
     case STATEMENT_INPUT:
     case STATEMENT_STATE: break;
-    default: lower_refuse(l, s->span, "'%s' cannot stand in a neuron body", statement_kind_text(s->kind));
+    default:
+        lower_refuse(l, s->span, "'%s' cannot stand in a neuron body",
+                     statement_kind_text(s->kind));
     }
 }
 
@@ -531,10 +586,12 @@ static bool is_silent(const struct statement *s)
 static void account_spikes(struct lowering *l)
 {
     struct lowered_layer *layer = l->kernel->layer;
-    kernel_open_events(l, arena_format(&l->c->arena, "%s.account", layer->name), layer->list, spike_count(l));
+    kernel_open_events(l, arena_format(&l->c->arena, "%s.account", layer->name), layer->list,
+                       spike_count(l));
     struct ir_node *now = lower_time(l, IR_F32), *count = kernel_read(l, layer->count, -1);
     struct ir_node *is_first = ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0));
-    kernel_write(l, layer->first, -1, ir_select(&l->b, is_first, now, kernel_read(l, layer->first, -1)));
+    kernel_write(l, layer->first, -1,
+                 ir_select(&l->b, is_first, now, kernel_read(l, layer->first, -1)));
     kernel_write(l, layer->last, -1, now);
     kernel_write(l, layer->fired, -1, ir_bool(&l->b, true));
     kernel_write(l, layer->count, -1, ir_binary(&l->b, IR_ADD, count, ir_integer(&l->b, 1)));
@@ -552,7 +609,9 @@ void lower_finish_step(struct lowering *l, struct lowered_layer *layer)
 void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_learning)
 {
     const struct statement_list *body = &layer->layer->model->body;
-    struct kernel kernel = { .layer = layer, .is_learning = is_learning, .name = arena_format(&l->c->arena, "%s.body", layer->name) };
+    struct kernel kernel = { .layer = layer,
+                             .is_learning = is_learning,
+                             .name = arena_format(&l->c->arena, "%s.body", layer->name) };
     for (size_t i = 0; i < body->count; i++)
         kernel.has_breaks = kernel.has_breaks || breaks_kernel(body->items[i]);
     kernel.counts_since = layer->layer->model->reads_since;
@@ -563,7 +622,9 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
     if (spikes)
         kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
     if (kernel.counts_since)
-        kernel_write(l, layer->since, -1, ir_binary(&l->b, IR_ADD, kernel_read(l, layer->since, -1), ir_real(&l->b, IR_F32, 1)));
+        kernel_write(
+            l, layer->since, -1,
+            ir_binary(&l->b, IR_ADD, kernel_read(l, layer->since, -1), ir_real(&l->b, IR_F32, 1)));
     for (size_t i = 0; i < body->count; i++) {
         struct statement *s = body->items[i];
         if (is_silent(s))
@@ -579,7 +640,8 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
             kernel_start(l);
         if (s->kind == STATEMENT_ODE) {
             size_t end = i + 1;
-            while (end < body->count && body->items[end]->kind == STATEMENT_ODE && !search_of(body->items[end]).sees_layer)
+            while (end < body->count && body->items[end]->kind == STATEMENT_ODE &&
+                   !search_of(body->items[end]).sees_layer)
                 end++;
             lower_equations(l, body->items + i, end - i);
             i = end - 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Presentations: data into the inputs, reset, the loop over steps with the task's own block in it, recordings. Where nothing
- * can learn, the variant of the step without rules runs.
+ * Presentations: data into the inputs, reset, the loop over steps with the task's own block in it,
+ * recordings. Where nothing can learn, the variant of the step without rules runs.
  */
 #include "ir/lower_internal.h"
 
@@ -11,7 +11,8 @@ const struct symbol *lower_presented_input(const struct expr *target)
 {
     if (target->symbol != NULL && target->symbol->kind == SYMBOL_INPUT)
         return target->symbol;
-    if (target->type->kind != TYPE_LAYER || target->type->layer == NULL || target->type->layer->model->inputs.count == 0)
+    if (target->type->kind != TYPE_LAYER || target->type->layer == NULL ||
+        target->type->layer->model->inputs.count == 0)
         return NULL;
     return target->type->layer->model->inputs.items[0];
 }
@@ -26,7 +27,8 @@ static const struct lowered_layer *input_layer(struct lowering *l, const struct 
 
 static void silence(struct lowering *l, int32_t buffer, int32_t size)
 {
-    struct ir_node *loop = ir_loop(&l->b, "silence", ir_integer(&l->b, 0), lower_size_leaf(l, size), true);
+    struct ir_node *loop =
+        ir_loop(&l->b, "silence", ir_integer(&l->b, 0), lower_size_leaf(l, size), true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     ir_store(&l->b, buffer, loop->loop.index, ir_real(&l->b, IR_F32, 0));
@@ -34,7 +36,8 @@ static void silence(struct lowering *l, int32_t buffer, int32_t size)
 }
 
 /* All inputs of the network that data is presented to somewhere, but those in `but`. */
-static void silence_inputs(struct lowering *l, struct lowered_network *network, const struct presented_list *but)
+static void silence_inputs(struct lowering *l, struct lowered_network *network,
+                           const struct presented_list *but)
 {
     for (size_t i = 0; i < network->network->layers.count; i++) {
         struct lowered_layer *layer = &network->layers[i];
@@ -42,7 +45,8 @@ static void silence_inputs(struct lowering *l, struct lowered_network *network, 
         for (size_t k = 0; k < inputs->count; k++) {
             bool is_given = pointer_map_get(&l->presented_of, inputs->items[k]) < 0;
             for (size_t p = 0; but != NULL && p < but->count; p++)
-                is_given = is_given || lower_presented_input(but->items[p].target) == inputs->items[k];
+                is_given =
+                    is_given || lower_presented_input(but->items[p].target) == inputs->items[k];
             if (!is_given && lower_data_buffer(l, inputs->items[k]) >= 0)
                 silence(l, lower_data_buffer(l, inputs->items[k]), layer->size);
         }
@@ -54,21 +58,25 @@ static bool is_sample_field(const struct expr *e)
     return e->kind == EXPR_FIELD && e->field.object->type->kind == TYPE_SAMPLE;
 }
 
-static void present_sample(struct lowering *l, const struct presented *input, const struct lowered_layer *layer, int32_t buffer)
+static void present_sample(struct lowering *l, const struct presented *input,
+                           const struct lowered_layer *layer, int32_t buffer)
 {
     struct binding *sample = lower_view(l, input->value->field.object);
-    struct ir_node *operands[] = { sample->node, sample->index, ir_integer(&l->b, buffer), lower_size_leaf(l, layer->size), ir_text(&l->b, lower_place(l, input->span)) };
+    struct ir_node *operands[] = { sample->node, sample->index, ir_integer(&l->b, buffer),
+                                   lower_size_leaf(l, layer->size),
+                                   ir_text(&l->b, lower_place(l, input->span)) };
     ir_call_rt(&l->b, IR_RT_snn_rt_data_present, 5, operands);
 }
 
-/* An array that is presented: which of its axes each axis of the layer is, and which is its time. */
+/* An array that is presented: which of its axes each axis of the layer is, and which is its time.
+ */
 struct presented_array {
     struct expr *value;
     const struct lowered_layer *layer;
     int32_t buffer;
-    int32_t axis_of[RANK_LIMIT];  /* by axis of the layer; -1: none, its size is 1 */
-    int32_t time;                 /* -1: held for all steps */
-    struct ir_node *steps;        /* extent of its time */
+    int32_t axis_of[RANK_LIMIT]; /* by axis of the layer; -1: none, its size is 1 */
+    int32_t time;                /* -1: held for all steps */
+    struct ir_node *steps;       /* extent of its time */
 };
 
 ARRAY_STRUCT(presented_arrays, struct presented_array);
@@ -82,7 +90,8 @@ bool lower_is_time(const struct axis *axis)
 static int32_t data_axis(const struct axis_list *data, const struct axis_list *layer, size_t d)
 {
     for (size_t i = 0; i < data->count; i++)
-        if (data->items[i].name != NULL ? data->items[i].name == layer->items[d].name : data->count == layer->count && i == d)
+        if (data->items[i].name != NULL ? data->items[i].name == layer->items[d].name
+                                        : data->count == layer->count && i == d)
             return (int32_t)i;
     return -1;
 }
@@ -109,12 +118,16 @@ static void check_data_extents(struct lowering *l, const struct presented_array 
 {
     for (int32_t d = 0; d < data->layer->rank; d++) {
         struct ir_node *own = lower_size_leaf(l, data->layer->axis_sizes[d]);
-        struct ir_node *extent = data->axis_of[d] >= 0 ? lower_extent(l, data->value, (size_t)data->axis_of[d]) : ir_integer(&l->b, 1);
+        struct ir_node *extent = data->axis_of[d] >= 0
+                                     ? lower_extent(l, data->value, (size_t)data->axis_of[d])
+                                     : ir_integer(&l->b, 1);
         struct ir_node *check = ir_if(&l->b, ir_binary(&l->b, IR_NE, extent, own));
         struct ir_builder outer = l->b;
         l->b.block = &check->branch.then_body;
         ir_call_rt(&l->b, IR_RT_snn_rt_panic_extent, 5,
-                   (struct ir_node *[]){ ir_text(&l->b, lower_place(l, data->value->span)), ir_text(&l->b, "the data"), extent, ir_text(&l->b, data->layer->name), own });
+                   (struct ir_node *[]){ ir_text(&l->b, lower_place(l, data->value->span)),
+                                         ir_text(&l->b, "the data"), extent,
+                                         ir_text(&l->b, data->layer->name), own });
         l->b = outer;
     }
 }
@@ -133,13 +146,16 @@ static void write_data(struct lowering *l, const struct presented_array *data, s
     if (data->time >= 0)
         places[data->time] = step;
     l->element = loop->loop.index;
-    ir_store(&l->b, data->buffer, loop->loop.index, rank > 0 ? lower_element(l, data->value, places, rank) : lower_scalar(l, data->value));
+    ir_store(&l->b, data->buffer, loop->loop.index,
+             rank > 0 ? lower_element(l, data->value, places, rank) : lower_scalar(l, data->value));
     l->element = NULL;
     lower_close_loop(l, loop, saved);
 }
 
 /* Data with a time axis is computed ahead and written step by step; other data once. */
-static void present_number(struct lowering *l, const struct presented *input, const struct lowered_layer *layer, int32_t buffer, struct presented_arrays *timed)
+static void present_number(struct lowering *l, const struct presented *input,
+                           const struct lowered_layer *layer, int32_t buffer,
+                           struct presented_arrays *timed)
 {
     struct presented_array data = { .value = input->value, .layer = layer, .buffer = buffer };
     bool is_ready = find_data_axes(l, &data);
@@ -160,7 +176,8 @@ static void present_number(struct lowering *l, const struct presented *input, co
 }
 
 /* What the data has for this step; it is silent after its end. */
-static void write_timed_data(struct lowering *l, const struct presented_arrays *timed, struct ir_node *step)
+static void write_timed_data(struct lowering *l, const struct presented_arrays *timed,
+                             struct ir_node *step)
 {
     for (size_t i = 0; timed != NULL && i < timed->count; i++) {
         const struct presented_array *data = &timed->items[i];
@@ -194,26 +211,34 @@ static void present_inputs(struct lowering *l, struct statement *s, struct prese
 
 /* ---- recordings ---- */
 
-static void record_buffer(struct lowering *l, int32_t record, int32_t source, const struct lowered_layer *layer, struct ir_node *step)
+static void record_buffer(struct lowering *l, int32_t record, int32_t source,
+                          const struct lowered_layer *layer, struct ir_node *step)
 {
     struct ir_node *size = lower_size_leaf(l, layer->size);
-    struct ir_node *loop = ir_loop(&l->b, l->program->buffers[record].name, ir_integer(&l->b, 0), size, true);
+    struct ir_node *loop =
+        ir_loop(&l->b, l->program->buffers[record].name, ir_integer(&l->b, 0), size, true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
-    struct ir_node *place = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, step, size), loop->loop.index);
+    struct ir_node *place =
+        ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, step, size), loop->loop.index);
     ir_store(&l->b, record, place, ir_load(&l->b, source, loop->loop.index));
     l->b = outer;
 }
 
-static int32_t new_record(struct lowering *l, const struct lowered_layer *layer, const char *field, enum snn_type type)
+static int32_t new_record(struct lowering *l, const struct lowered_layer *layer, const char *field,
+                          enum snn_type type)
 {
-    int32_t buffer = lower_buffer(l, arena_format(&l->c->arena, "%s.%s", layer->name, field), type, SNN_BUFFER_LANE, -1);
+    int32_t buffer = lower_buffer(l, arena_format(&l->c->arena, "%s.%s", layer->name, field), type,
+                                  SNN_BUFFER_LANE, -1);
     l->program->buffers[buffer].is_observed = true;
     return buffer;
 }
 
 /* Makes the recordings of a network when they are first needed; calls `with` for each. */
-static void each_record(struct lowering *l, struct lowered_network *network, void (*with)(struct lowering *, int32_t record, int32_t source, const struct lowered_layer *, struct ir_node *), struct ir_node *value)
+static void each_record(struct lowering *l, struct lowered_network *network,
+                        void (*with)(struct lowering *, int32_t record, int32_t source,
+                                     const struct lowered_layer *, struct ir_node *),
+                        struct ir_node *value)
 {
     for (size_t i = 0; i < network->network->layers.count; i++) {
         struct lowered_layer *layer = &network->layers[i];
@@ -229,7 +254,9 @@ static void each_record(struct lowering *l, struct lowered_network *network, voi
             int32_t source = lower_state_buffer(l, states->items[k]);
             int32_t record = pointer_map_get(&l->site_of, &states->items[k]->is_traced);
             if (record < 0) {
-                record = new_record(l, layer, arena_format(&l->c->arena, "trace.%s", states->items[k]->name->text), l->program->buffers[source].type);
+                record = new_record(
+                    l, layer, arena_format(&l->c->arena, "trace.%s", states->items[k]->name->text),
+                    l->program->buffers[source].type);
                 pointer_map_put(l, &l->site_of, &states->items[k]->is_traced, record);
             }
             with(l, record, source, layer, value);
@@ -237,23 +264,30 @@ static void each_record(struct lowering *l, struct lowered_network *network, voi
     }
 }
 
-static void resize_record(struct lowering *l, int32_t record, int32_t source, const struct lowered_layer *layer, struct ir_node *steps)
+static void resize_record(struct lowering *l, int32_t record, int32_t source,
+                          const struct lowered_layer *layer, struct ir_node *steps)
 {
     (void)source;
     struct ir_node *count = ir_binary(&l->b, IR_MUL, steps, lower_size_leaf(l, layer->size));
-    ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2, (struct ir_node *[]){ ir_integer(&l->b, record), count });
+    ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, record), count });
 }
 
 /* ---- steps ---- */
 
-static struct ir_node *duration_steps(struct lowering *l, struct lowered_network *network, struct expr *duration)
+static struct ir_node *duration_steps(struct lowering *l, struct lowered_network *network,
+                                      struct expr *duration)
 {
     struct ir_node *time = lower_as(l, duration, IR_F64);
-    struct ir_node *steps = ir_unary(&l->b, IR_ROUND, ir_binary(&l->b, IR_DIV, time, lower_constant_leaf(l, network->dt, IR_F64)));
+    struct ir_node *steps =
+        ir_unary(&l->b, IR_ROUND,
+                 ir_binary(&l->b, IR_DIV, time, lower_constant_leaf(l, network->dt, IR_F64)));
     return ir_binary(&l->b, IR_MAX, ir_cast(&l->b, IR_I64, steps), ir_integer(&l->b, 0));
 }
 
-static void run_steps(struct lowering *l, struct lowered_network *network, struct ir_node *first, struct ir_node *end, struct block *body, bool records, const struct presented_arrays *timed)
+static void run_steps(struct lowering *l, struct lowered_network *network, struct ir_node *first,
+                      struct ir_node *end, struct block *body, bool records,
+                      const struct presented_arrays *timed)
 {
     struct lowered_network *outer_network = l->network;
     struct ir_node *loop = ir_loop(&l->b, "steps", first, end, false);
@@ -280,7 +314,8 @@ static struct ir_node *context(struct lowering *l, enum ir_context_field field)
     return ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, field);
 }
 
-static struct lowered_network *network_of(struct lowering *l, struct network *network, struct span span)
+static struct lowered_network *network_of(struct lowering *l, struct network *network,
+                                          struct span span)
 {
     if (network == NULL && l->model->networks.count == 1)
         network = l->model->networks.items[0];
@@ -296,13 +331,15 @@ void lower_present(struct lowering *l, struct statement *s)
     if (network == NULL)
         return;
     if (s->present.duration == NULL) {
-        lower_refuse(l, s->span, "this data has no time of its own; say how long: present … for 100 ms");
+        lower_refuse(l, s->span,
+                     "this data has no time of its own; say how long: present … for 100 ms");
         return;
     }
     struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
     struct ir_node *steps = duration_steps(l, network, s->present.duration);
     if (s->present.label != NULL)
-        ir_store(&l->b, network->label, ir_integer(&l->b, 0), lower_as(l, s->present.label, IR_I64));
+        ir_store(&l->b, network->label, ir_integer(&l->b, 0),
+                 lower_as(l, s->present.label, IR_I64));
     silence_inputs(l, network, &s->present.inputs);
     struct presented_arrays timed = { NULL, 0, 0 };
     present_inputs(l, s, &timed);
@@ -322,10 +359,12 @@ void lower_present(struct lowering *l, struct statement *s)
     if (l->may_learn != 0)
         ir_call(&l->b, network->end);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
-    ir_context_set(&l->b, IR_CONTEXT_PRESENT, ir_binary(&l->b, IR_ADD, number, ir_integer(&l->b, 1)));
+    ir_context_set(&l->b, IR_CONTEXT_PRESENT,
+                   ir_binary(&l->b, IR_ADD, number, ir_integer(&l->b, 1)));
 }
 
-/* Goes on where the presentation ended: time, counts and random numbers continue, inputs are silent. */
+/* Goes on where the presentation ended: time, counts and random numbers continue, inputs are
+ * silent. */
 void lower_rest(struct lowering *l, struct statement *s)
 {
     struct lowered_network *network = network_of(l, s->rest.network, s->span);
@@ -334,7 +373,8 @@ void lower_rest(struct lowering *l, struct statement *s)
     struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
     struct ir_node *last = ir_binary(&l->b, IR_SUB, number, ir_integer(&l->b, 1));
     struct ir_node *first = context(l, IR_CONTEXT_STEPS);
-    struct ir_node *end = ir_binary(&l->b, IR_ADD, first, duration_steps(l, network, s->rest.duration));
+    struct ir_node *end =
+        ir_binary(&l->b, IR_ADD, first, duration_steps(l, network, s->rest.duration));
     silence_inputs(l, network, NULL);
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, last));
     ir_context_set(&l->b, IR_CONTEXT_STEP, first);

@@ -12,8 +12,10 @@ static struct ir_node *text_of_value(struct lowering *l, struct expr *e)
         return lower_text(l, e);
     struct ir_node *value = lower_scalar(l, e);
     if (value->type == IR_F32 || value->type == IR_F64)
-        return ir_call_rt(&l->b, IR_RT_snn_rt_text_number, 1, (struct ir_node *[]){ ir_cast(&l->b, IR_F64, value) });
-    return ir_call_rt(&l->b, IR_RT_snn_rt_text_integer, 1, (struct ir_node *[]){ ir_cast(&l->b, IR_I64, value) });
+        return ir_call_rt(&l->b, IR_RT_snn_rt_text_number, 1,
+                          (struct ir_node *[]){ ir_cast(&l->b, IR_F64, value) });
+    return ir_call_rt(&l->b, IR_RT_snn_rt_text_integer, 1,
+                      (struct ir_node *[]){ ir_cast(&l->b, IR_I64, value) });
 }
 
 struct ir_node *lower_text(struct lowering *l, struct expr *e)
@@ -23,7 +25,8 @@ struct ir_node *lower_text(struct lowering *l, struct expr *e)
     if (e->kind == EXPR_NAME && e->symbol != NULL) {
         struct binding *binding = binding_of(l, e->symbol, e->span);
         if (binding->kind == BINDING_TEXT)
-            return binding->param >= 0 ? ir_leaf(&l->b, IR_PARAM, IR_POINTER, binding->param) : ir_text(&l->b, binding->text != NULL ? binding->text : "");
+            return binding->param >= 0 ? ir_leaf(&l->b, IR_PARAM, IR_POINTER, binding->param)
+                                       : ir_text(&l->b, binding->text != NULL ? binding->text : "");
         return binding->kind == BINDING_VAR ? ir_get(&l->b, binding->node) : binding->node;
     }
     if (e->kind != EXPR_STRING) {
@@ -33,8 +36,11 @@ struct ir_node *lower_text(struct lowering *l, struct expr *e)
     struct ir_node *text = NULL;
     for (size_t i = 0; i < e->string.parts.count; i++) {
         const struct string_part *part = &e->string.parts.items[i];
-        struct ir_node *piece = part->value != NULL ? text_of_value(l, part->value) : ir_text(&l->b, part->text);
-        text = text == NULL ? piece : ir_call_rt(&l->b, IR_RT_snn_rt_text_join, 2, (struct ir_node *[]){ text, piece });
+        struct ir_node *piece =
+            part->value != NULL ? text_of_value(l, part->value) : ir_text(&l->b, part->text);
+        text = text == NULL ? piece
+                            : ir_call_rt(&l->b, IR_RT_snn_rt_text_join, 2,
+                                         (struct ir_node *[]){ text, piece });
     }
     return text != NULL ? text : ir_text(&l->b, "");
 }
@@ -53,9 +59,11 @@ static const char *source_text(struct lowering *l, const struct expr *e)
 static void push_axes(struct lowering *l, const struct expr *e, const struct binding *array)
 {
     for (int32_t d = 0; d < array->rank; d++) {
-        const struct name *name = (size_t)d < e->type->axes.count ? e->type->axes.items[d].name : NULL;
+        const struct name *name =
+            (size_t)d < e->type->axes.count ? e->type->axes.items[d].name : NULL;
         const char *axis = name != NULL ? name->text : "item";
-        ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2, (struct ir_node *[]){ ir_text(&l->b, axis), binding_extent(l, array, d) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
+                   (struct ir_node *[]){ ir_text(&l->b, axis), binding_extent(l, array, d) });
     }
 }
 
@@ -75,7 +83,8 @@ static const char *unit_text(struct lowering *l, const struct type *t)
 
 static const char *metric_name(struct lowering *l, const struct statement *s)
 {
-    return s->metric.name.name != NULL ? s->metric.name.name->text : source_text(l, s->metric.value);
+    return s->metric.name.name != NULL ? s->metric.name.name->text
+                                       : source_text(l, s->metric.value);
 }
 
 static void metric_array(struct lowering *l, struct statement *s, struct ir_node *name, bool is_log)
@@ -86,7 +95,9 @@ static void metric_array(struct lowering *l, struct statement *s, struct ir_node
     if (is_log)
         ir_call_rt(&l->b, IR_RT_snn_rt_log_array, 2, (struct ir_node *[]){ name, buffer });
     else
-        ir_call_rt(&l->b, IR_RT_snn_rt_report_array, 3, (struct ir_node *[]){ name, buffer, ir_text(&l->b, unit_text(l, s->metric.value->type)) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_report_array, 3,
+                   (struct ir_node *[]){ name, buffer,
+                                         ir_text(&l->b, unit_text(l, s->metric.value->type)) });
 }
 
 void lower_metric(struct lowering *l, struct statement *s)
@@ -95,11 +106,13 @@ void lower_metric(struct lowering *l, struct statement *s)
     bool is_log = s->kind == STATEMENT_LOG;
     struct ir_node *name = ir_text(&l->b, metric_name(l, s));
     if (l->in_parallel) {
-        lower_refuse(l, s->span, "'%s' inside a loop that runs on all cores cannot be compiled yet", is_log ? "log" : "report");
+        lower_refuse(l, s->span, "'%s' inside a loop that runs on all cores cannot be compiled yet",
+                     is_log ? "log" : "report");
         return;
     }
     if (e->type->kind == TYPE_STRING) {
-        ir_call_rt(&l->b, IR_RT_snn_rt_report_text, 2, (struct ir_node *[]){ name, lower_text(l, e) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_report_text, 2,
+                   (struct ir_node *[]){ name, lower_text(l, e) });
         return;
     }
     if (!type_is_number(e->type)) {
@@ -114,11 +127,15 @@ void lower_metric(struct lowering *l, struct statement *s)
     struct ir_node *value = lower_scalar(l, e);
     bool is_real = value->type == IR_F32 || value->type == IR_F64;
     if (is_log)
-        ir_call_rt(&l->b, IR_RT_snn_rt_log_number, 2, (struct ir_node *[]){ name, ir_cast(&l->b, IR_F64, value) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_log_number, 2,
+                   (struct ir_node *[]){ name, ir_cast(&l->b, IR_F64, value) });
     else if (is_real)
-        ir_call_rt(&l->b, IR_RT_snn_rt_report_number, 3, (struct ir_node *[]){ name, ir_cast(&l->b, IR_F64, value), ir_text(&l->b, unit_text(l, e->type)) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_report_number, 3,
+                   (struct ir_node *[]){ name, ir_cast(&l->b, IR_F64, value),
+                                         ir_text(&l->b, unit_text(l, e->type)) });
     else
-        ir_call_rt(&l->b, IR_RT_snn_rt_report_integer, 2, (struct ir_node *[]){ name, ir_cast(&l->b, IR_I64, value) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_report_integer, 2,
+                   (struct ir_node *[]){ name, ir_cast(&l->b, IR_I64, value) });
 }
 
 /* ---- save, load, export ---- */
@@ -129,7 +146,8 @@ void lower_save(struct lowering *l, struct statement *s)
     if (s->kind == STATEMENT_SAVE)
         ir_call_rt(&l->b, IR_RT_snn_rt_save, 1, &name);
     else
-        ir_call_rt(&l->b, IR_RT_snn_rt_load, 2, (struct ir_node *[]){ name, ir_text(&l->b, lower_place(l, s->span)) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_load, 2,
+                   (struct ir_node *[]){ name, ir_text(&l->b, lower_place(l, s->span)) });
 }
 
 void lower_export(struct lowering *l, struct statement *s)
@@ -142,7 +160,9 @@ void lower_export(struct lowering *l, struct statement *s)
     struct binding *array = observed_array(l, e);
     struct ir_node *path = lower_text(l, s->export_to.path);
     push_axes(l, e, array);
-    ir_call_rt(&l->b, IR_RT_snn_rt_export, 3, (struct ir_node *[]){ ir_integer(&l->b, array->buffer), path, ir_text(&l->b, lower_place(l, s->span)) });
+    ir_call_rt(&l->b, IR_RT_snn_rt_export, 3,
+               (struct ir_node *[]){ ir_integer(&l->b, array->buffer), path,
+                                     ir_text(&l->b, lower_place(l, s->span)) });
 }
 
 /* ---- plot ---- */
@@ -150,19 +170,23 @@ void lower_export(struct lowering *l, struct statement *s)
 static void plot_buffer(struct lowering *l, const char *label, int32_t buffer)
 {
     l->program->buffers[buffer].is_observed = true;
-    ir_call_rt(&l->b, IR_RT_snn_rt_plot_array, 2, (struct ir_node *[]){ ir_text(&l->b, label), ir_integer(&l->b, buffer) });
+    ir_call_rt(&l->b, IR_RT_snn_rt_plot_array, 2,
+               (struct ir_node *[]){ ir_text(&l->b, label), ir_integer(&l->b, buffer) });
 }
 
 static void plot_connection(struct lowering *l, const struct expr *e)
 {
     const struct lowered_connection *connection = lowered_connection_of(l, e->type->connection);
     if (connection->weight_buffer < 0 || l->program->buffers[connection->weight_buffer].count < 0) {
-        lower_refuse(l, e->span, "the weights of '%s' are no matrix that could be drawn", connection->name);
+        lower_refuse(l, e->span, "the weights of '%s' are no matrix that could be drawn",
+                     connection->name);
         return;
     }
     const struct ir_buffer *buffer = &l->program->buffers[connection->weight_buffer];
     for (int32_t d = 0; d < buffer->rank; d++)
-        ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2, (struct ir_node *[]){ ir_text(&l->b, buffer->axes[d]), lower_size_leaf(l, buffer->extents[d]) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
+                   (struct ir_node *[]){ ir_text(&l->b, buffer->axes[d]),
+                                         lower_size_leaf(l, buffer->extents[d]) });
     plot_buffer(l, connection->name, connection->weight_buffer);
 }
 
@@ -170,14 +194,19 @@ static void plot_spikes(struct lowering *l, const struct expr *e)
 {
     const struct lowered_layer *layer = lowered_layer_of(l, e->type->layer);
     if (layer->spike_record < 0) {
-        lower_refuse(l, e->span, "no spikes of '%s' were recorded: present something before", layer->name);
+        lower_refuse(l, e->span, "no spikes of '%s' were recorded: present something before",
+                     layer->name);
         return;
     }
-    ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2, (struct ir_node *[]){ ir_text(&l->b, "time"), ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS) });
-    ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2, (struct ir_node *[]){ ir_text(&l->b, "neuron"), lower_size_leaf(l, layer->size) });
+    ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
+               (struct ir_node *[]){ ir_text(&l->b, "time"),
+                                     ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS) });
+    ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
+               (struct ir_node *[]){ ir_text(&l->b, "neuron"), lower_size_leaf(l, layer->size) });
     plot_buffer(l, layer->name, layer->spike_record);
     struct ir_node *dt = lower_constant_leaf(l, layer->network->dt, IR_F64);
-    ir_call_rt(&l->b, IR_RT_snn_rt_plot_number, 2, (struct ir_node *[]){ ir_text(&l->b, "dt"), dt });
+    ir_call_rt(&l->b, IR_RT_snn_rt_plot_number, 2,
+               (struct ir_node *[]){ ir_text(&l->b, "dt"), dt });
 }
 
 static void plot_argument(struct lowering *l, struct expr *e)
@@ -187,14 +216,18 @@ static void plot_argument(struct lowering *l, struct expr *e)
     } else if (e->type->kind == TYPE_LAYER) {
         plot_spikes(l, e);
     } else if (e->type->kind == TYPE_STRING) {
-        ir_call_rt(&l->b, IR_RT_snn_rt_plot_text, 2, (struct ir_node *[]){ ir_text(&l->b, source_text(l, e)), lower_text(l, e) });
+        ir_call_rt(&l->b, IR_RT_snn_rt_plot_text, 2,
+                   (struct ir_node *[]){ ir_text(&l->b, source_text(l, e)), lower_text(l, e) });
     } else if (type_is_number(e->type) && e->type->axes.count > 0) {
         struct binding *array = observed_array(l, e);
         push_axes(l, e, array);
         const char *unit = unit_text(l, e->type), *text = source_text(l, e);
-        plot_buffer(l, unit[0] != '\0' ? arena_format(&l->c->arena, "%s (%s)", text, unit) : text, array->buffer);
+        plot_buffer(l, unit[0] != '\0' ? arena_format(&l->c->arena, "%s (%s)", text, unit) : text,
+                    array->buffer);
     } else if (type_is_number(e->type)) {
-        ir_call_rt(&l->b, IR_RT_snn_rt_plot_number, 2, (struct ir_node *[]){ ir_text(&l->b, source_text(l, e)), lower_as(l, e, IR_F64) });
+        ir_call_rt(
+            &l->b, IR_RT_snn_rt_plot_number, 2,
+            (struct ir_node *[]){ ir_text(&l->b, source_text(l, e)), lower_as(l, e, IR_F64) });
     } else {
         lower_refuse(l, e->span, "this cannot be drawn yet");
     }
@@ -202,12 +235,15 @@ static void plot_argument(struct lowering *l, struct expr *e)
 
 static void plot_figure(struct lowering *l, struct expr *figure)
 {
-    bool is_drawn = figure->target != NULL && figure->target->kind == CALL_BUILTIN && figure->target->builtin->id != BUILTIN_PLOT_SPIKE_COUNT;
+    bool is_drawn = figure->target != NULL && figure->target->kind == CALL_BUILTIN &&
+                    figure->target->builtin->id != BUILTIN_PLOT_SPIKE_COUNT;
     if (!is_drawn) {
         lower_refuse(l, figure->span, "this cannot be drawn yet");
         return;
     }
-    ir_call_rt(&l->b, IR_RT_snn_rt_plot_begin, 2, (struct ir_node *[]){ ir_text(&l->b, figure->target->builtin->name), ir_text(&l->b, source_text(l, figure)) });
+    ir_call_rt(&l->b, IR_RT_snn_rt_plot_begin, 2,
+               (struct ir_node *[]){ ir_text(&l->b, figure->target->builtin->name),
+                                     ir_text(&l->b, source_text(l, figure)) });
     for (size_t i = 0; i < figure->target->count; i++)
         if (figure->target->arguments[i] != NULL)
             plot_argument(l, figure->target->arguments[i]);

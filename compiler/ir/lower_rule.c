@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
- * Learning rules. Spikes are few, so handlers run over events: a spike that arrives touches the row of its source, a spike
- * of the target one column. A handler's lines are split into those about neurons, run once for each neuron that spiked, and
- * those about synapses. Bounds hold at the end of the body; where no target spiked, rows are bounded as they are written.
+ * Learning rules. Spikes are few, so handlers run over events: a spike that arrives touches the row
+ * of its source, a spike of the target one column. A handler's lines are split into those about
+ * neurons, run once for each neuron that spiked, and those about synapses. Bounds hold at the end
+ * of the body; where no target spiked, rows are bounded as they are written.
  */
 #include "ir/lower_internal.h"
 
 static const char *dotted(struct lowering *l, const struct rule_instance *rule, const char *field)
 {
-    return arena_format(&l->c->arena, "%s.%s.%s", rule->connection->name->text, rule->name->text, field);
+    return arena_format(&l->c->arena, "%s.%s.%s", rule->connection->name->text, rule->name->text,
+                        field);
 }
 
 /* ---- buffers ---- */
 
 static int32_t owner_size(const struct lowered_connection *c, enum state_owner owner)
 {
-    return owner == STATE_PRE ? c->source->size : owner == STATE_POST ? c->target->size : c->synapse_count;
+    return owner == STATE_PRE    ? c->source->size
+           : owner == STATE_POST ? c->target->size
+                                 : c->synapse_count;
 }
 
-static void bind_state(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, struct symbol *state)
+static void bind_state(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule,
+                       struct symbol *state)
 {
     const struct statement *s = state->statement;
     int32_t size = owner_size(c, s->state.owner);
@@ -28,7 +33,8 @@ static void bind_state(struct lowering *l, struct lowered_connection *c, struct 
     }
     enum snn_buffer_kind kind = s->state.is_persistent ? SNN_BUFFER_MODEL : SNN_BUFFER_LANE;
     struct binding *binding = binding_new(l, BINDING_ARRAY);
-    binding->buffer = lower_buffer(l, dotted(l, rule, state->name->text), lower_storage(state->type), kind, size);
+    binding->buffer =
+        lower_buffer(l, dotted(l, rule, state->name->text), lower_storage(state->type), kind, size);
     binding->rank = 1;
     binding->sizes[0] = size;
     l->program->buffers[binding->buffer].is_state = !s->state.is_persistent;
@@ -40,7 +46,9 @@ static void bind_parameter(struct lowering *l, struct rule_instance *rule, struc
 {
     if (!parameter->is_assigned || !type_is_number(parameter->type))
         return;
-    int32_t buffer = lower_buffer(l, dotted(l, rule, parameter->name->text), lower_storage(parameter->type), SNN_BUFFER_MODEL, lower_size_value(l, 1));
+    int32_t buffer =
+        lower_buffer(l, dotted(l, rule, parameter->name->text), lower_storage(parameter->type),
+                     SNN_BUFFER_MODEL, lower_size_value(l, 1));
     l->program->buffers[buffer].rank = 0;
     l->program->buffers[buffer].is_observed = true;
     struct ir_builder saved = lower_enter(l, &l->initial);
@@ -50,8 +58,10 @@ static void bind_parameter(struct lowering *l, struct rule_instance *rule, struc
     parameter->binding->buffer = buffer;
 }
 
-/* Where synapses have delays of their own, each sees the state of its source late by its delay: the last steps are kept. */
-void lower_rule_histories(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule)
+/* Where synapses have delays of their own, each sees the state of its source late by its delay: the
+ * last steps are kept. */
+void lower_rule_histories(struct lowering *l, struct lowered_connection *c,
+                          struct rule_instance *rule)
 {
     if (!c->has_synapse_delays)
         return;
@@ -59,22 +69,27 @@ void lower_rule_histories(struct lowering *l, struct lowered_connection *c, stru
         struct symbol *state = rule->states.items[i];
         if (state->statement->state.owner != STATE_PRE)
             continue;
-        const char *name = arena_format(&l->c->arena, "%s.history", dotted(l, rule, state->name->text));
+        const char *name =
+            arena_format(&l->c->arena, "%s.history", dotted(l, rule, state->name->text));
         int32_t sizes[] = { c->source->ring_size, c->source->size };
         state->binding->history_size = lower_size_product(l, sizes, 2, name);
-        state->binding->history = lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_LANE, state->binding->history_size);
+        state->binding->history = lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_LANE,
+                                               state->binding->history_size);
         l->program->buffers[state->binding->history].is_state = true;
     }
 }
 
 static void fill_history(struct lowering *l, const struct symbol *state)
 {
-    struct ir_node *loop = ir_loop(&l->b, l->program->buffers[state->binding->history].name, ir_integer(&l->b, 0),
-                                   lower_size_leaf(l, state->binding->history_size), true);
+    struct ir_node *loop =
+        ir_loop(&l->b, l->program->buffers[state->binding->history].name, ir_integer(&l->b, 0),
+                lower_size_leaf(l, state->binding->history_size), true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
-    ir_store(&l->b, state->binding->history, loop->loop.index, state->statement->state.value != NULL ? lower_scalar(l, state->statement->state.value) : ir_real(&l->b, IR_F32, 0));
+    ir_store(&l->b, state->binding->history, loop->loop.index,
+             state->statement->state.value != NULL ? lower_scalar(l, state->statement->state.value)
+                                                   : ir_real(&l->b, IR_F32, 0));
     l->element = NULL;
     l->b = outer;
 }
@@ -82,17 +97,20 @@ static void fill_history(struct lowering *l, const struct symbol *state)
 static void fill_state(struct lowering *l, struct lowered_connection *c, struct symbol *state)
 {
     const struct statement *s = state->statement;
-    struct ir_node *loop = ir_loop(&l->b, l->program->buffers[state->binding->buffer].name, ir_integer(&l->b, 0),
-                                   lower_size_leaf(l, owner_size(c, s->state.owner)), true);
+    struct ir_node *loop =
+        ir_loop(&l->b, l->program->buffers[state->binding->buffer].name, ir_integer(&l->b, 0),
+                lower_size_leaf(l, owner_size(c, s->state.owner)), true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
-    ir_store(&l->b, state->binding->buffer, loop->loop.index, s->state.value != NULL ? lower_scalar(l, s->state.value) : ir_real(&l->b, IR_F32, 0));
+    ir_store(&l->b, state->binding->buffer, loop->loop.index,
+             s->state.value != NULL ? lower_scalar(l, s->state.value) : ir_real(&l->b, IR_F32, 0));
     l->element = NULL;
     l->b = outer;
 }
 
-void lower_rule_buffers(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule)
+void lower_rule_buffers(struct lowering *l, struct lowered_connection *c,
+                        struct rule_instance *rule)
 {
     for (size_t i = 0; i < rule->parameters.count; i++)
         bind_parameter(l, rule, rule->parameters.items[i]);
@@ -125,7 +143,8 @@ static int writes_of_block(const struct block *block);
 static int writes_of(const struct statement *s)
 {
     if (s->kind == STATEMENT_IF)
-        return writes_of_block(s->conditional.then) | (s->conditional.otherwise != NULL ? writes_of_block(s->conditional.otherwise) : 0);
+        return writes_of_block(s->conditional.then) |
+               (s->conditional.otherwise != NULL ? writes_of_block(s->conditional.otherwise) : 0);
     if (s->kind != STATEMENT_ASSIGN)
         return WRITES_NOTHING;
     const struct symbol *symbol = s->assign.target->symbol;
@@ -149,9 +168,12 @@ static bool writes_weight(const struct block *block)
         const struct expr *target = s->kind == STATEMENT_ASSIGN ? s->assign.target : NULL;
         while (target != NULL && target->kind == EXPR_INDEX)
             target = target->index.object;
-        if (target != NULL && target->symbol != NULL && target->symbol->kind == SYMBOL_VARIABLE && target->symbol->variable == VARIABLE_WEIGHT)
+        if (target != NULL && target->symbol != NULL && target->symbol->kind == SYMBOL_VARIABLE &&
+            target->symbol->variable == VARIABLE_WEIGHT)
             return true;
-        if (s->kind == STATEMENT_IF && (writes_weight(s->conditional.then) || (s->conditional.otherwise != NULL && writes_weight(s->conditional.otherwise))))
+        if (s->kind == STATEMENT_IF &&
+            (writes_weight(s->conditional.then) ||
+             (s->conditional.otherwise != NULL && writes_weight(s->conditional.otherwise))))
             return true;
         if (s->kind == STATEMENT_FOR && writes_weight(s->loop.body))
             return true;
@@ -161,9 +183,13 @@ static bool writes_weight(const struct block *block)
 
 /* ---- lines of a handler ---- */
 
-static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir_node *old, struct ir_node *value)
+static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir_node *old,
+                                struct ir_node *value)
 {
-    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD, [ASSIGN_SUBTRACT] = IR_SUB, [ASSIGN_MULTIPLY] = IR_MUL, [ASSIGN_DIVIDE] = IR_DIV };
+    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD,
+                                             [ASSIGN_SUBTRACT] = IR_SUB,
+                                             [ASSIGN_MULTIPLY] = IR_MUL,
+                                             [ASSIGN_DIVIDE] = IR_DIV };
     if (op == ASSIGN_SET)
         return value;
     return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
@@ -181,7 +207,9 @@ static void assign_state(struct lowering *l, struct statement *s, const struct s
 {
     struct rule_place *place = l->rule;
     enum state_owner owner = symbol->statement->state.owner;
-    struct ir_node *index = owner == STATE_PRE ? place->pre : owner == STATE_POST ? place->post : place->synapse;
+    struct ir_node *index = owner == STATE_PRE    ? place->pre
+                            : owner == STATE_POST ? place->post
+                                                  : place->synapse;
     if (index == NULL) {
         lower_refuse(l, s->span, "'%s' cannot be written here", symbol->name->text);
         return;
@@ -210,7 +238,10 @@ static void lower_line_assign(struct lowering *l, struct statement *s)
         return;
     }
     struct ir_node *value = lower_as(l, s->assign.value, var->type);
-    ir_set(&l->b, var, lower_cast(l, var->type, combined(l, s->assign.op, s->assign.op != ASSIGN_SET ? ir_get(&l->b, var) : NULL, value)));
+    ir_set(&l->b, var,
+           lower_cast(l, var->type,
+                      combined(l, s->assign.op,
+                               s->assign.op != ASSIGN_SET ? ir_get(&l->b, var) : NULL, value)));
 }
 
 static void lower_line(struct lowering *l, struct statement *s)
@@ -231,28 +262,35 @@ static void lower_line(struct lowering *l, struct statement *s)
         struct ir_builder outer = l->b;
         l->b.before = NULL;
         l->b.block = &branch->branch.then_body;
-        lower_lines(l, s->conditional.then->statements.items, s->conditional.then->statements.count);
+        lower_lines(l, s->conditional.then->statements.items,
+                    s->conditional.then->statements.count);
         l->b.block = &branch->branch.else_body;
         if (s->conditional.otherwise != NULL)
-            lower_lines(l, s->conditional.otherwise->statements.items, s->conditional.otherwise->statements.count);
+            lower_lines(l, s->conditional.otherwise->statements.items,
+                        s->conditional.otherwise->statements.count);
         l->b = outer;
         break;
     }
-    default: lower_refuse(l, s->span, "'%s' cannot stand in this handler yet", statement_kind_text(s->kind));
+    default:
+        lower_refuse(l, s->span, "'%s' cannot stand in this handler yet",
+                     statement_kind_text(s->kind));
     }
 }
 
 /* ---- events ---- */
 
 /* A loop over the neurons whose spikes arrive (pre) or that spiked (post). */
-static struct ir_node *open_events(struct lowering *l, struct lowered_connection *c, enum event event, const char *name)
+static struct ir_node *open_events(struct lowering *l, struct lowered_connection *c,
+                                   enum event event, const char *name)
 {
     struct lowered_layer *layer = event == EVENT_PRE ? c->source : c->target;
     if (event == EVENT_POST || c->arrival_delay < 0)
-        return ir_loop_events(&l->b, name, layer->list, ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0)), true);
+        return ir_loop_events(&l->b, name, layer->list,
+                              ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0)), true);
     struct ir_node *slots = lower_size_leaf(l, layer->ring_size);
     struct ir_node *clock = ir_load(&l->b, c->network->clock, ir_integer(&l->b, 0));
-    struct ir_node *slot = ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, lower_size_leaf(l, c->arrival_delay)), slots);
+    struct ir_node *slot = ir_ring_row(
+        &l->b, ir_binary(&l->b, IR_SUB, clock, lower_size_leaf(l, c->arrival_delay)), slots);
     struct ir_node *low = ir_binary(&l->b, IR_MUL, slot, lower_size_leaf(l, layer->size));
     struct ir_node *high = ir_binary(&l->b, IR_ADD, low, ir_load(&l->b, layer->ring_counts, slot));
     struct ir_node *loop = ir_loop(&l->b, name, low, high, true);
@@ -261,35 +299,50 @@ static struct ir_node *open_events(struct lowering *l, struct lowered_connection
 }
 
 /* The row of the source's ring that was written `age` steps ago. */
-static struct ir_node *ring_row(struct lowering *l, const struct lowered_connection *c, struct ir_node *age)
+static struct ir_node *ring_row(struct lowering *l, const struct lowered_connection *c,
+                                struct ir_node *age)
 {
     struct ir_node *clock = ir_load(&l->b, c->network->clock, ir_integer(&l->b, 0));
-    return ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, age), lower_size_leaf(l, c->source->ring_size));
+    return ir_ring_row(&l->b, ir_binary(&l->b, IR_SUB, clock, age),
+                       lower_size_leaf(l, c->source->ring_size));
 }
 
-/* The synapses whose own delay ends now: of the spikes of each age, those with that delay. Sets the place. */
+/* The synapses whose own delay ends now: of the spikes of each age, those with that delay. Sets the
+ * place. */
 static void open_delayed(struct lowering *l, struct lowered_connection *c, struct rule_place *place)
 {
-    struct ir_node *one = ir_integer(&l->b, 1), *zero = ir_integer(&l->b, 0), *longest = lower_size_leaf(l, c->max_delay);
-    struct ir_node *ages = ir_loop(&l->b, arena_format(&l->c->arena, "%s.ages", c->name), zero, ir_binary(&l->b, IR_ADD, longest, one), false);
+    struct ir_node *one = ir_integer(&l->b, 1), *zero = ir_integer(&l->b, 0),
+                   *longest = lower_size_leaf(l, c->max_delay);
+    struct ir_node *ages = ir_loop(&l->b, arena_format(&l->c->arena, "%s.ages", c->name), zero,
+                                   ir_binary(&l->b, IR_ADD, longest, one), false);
     l->b.block = &ages->loop.body;
     place->age = ages->loop.index;
     struct ir_node *row = ring_row(l, c, place->age);
     struct ir_node *low = ir_binary(&l->b, IR_MUL, row, lower_size_leaf(l, c->source->size));
-    struct ir_node *events = ir_loop(&l->b, "on_pre", low, ir_binary(&l->b, IR_ADD, low, ir_load(&l->b, c->source->ring_counts, row)), true);
+    struct ir_node *events =
+        ir_loop(&l->b, "on_pre", low,
+                ir_binary(&l->b, IR_ADD, low, ir_load(&l->b, c->source->ring_counts, row)), true);
     events->loop.events = c->source->ring;
     l->b.block = &events->loop.body;
     place->pre = events->loop.index;
     struct ir_node *buckets = ir_binary(&l->b, IR_ADD, longest, ir_integer(&l->b, 2));
-    struct ir_node *bucket = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place->pre, buckets), place->age);
-    struct ir_node *loop = ir_loop(&l->b, "row", ir_load(&l->b, c->bucket_starts, bucket), ir_load(&l->b, c->bucket_starts, ir_binary(&l->b, IR_ADD, bucket, one)), true);
+    struct ir_node *bucket =
+        ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place->pre, buckets), place->age);
+    struct ir_node *loop =
+        ir_loop(&l->b, "row", ir_load(&l->b, c->bucket_starts, bucket),
+                ir_load(&l->b, c->bucket_starts, ir_binary(&l->b, IR_ADD, bucket, one)), true);
     l->b.block = &loop->loop.body;
     place->post = ir_load(&l->b, c->columns, loop->loop.index);
-    place->synapse = c->row_starts >= 0 ? loop->loop.index
-                                        : ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place->pre, lower_size_leaf(l, c->target->size)), place->post);
+    place->synapse =
+        c->row_starts >= 0
+            ? loop->loop.index
+            : ir_binary(&l->b, IR_ADD,
+                        ir_binary(&l->b, IR_MUL, place->pre, lower_size_leaf(l, c->target->size)),
+                        place->post);
 }
 
-static struct ir_node *clamped(struct lowering *l, const struct lowered_connection *c, struct ir_node *w)
+static struct ir_node *clamped(struct lowering *l, const struct lowered_connection *c,
+                               struct ir_node *w)
 {
     if (c->low >= 0)
         w = ir_binary(&l->b, IR_MAX, w, lower_constant_leaf(l, c->low, IR_F32));
@@ -298,9 +351,11 @@ static struct ir_node *clamped(struct lowering *l, const struct lowered_connecti
     return w;
 }
 
-/* The synapses of one neuron: a row of its targets, or a column of its sources. Sets the place; returns the loop, or null for
-   the one synapse of a one_to_one connection. */
-static struct ir_node *open_synapses(struct lowering *l, struct lowered_connection *c, enum event event, struct ir_node *neuron, struct rule_place *place)
+/* The synapses of one neuron: a row of its targets, or a column of its sources. Sets the place;
+   returns the loop, or null for the one synapse of a one_to_one connection. */
+static struct ir_node *open_synapses(struct lowering *l, struct lowered_connection *c,
+                                     enum event event, struct ir_node *neuron,
+                                     struct rule_place *place)
 {
     bool is_pre = event == EVENT_PRE;
     struct ir_node *zero = ir_integer(&l->b, 0), *loop;
@@ -309,26 +364,32 @@ static struct ir_node *open_synapses(struct lowering *l, struct lowered_connecti
         return NULL;
     }
     if (c->row_starts < 0) {
-        loop = ir_loop(&l->b, is_pre ? "row" : "column", zero, lower_size_leaf(l, is_pre ? c->target->size : c->source->size), true);
+        loop = ir_loop(&l->b, is_pre ? "row" : "column", zero,
+                       lower_size_leaf(l, is_pre ? c->target->size : c->source->size), true);
         l->b.block = &loop->loop.body;
         place->pre = is_pre ? neuron : loop->loop.index;
         place->post = is_pre ? loop->loop.index : neuron;
-        place->synapse = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place->pre, lower_size_leaf(l, c->target->size)), place->post);
+        place->synapse = ir_binary(
+            &l->b, IR_ADD,
+            ir_binary(&l->b, IR_MUL, place->pre, lower_size_leaf(l, c->target->size)), place->post);
         return loop;
     }
     int32_t starts = is_pre ? c->row_starts : c->column_starts;
     struct ir_node *next = ir_binary(&l->b, IR_ADD, neuron, ir_integer(&l->b, 1));
-    loop = ir_loop(&l->b, is_pre ? "row" : "column", ir_load(&l->b, starts, neuron), ir_load(&l->b, starts, next), true);
+    loop = ir_loop(&l->b, is_pre ? "row" : "column", ir_load(&l->b, starts, neuron),
+                   ir_load(&l->b, starts, next), true);
     l->b.block = &loop->loop.body;
     place->pre = is_pre ? neuron : ir_load(&l->b, c->column_rows, loop->loop.index);
     place->post = is_pre ? ir_load(&l->b, c->columns, loop->loop.index) : neuron;
-    place->synapse = is_pre ? loop->loop.index : ir_load(&l->b, c->column_synapses, loop->loop.index);
+    place->synapse =
+        is_pre ? loop->loop.index : ir_load(&l->b, c->column_synapses, loop->loop.index);
     return loop;
 }
 
 static bool is_matrix(const struct lowered_connection *c)
 {
-    return c->row_starts < 0 && (c->connection->kind->id == BUILTIN_DENSE || c->connection->kind->id == BUILTIN_ALL_BUT_ONE);
+    return c->row_starts < 0 && (c->connection->kind->id == BUILTIN_DENSE ||
+                                 c->connection->kind->id == BUILTIN_ALL_BUT_ONE);
 }
 
 static bool skips_diagonal(const struct lowered_connection *c)
@@ -336,7 +397,9 @@ static bool skips_diagonal(const struct lowered_connection *c)
     return c->connection->kind->id == BUILTIN_ALL_BUT_ONE;
 }
 
-static void update_synapse(struct lowering *l, struct lowered_connection *c, struct rule_place *place, struct statement *const *lines, size_t count, bool writes, bool is_bounded)
+static void update_synapse(struct lowering *l, struct lowered_connection *c,
+                           struct rule_place *place, struct statement *const *lines, size_t count,
+                           bool writes, bool is_bounded)
 {
     struct ir_builder outer = l->b;
     if (skips_diagonal(c)) {
@@ -362,21 +425,25 @@ static const struct symbol *factor_of(const struct expr *e, enum state_owner own
         return e->symbol->statement->state.owner == owner ? e->symbol : NULL;
     if (e->kind == EXPR_UNARY && e->unary.op == UNARY_MINUS)
         return factor_of(e->unary.operand, owner);
-    if (e->kind != EXPR_BINARY || (e->binary.op != BINARY_MULTIPLY && e->binary.op != BINARY_DIVIDE))
+    if (e->kind != EXPR_BINARY ||
+        (e->binary.op != BINARY_MULTIPLY && e->binary.op != BINARY_DIVIDE))
         return NULL;
     const struct symbol *left = factor_of(e->binary.left, owner);
     return left != NULL || e->binary.op == BINARY_DIVIDE ? left : factor_of(e->binary.right, owner);
 }
 
-/* One state that all lines of the run have as a factor of what they add to w; null if there is none. */
+/* One state that all lines of the run have as a factor of what they add to w; null if there is
+ * none. */
 static const struct symbol *guard_of(struct statement *const *lines, size_t count, enum event event)
 {
     const struct symbol *guard = NULL;
     enum state_owner owner = event == EVENT_PRE ? STATE_POST : STATE_PRE;
     for (size_t i = 0; i < count; i++) {
         const struct statement *s = lines[i];
-        bool adds = s->kind == STATEMENT_ASSIGN && (s->assign.op == ASSIGN_ADD || s->assign.op == ASSIGN_SUBTRACT);
-        if (!adds || s->assign.target->symbol == NULL || s->assign.target->symbol->kind != SYMBOL_VARIABLE)
+        bool adds = s->kind == STATEMENT_ASSIGN &&
+                    (s->assign.op == ASSIGN_ADD || s->assign.op == ASSIGN_SUBTRACT);
+        if (!adds || s->assign.target->symbol == NULL ||
+            s->assign.target->symbol->kind != SYMBOL_VARIABLE)
             return NULL;
         const struct symbol *factor = factor_of(s->assign.value, owner);
         if (factor == NULL || (guard != NULL && factor != guard))
@@ -386,7 +453,8 @@ static const struct symbol *guard_of(struct statement *const *lines, size_t coun
     return guard;
 }
 
-static struct ir_node *is_not_zero(struct lowering *l, const struct symbol *state, struct ir_node *index)
+static struct ir_node *is_not_zero(struct lowering *l, const struct symbol *state,
+                                   struct ir_node *index)
 {
     struct ir_node *value = ir_load(&l->b, state->binding->buffer, index);
     return ir_binary(&l->b, IR_NE, value, ir_cast(&l->b, value->type, ir_integer(&l->b, 0)));
@@ -394,11 +462,12 @@ static struct ir_node *is_not_zero(struct lowering *l, const struct symbol *stat
 
 /* ---- the plan of a body ---- */
 
-/* Lines of one handler that are all about neurons or all about synapses, with the lets before them. */
+/* Lines of one handler that are all about neurons or all about synapses, with the lets before them.
+ */
 struct run {
     enum event event;
     bool is_synaptic, writes_weight;
-    const struct symbol *guard;   /* where it is 0, w does not change; may be null */
+    const struct symbol *guard; /* where it is 0, w does not change; may be null */
     struct statement **lines;
     size_t count;
 };
@@ -414,7 +483,9 @@ static void plan_handler(struct lowering *l, const struct statement *s, struct r
         struct statement *line = lines->items[i];
         int writes = writes_of(line);
         if (writes == (WRITES_NEURON | WRITES_SYNAPSE)) {
-            lower_refuse(l, line->span, "an 'if' that writes both states of neurons and of synapses cannot be compiled yet; write two");
+            lower_refuse(l, line->span,
+                         "an 'if' that writes both states of neurons and of synapses cannot be "
+                         "compiled yet; write two");
             return;
         }
         if (writes == WRITES_NOTHING) {
@@ -423,7 +494,10 @@ static void plan_handler(struct lowering *l, const struct statement *s, struct r
         }
         bool is_synaptic = writes == WRITES_SYNAPSE;
         struct run *last = runs->count > 0 ? &runs->items[runs->count - 1] : NULL;
-        bool continues = i > 0 && last != NULL && last->is_synaptic == is_synaptic && writes_of(lines->items[i - 1]) != WRITES_NOTHING && last->event == s->on.event && last->lines[last->count - 1] == lines->items[i - 1];
+        bool continues = i > 0 && last != NULL && last->is_synaptic == is_synaptic &&
+                         writes_of(lines->items[i - 1]) != WRITES_NOTHING &&
+                         last->event == s->on.event &&
+                         last->lines[last->count - 1] == lines->items[i - 1];
         if (!continues) {
             struct run run = { .event = s->on.event, .is_synaptic = is_synaptic };
             run.lines = arena_alloc_array(&l->c->arena, lines->count + 1, sizeof *run.lines);
@@ -436,15 +510,18 @@ static void plan_handler(struct lowering *l, const struct statement *s, struct r
         struct block one = { .statements = { .items = &line, .count = 1 } };
         last->writes_weight = last->writes_weight || writes_weight(&one);
         if (is_each && !is_synaptic)
-            lower_refuse(l, line->span, "'each step' is about synapses; change states of neurons with equations");
+            lower_refuse(l, line->span,
+                         "'each step' is about synapses; change states of neurons with equations");
     }
 }
 
-static void run_each_step(struct lowering *l, struct lowered_connection *c, const struct run *run, bool is_bounded)
+static void run_each_step(struct lowering *l, struct lowered_connection *c, const struct run *run,
+                          bool is_bounded)
 {
     struct rule_place place = *l->rule, *outer_place = l->rule;
     struct ir_builder outer = l->b;
-    struct ir_node *rows = ir_loop(&l->b, arena_format(&l->c->arena, "%s.each_step", c->name), ir_integer(&l->b, 0), lower_size_leaf(l, c->source->size), true);
+    struct ir_node *rows = ir_loop(&l->b, arena_format(&l->c->arena, "%s.each_step", c->name),
+                                   ir_integer(&l->b, 0), lower_size_leaf(l, c->source->size), true);
     l->b.block = &rows->loop.body;
     l->rule = &place;
     open_synapses(l, c, EVENT_PRE, rows->loop.index, &place);
@@ -454,11 +531,14 @@ static void run_each_step(struct lowering *l, struct lowered_connection *c, cons
 }
 
 /* Rows of the sources that spiked, at those targets whose state is not 0. */
-static void run_guarded_rows(struct lowering *l, struct lowered_connection *c, const struct run *run, bool is_bounded)
+static void run_guarded_rows(struct lowering *l, struct lowered_connection *c,
+                             const struct run *run, bool is_bounded)
 {
     struct rule_place place = *l->rule, *outer_place = l->rule;
     struct ir_builder outer = l->b;
-    struct ir_node *targets = ir_loop(&l->b, arena_format(&l->c->arena, "%s.on_pre", c->name), ir_integer(&l->b, 0), lower_size_leaf(l, c->target->size), true);
+    struct ir_node *targets =
+        ir_loop(&l->b, arena_format(&l->c->arena, "%s.on_pre", c->name), ir_integer(&l->b, 0),
+                lower_size_leaf(l, c->target->size), true);
     l->b.block = &targets->loop.body;
     struct ir_node *branch = ir_if(&l->b, is_not_zero(l, run->guard, targets->loop.index));
     l->b.block = &branch->branch.then_body;
@@ -468,14 +548,19 @@ static void run_guarded_rows(struct lowering *l, struct lowered_connection *c, c
     l->rule = &place;
     place.pre = events->loop.index;
     place.post = targets->loop.index;
-    place.synapse = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place.pre, lower_size_leaf(l, c->target->size)), place.post);
+    place.synapse = ir_binary(
+        &l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place.pre, lower_size_leaf(l, c->target->size)),
+        place.post);
     update_synapse(l, c, &place, run->lines, run->count, run->writes_weight, is_bounded);
     l->rule = outer_place;
     l->b = outer;
-    remark(l->c, l->b.span, "rules", "'%s': spikes change only synapses onto neurons whose '%s' is not 0", c->name, run->guard->name->text);
+    remark(l->c, l->b.span, "rules",
+           "'%s': spikes change only synapses onto neurons whose '%s' is not 0", c->name,
+           run->guard->name->text);
 }
 
-static void run_events(struct lowering *l, struct lowered_connection *c, const struct run *run, bool is_bounded)
+static void run_events(struct lowering *l, struct lowered_connection *c, const struct run *run,
+                       bool is_bounded)
 {
     if (run->event == EVENT_STEP) {
         run_each_step(l, c, run, is_bounded);
@@ -485,7 +570,8 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
         run_guarded_rows(l, c, run, is_bounded);
         return;
     }
-    const char *name = arena_format(&l->c->arena, "%s.%s", c->name, run->event == EVENT_PRE ? "on_pre" : "on_post");
+    const char *name = arena_format(&l->c->arena, "%s.%s", c->name,
+                                    run->event == EVENT_PRE ? "on_pre" : "on_post");
     struct rule_place place = *l->rule, *outer_place = l->rule;
     struct ir_builder outer = l->b;
     if (c->has_synapse_delays && run->is_synaptic && run->event == EVENT_PRE) {
@@ -501,9 +587,14 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
     l->rule = &place;
     if (run->is_synaptic) {
         open_synapses(l, c, run->event, events->loop.index, &place);
-        place.age = c->has_synapse_delays ? ir_load(&l->b, c->row_starts >= 0 ? c->delays : c->delay_matrix, place.synapse) : NULL;
+        place.age =
+            c->has_synapse_delays
+                ? ir_load(&l->b, c->row_starts >= 0 ? c->delays : c->delay_matrix, place.synapse)
+                : NULL;
         if (run->guard != NULL) {
-            struct ir_node *branch = ir_if(&l->b, is_not_zero(l, run->guard, run->event == EVENT_PRE ? place.post : place.pre));
+            struct ir_node *branch =
+                ir_if(&l->b,
+                      is_not_zero(l, run->guard, run->event == EVENT_PRE ? place.post : place.pre));
             l->b.block = &branch->branch.then_body;
         }
         update_synapse(l, c, &place, run->lines, run->count, run->writes_weight, is_bounded);
@@ -516,7 +607,8 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
 }
 
 /* Bounds the synapses that the events changed. */
-static void bound_events(struct lowering *l, struct lowered_connection *c, const struct run_list *runs, enum event event)
+static void bound_events(struct lowering *l, struct lowered_connection *c,
+                         const struct run_list *runs, enum event event)
 {
     struct run run = { .event = event, .is_synaptic = true, .writes_weight = true };
     bool is_first = true;
@@ -554,17 +646,21 @@ static void keep_histories(struct lowering *l, struct lowered_connection *c)
         if (state->binding->history < 0)
             continue;
         if (base == NULL)
-            base = ir_binary(&l->b, IR_MUL, ring_row(l, c, ir_integer(&l->b, 0)), lower_size_leaf(l, c->source->size));
-        struct ir_node *loop = ir_loop(&l->b, "history", ir_integer(&l->b, 0), lower_size_leaf(l, c->source->size), true);
+            base = ir_binary(&l->b, IR_MUL, ring_row(l, c, ir_integer(&l->b, 0)),
+                             lower_size_leaf(l, c->source->size));
+        struct ir_node *loop = ir_loop(&l->b, "history", ir_integer(&l->b, 0),
+                                       lower_size_leaf(l, c->source->size), true);
         struct ir_builder outer = l->b;
         l->b.block = &loop->loop.body;
-        ir_store(&l->b, state->binding->history, ir_binary(&l->b, IR_ADD, base, loop->loop.index), ir_load(&l->b, state->binding->buffer, loop->loop.index));
+        ir_store(&l->b, state->binding->history, ir_binary(&l->b, IR_ADD, base, loop->loop.index),
+                 ir_load(&l->b, state->binding->buffer, loop->loop.index));
         l->b = outer;
     }
 }
 
 /* All runs in order; then the bounds that were not applied on the way. */
-static void emit_runs(struct lowering *l, struct lowered_connection *c, const struct run_list *runs, bool is_bounded, bool without_post)
+static void emit_runs(struct lowering *l, struct lowered_connection *c, const struct run_list *runs,
+                      bool is_bounded, bool without_post)
 {
     enum event last = EVENT_STEP;
     bool is_kept = false;
@@ -588,7 +684,8 @@ static void emit_runs(struct lowering *l, struct lowered_connection *c, const st
         bound_events(l, c, runs, EVENT_POST);
 }
 
-static void emit_plan(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, const struct run_list *runs)
+static void emit_plan(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule,
+                      const struct run_list *runs)
 {
     bool is_bounded = !rule->is_unbounded && (c->low >= 0 || c->high >= 0);
     if (!is_bounded || !has_weight_run(runs, EVENT_PRE) || !has_weight_run(runs, EVENT_POST)) {
@@ -622,13 +719,18 @@ static bool keeps_zero(const struct expr *e, const struct symbol *state)
         return e->symbol == state;
     if (e->kind == EXPR_UNARY && e->unary.op == UNARY_MINUS)
         return keeps_zero(e->unary.operand, state);
-    if (e->kind != EXPR_BINARY || (e->binary.op != BINARY_MULTIPLY && e->binary.op != BINARY_DIVIDE))
+    if (e->kind != EXPR_BINARY ||
+        (e->binary.op != BINARY_MULTIPLY && e->binary.op != BINARY_DIVIDE))
         return false;
     bool left = keeps_zero(e->binary.left, state);
-    return left ? e->binary.right->type->is_constant : e->binary.op == BINARY_MULTIPLY && e->binary.left->type->is_constant && keeps_zero(e->binary.right, state);
+    return left ? e->binary.right->type->is_constant
+                : e->binary.op == BINARY_MULTIPLY && e->binary.left->type->is_constant &&
+                      keeps_zero(e->binary.right, state);
 }
 
-static void lower_equations(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, struct statement *const *lines, size_t count, enum state_owner owner)
+static void lower_equations(struct lowering *l, struct lowered_connection *c,
+                            struct rule_instance *rule, struct statement *const *lines,
+                            size_t count, enum state_owner owner)
 {
     struct symbol *states[16];
     struct statement *equations[16];
@@ -642,18 +744,23 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c, st
         return;
     l->b.span = equations[0]->span;
     struct ir_builder outer = l->b;
-    struct ir_node *loop = ir_loop(&l->b, dotted(l, rule, "decay"), ir_integer(&l->b, 0), lower_size_leaf(l, owner_size(c, owner)), true);
+    struct ir_node *loop = ir_loop(&l->b, dotted(l, rule, "decay"), ir_integer(&l->b, 0),
+                                   lower_size_leaf(l, owner_size(c, owner)), true);
     struct rule_place place = *l->rule, *outer_place = l->rule;
     l->b.block = &loop->loop.body;
     l->rule = &place;
-    *(owner == STATE_PRE ? &place.pre : owner == STATE_POST ? &place.post : &place.synapse) = loop->loop.index;
+    *(owner == STATE_PRE    ? &place.pre
+      : owner == STATE_POST ? &place.post
+                            : &place.synapse) = loop->loop.index;
     if (used == 1 && keeps_zero(equations[0]->ode.value, states[0])) {
         struct ir_node *branch = ir_if(&l->b, is_not_zero(l, states[0], loop->loop.index));
         l->b.block = &branch->branch.then_body;
     }
     struct ir_node *dt = lower_constant_leaf(l, c->network->dt, IR_F64);
     for (int32_t i = 0; i < used; i++)
-        states[i]->binding->node = ir_var(&l->b, states[i]->name->text, ir_load(&l->b, states[i]->binding->buffer, loop->loop.index));
+        states[i]->binding->node =
+            ir_var(&l->b, states[i]->name->text,
+                   ir_load(&l->b, states[i]->binding->buffer, loop->loop.index));
     struct ir_node *node = ir_ode(&l->b, lower_ode_method(equations[0]), used, dt);
     struct ode_scope scope = { .node = node, .outer = l->ode };
     struct ir_builder here = l->b;
@@ -664,11 +771,13 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c, st
     l->b.block = &node->ode.body;
     l->ode = &scope;
     for (int32_t i = 0; i < used; i++)
-        node->ode.variables[i].rate = lower_as(l, equations[i]->ode.value, states[i]->binding->node->type);
+        node->ode.variables[i].rate =
+            lower_as(l, equations[i]->ode.value, states[i]->binding->node->type);
     l->ode = scope.outer;
     l->b = here;
     for (int32_t i = 0; i < used; i++)
-        ir_store(&l->b, states[i]->binding->buffer, loop->loop.index, ir_get(&l->b, states[i]->binding->node));
+        ir_store(&l->b, states[i]->binding->buffer, loop->loop.index,
+                 ir_get(&l->b, states[i]->binding->node));
     l->rule = outer_place;
     l->b = outer;
 }
@@ -684,7 +793,8 @@ static void find_guards(struct run_list *runs, bool has_delays)
     }
 }
 
-static void flush_runs(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, struct run_list *runs)
+static void flush_runs(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule,
+                       struct run_list *runs)
 {
     find_guards(runs, c->has_synapse_delays);
     if (runs->count > 0 && !l->is_failed)
@@ -701,12 +811,14 @@ void lower_rule_step(struct lowering *l, struct lowered_connection *c, struct ru
     for (size_t i = 0; i < body->count; i++) {
         struct statement *s = body->items[i];
         l->b.span = s->span;
-        if (s->kind == STATEMENT_ON && (s->on.event == EVENT_PRE || s->on.event == EVENT_POST || s->on.event == EVENT_STEP)) {
+        if (s->kind == STATEMENT_ON &&
+            (s->on.event == EVENT_PRE || s->on.event == EVENT_POST || s->on.event == EVENT_STEP)) {
             plan_handler(l, s, &runs);
         } else if (s->kind == STATEMENT_ODE) {
             flush_runs(l, c, rule, &runs);
             size_t end = i + 1;
-            while (end < body->count && (body->items[end]->kind == STATEMENT_ODE || body->items[end]->kind == STATEMENT_STATE))
+            while (end < body->count && (body->items[end]->kind == STATEMENT_ODE ||
+                                         body->items[end]->kind == STATEMENT_STATE))
                 end++;
             struct statement_list lines = { NULL, 0, 0 };
             for (size_t k = i; k < end; k++)
@@ -717,7 +829,8 @@ void lower_rule_step(struct lowering *l, struct lowered_connection *c, struct ru
             lower_equations(l, c, rule, lines.items, lines.count, STATE_OWN);
             i = end - 1;
         } else if (s->kind != STATEMENT_STATE && s->kind != STATEMENT_ON) {
-            lower_refuse(l, s->span, "'%s' cannot stand in the body of a rule yet", statement_kind_text(s->kind));
+            lower_refuse(l, s->span, "'%s' cannot stand in the body of a rule yet",
+                         statement_kind_text(s->kind));
         }
     }
     flush_runs(l, c, rule, &runs);
@@ -747,7 +860,8 @@ bool lower_rule_has(const struct rule_instance *rule, enum event event)
     return false;
 }
 
-void lower_rule_event(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule, enum event event)
+void lower_rule_event(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule,
+                      enum event event)
 {
     struct rule_place place = { .connection = c, .rule = rule, .is_free = true };
     struct rule_place *outer = l->rule;
@@ -757,7 +871,8 @@ void lower_rule_event(struct lowering *l, struct lowered_connection *c, struct r
         if (s->kind != STATEMENT_ON || s->on.event != event)
             continue;
         if (s->on.label_symbol != NULL)
-            s->on.label_symbol->binding = binding_value(l, ir_load(&l->b, c->network->label, ir_integer(&l->b, 0)));
+            s->on.label_symbol->binding =
+                binding_value(l, ir_load(&l->b, c->network->label, ir_integer(&l->b, 0)));
         lower_statements(l, s->on.body);
         bool is_bounded = !rule->is_unbounded && (c->low >= 0 || c->high >= 0);
         if (is_bounded && writes_weight(s->on.body))

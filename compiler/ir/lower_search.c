@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the tasks do with the networks, found before these are lowered: which inputs they present data to, whose weights they
- * set, which states and spikes they want recorded.
+ * What the tasks do with the networks, found before these are lowered: which inputs they present
+ * data to, whose weights they set, which states and spikes they want recorded.
  */
 #include "ir/lower_internal.h"
 
@@ -17,14 +17,17 @@ static void search_expr(struct expr *e, void *data)
     struct task_search *search = data;
     struct lowering *l = search->l;
     struct symbol *symbol = e->kind == EXPR_FIELD ? e->symbol : NULL;
-    if (symbol != NULL && symbol->kind == SYMBOL_FIELD && (symbol->field == FIELD_SPIKES || symbol->field == FIELD_TRACED)) {
+    if (symbol != NULL && symbol->kind == SYMBOL_FIELD &&
+        (symbol->field == FIELD_SPIKES || symbol->field == FIELD_TRACED)) {
         search->reads_records = true;
         if (l != NULL && symbol->field == FIELD_SPIKES && e->field.object->type->layer != NULL)
             pointer_map_put(l, &l->recorded, e->field.object->type->layer, 1);
         if (l != NULL && symbol->field == FIELD_TRACED)
             pointer_map_put(l, &l->recorded, symbol->state, 1);
     }
-    if (e->target != NULL && e->target->kind == CALL_BUILTIN && e->target->builtin->id == BUILTIN_PLOT_RASTER && e->target->count > 0 && e->target->arguments[0]->type->kind == TYPE_LAYER) {
+    if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+        e->target->builtin->id == BUILTIN_PLOT_RASTER && e->target->count > 0 &&
+        e->target->arguments[0]->type->kind == TYPE_LAYER) {
         search->reads_records = true;
         if (l != NULL)
             pointer_map_put(l, &l->recorded, e->target->arguments[0]->type->layer, 1);
@@ -58,7 +61,8 @@ static void search_present(const struct statement *s, struct task_search *search
             continue;
         bool was_in_time = pointer_map_get(&search->l->presented_of, slot) == PRESENTED_IN_TIME;
         bool is_in_time = was_in_time || has_time(input->value->type);
-        pointer_map_put(search->l, &search->l->presented_of, slot, is_in_time ? PRESENTED_IN_TIME : PRESENTED_HELD);
+        pointer_map_put(search->l, &search->l->presented_of, slot,
+                        is_in_time ? PRESENTED_IN_TIME : PRESENTED_HELD);
     }
     search_maybe(s->present.label, search);
     if (s->present.body != NULL)
@@ -71,8 +75,11 @@ static void search_assignment(const struct statement *s, struct task_search *sea
     while (target->kind == EXPR_INDEX)
         target = target->index.object;
     const struct symbol *symbol = target->symbol;
-    if (search->l != NULL && target->kind == EXPR_FIELD && symbol != NULL && symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT && target->field.object->type->connection != NULL)
-        pointer_map_put(search->l, &search->l->weight_assigned, target->field.object->type->connection, 1);
+    if (search->l != NULL && target->kind == EXPR_FIELD && symbol != NULL &&
+        symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT &&
+        target->field.object->type->connection != NULL)
+        pointer_map_put(search->l, &search->l->weight_assigned,
+                        target->field.object->type->connection, 1);
     search_expr(s->assign.target, search);
     search_expr(s->assign.value, search);
 }

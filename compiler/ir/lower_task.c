@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Task code: statements and loops. An iteration's arrays are given back when the next one begins. The counters of all loops
- * being run are hashed into the context's path, from which random draws are made.
+ * Task code: statements and loops. An iteration's arrays are given back when the next one begins.
+ * The counters of all loops being run are hashed into the context's path, from which random draws
+ * are made.
  */
 #include "ir/lower_internal.h"
 
@@ -29,7 +30,8 @@ static struct binding *copy_array(struct lowering *l, struct expr *e, const char
 
 static void bind_let(struct lowering *l, struct statement *s, struct binding *value)
 {
-    bool is_pointer = value->kind == BINDING_VIEW || (value->kind == BINDING_VALUE && value->node->type == IR_POINTER);
+    bool is_pointer = value->kind == BINDING_VIEW ||
+                      (value->kind == BINDING_VALUE && value->node->type == IR_POINTER);
     if (s->symbol->is_assigned && is_pointer) {
         struct binding *variable = binding_new(l, BINDING_VAR);
         variable->node = ir_var(&l->b, s->let.name.name->text, value->node);
@@ -67,7 +69,8 @@ static void lower_let(struct lowering *l, struct statement *s)
 static void lower_assignment(struct lowering *l, struct statement *s)
 {
     struct expr *target = s->assign.target;
-    struct binding *binding = target->kind == EXPR_NAME && target->symbol != NULL ? target->symbol->binding : NULL;
+    struct binding *binding =
+        target->kind == EXPR_NAME && target->symbol != NULL ? target->symbol->binding : NULL;
     if (binding != NULL && binding->kind == BINDING_VAR && binding->node->type == IR_POINTER) {
         struct binding *value = lower_result(l, s->assign.value);
         if (value != NULL)
@@ -83,7 +86,7 @@ struct loop_search {
     struct lowering *l;
     uint64_t learns;
     bool presents;
-    bool keeps_views;   /* assigns a data set to a variable */
+    bool keeps_views; /* assigns a data set to a variable */
 };
 
 static uint64_t learn_bits_of(struct lowering *l, const struct statement *s);
@@ -143,12 +146,12 @@ struct open_loop {
     struct ir_node *loop;
     struct ir_builder outer;
     struct ir_node *path, *present;
-    struct ir_node *mark;           /* null: nothing is given back */
+    struct ir_node *mark; /* null: nothing is given back */
     struct ir_node *outer_element;
     struct jump_targets jumps;
     bool has_progress;
     bool is_parallel;
-    bool is_outermost;              /* of its function */
+    bool is_outermost; /* of its function */
 };
 
 static bool is_over_samples(const struct for_clause_list *clauses)
@@ -159,7 +162,8 @@ static bool is_over_samples(const struct for_clause_list *clauses)
     return false;
 }
 
-static void hash_counters(struct lowering *l, struct open_loop *o, const struct for_clause_list *clauses, struct ir_node *const *sizes)
+static void hash_counters(struct lowering *l, struct open_loop *o,
+                          const struct for_clause_list *clauses, struct ir_node *const *sizes)
 {
     struct ir_node *flat = o->loop->loop.index, *counters[RANK_LIMIT], *path = o->path;
     for (size_t i = clauses->count; i-- > 0;) {
@@ -173,7 +177,9 @@ static void hash_counters(struct lowering *l, struct open_loop *o, const struct 
     ir_context_set(&l->b, IR_CONTEXT_PRESENT, ir_integer(&l->b, 0));
 }
 
-static void begin_loop(struct lowering *l, struct open_loop *o, const struct for_clause_list *clauses, struct ir_node *const *sizes, struct ir_node *total, struct block *body, bool is_parallel)
+static void begin_loop(struct lowering *l, struct open_loop *o,
+                       const struct for_clause_list *clauses, struct ir_node *const *sizes,
+                       struct ir_node *total, struct block *body, bool is_parallel)
 {
     struct loop_search search = { .l = l };
     search_block(body, &search);
@@ -183,7 +189,8 @@ static void begin_loop(struct lowering *l, struct open_loop *o, const struct for
     o->has_progress = search.presents && is_over_samples(clauses) && !l->in_parallel;
     o->is_parallel = is_parallel;
     if (o->has_progress)
-        ir_call_rt(&l->b, IR_RT_snn_rt_loop_begin, 2, (struct ir_node *[]){ ir_text(&l->b, l->task), total });
+        ir_call_rt(&l->b, IR_RT_snn_rt_loop_begin, 2,
+                   (struct ir_node *[]){ ir_text(&l->b, l->task), total });
     if (!is_parallel && !search.keeps_views)
         o->mark = ir_call_rt(&l->b, IR_RT_snn_rt_mark, 0, NULL);
     o->loop = ir_loop(&l->b, "for", ir_integer(&l->b, 0), total, is_parallel);
@@ -197,7 +204,9 @@ static void begin_loop(struct lowering *l, struct open_loop *o, const struct for
         ir_call_rt(&l->b, IR_RT_snn_rt_release, 1, &o->mark);
     hash_counters(l, o, clauses, sizes);
     lower_bind_clauses(l, clauses, sizes, o->loop->loop.index);
-    o->jumps = (struct jump_targets){ .target = o->loop, .has_progress = o->has_progress, .outer = l->jumps };
+    o->jumps = (struct jump_targets){ .target = o->loop,
+                                      .has_progress = o->has_progress,
+                                      .outer = l->jumps };
     l->jumps = &o->jumps;
     o->is_outermost = l->frame != NULL && l->frame->path == NULL;
     if (o->is_outermost) {
@@ -240,7 +249,8 @@ static bool has_index(const struct expr *e, const struct symbol *variable)
     while (e->kind == EXPR_INDEX || e->kind == EXPR_FIELD) {
         if (e->kind == EXPR_INDEX)
             for (size_t i = 0; i < e->index.indices.count; i++)
-                if (e->index.indices.items[i]->kind == EXPR_NAME && e->index.indices.items[i]->symbol == variable)
+                if (e->index.indices.items[i]->kind == EXPR_NAME &&
+                    e->index.indices.items[i]->symbol == variable)
                     return true;
         e = e->kind == EXPR_INDEX ? e->index.object : e->field.object;
     }
@@ -250,13 +260,15 @@ static bool has_index(const struct expr *e, const struct symbol *variable)
 static void check_memory(struct expr *e, void *data)
 {
     struct independence *check = data;
-    bool is_memory = e->kind == EXPR_INDEX || (e->kind == EXPR_FIELD && e->field.object->kind == EXPR_INDEX);
+    bool is_memory =
+        e->kind == EXPR_INDEX || (e->kind == EXPR_FIELD && e->field.object->kind == EXPR_INDEX);
     if (is_memory && !has_index(e, check->variable))
         check->is_independent = false;
     expr_children(e, check_memory, check);
 }
 
-/* Everything that the body reads or writes by index is indexed by the variable: iterations cannot meet. */
+/* Everything that the body reads or writes by index is indexed by the variable: iterations cannot
+ * meet. */
 static void check_independence(const struct block *block, struct independence *check)
 {
     for (size_t i = 0; i < block->statements.count && check->is_independent; i++) {
@@ -296,8 +308,11 @@ static void lower_rule_loop(struct lowering *l, struct statement *s)
     l->b.before = NULL;
     l->b.block = &loop->loop.body;
     lower_bind_clauses(l, &s->loop.clauses, sizes, loop->loop.index);
-    for (size_t i = 0; i < s->loop.clauses.count; i++) /* over pre, post: in range by construction */
-        s->loop.clauses.items[i].symbol->binding->is_checked = s->loop.clauses.items[i].symbol->domain.kind == DOMAIN_EXTENT || s->loop.clauses.items[i].symbol->domain.kind == DOMAIN_NEURONS;
+    for (size_t i = 0; i < s->loop.clauses.count;
+         i++) /* over pre, post: in range by construction */
+        s->loop.clauses.items[i].symbol->binding->is_checked =
+            s->loop.clauses.items[i].symbol->domain.kind == DOMAIN_EXTENT ||
+            s->loop.clauses.items[i].symbol->domain.kind == DOMAIN_NEURONS;
     l->jumps = &jumps;
     lower_statements(l, s->loop.body);
     l->jumps = jumps.outer;
@@ -311,7 +326,9 @@ static void lower_for_statement(struct lowering *l, struct statement *s)
         return;
     }
     if (s->loop.is_parallel) {
-        lower_refuse(l, s->span, "'parallel for' cannot be compiled yet; a 'for … yield' loop runs on all cores");
+        lower_refuse(
+            l, s->span,
+            "'parallel for' cannot be compiled yet; a 'for … yield' loop runs on all cores");
         return;
     }
     struct ir_node *sizes[RANK_LIMIT];
@@ -331,7 +348,9 @@ static const struct expr *yielded(const struct block *block)
         const struct expr *found = NULL;
         if (s->kind == STATEMENT_YIELD)
             return s->value.value;
-        if (s->kind == STATEMENT_IF && ((found = yielded(s->conditional.then)) != NULL || (s->conditional.otherwise != NULL && (found = yielded(s->conditional.otherwise)) != NULL)))
+        if (s->kind == STATEMENT_IF && ((found = yielded(s->conditional.then)) != NULL ||
+                                        (s->conditional.otherwise != NULL &&
+                                         (found = yielded(s->conditional.otherwise)) != NULL)))
             return found;
     }
     return NULL;
@@ -354,7 +373,8 @@ static bool runs_parallel(struct lowering *l, const struct expr *e)
     if (l->rule != NULL || l->in_parallel || facts == NULL)
         return false;
     if (!facts->is_parallel) {
-        remark(l->c, facts->reason_span.source != 0 ? facts->reason_span : e->span, "parallel", "this loop runs in order: %s", facts->reason);
+        remark(l->c, facts->reason_span.source != 0 ? facts->reason_span : e->span, "parallel",
+               "this loop runs in order: %s", facts->reason);
         return false;
     }
     if (l->may_learn != 0 || search.learns != 0) {
@@ -415,7 +435,8 @@ static void lower_yield(struct lowering *l, struct statement *s)
     struct ir_builder saved = l->b;
     struct ir_node *loop = lower_open_loop(l, "yield", result->inner, result->inner_rank, indices);
     struct ir_node *place = ir_binary(&l->b, IR_ADD, base, loop->loop.index);
-    ir_store(&l->b, result->array->buffer, place, lower_element(l, e, indices, (size_t)result->inner_rank));
+    ir_store(&l->b, result->array->buffer, place,
+             lower_element(l, e, indices, (size_t)result->inner_rank));
     lower_close_loop(l, loop, saved);
 }
 
@@ -518,7 +539,8 @@ static void lower_learn(struct lowering *l, struct statement *s)
     struct ir_node *learning = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_LEARNING);
     bool starts = s->kind == STATEMENT_LEARN;
     struct ir_node *mask = ir_integer(&l->b, (int64_t)(starts ? bits : ~bits));
-    ir_context_set(&l->b, IR_CONTEXT_LEARNING, ir_binary(&l->b, starts ? IR_OR : IR_AND, learning, mask));
+    ir_context_set(&l->b, IR_CONTEXT_LEARNING,
+                   ir_binary(&l->b, starts ? IR_OR : IR_AND, learning, mask));
     if (starts) {
         l->may_learn |= bits;
         l->assigns_model = true;
@@ -543,7 +565,8 @@ void lower_statement(struct lowering *l, struct statement *s)
     case STATEMENT_RETURN: lower_return(l, s); break;
     case STATEMENT_YIELD: lower_yield(l, s); break;
     case STATEMENT_EXPR:
-        if (s->value.value->kind == EXPR_CALL && s->value.value->target != NULL && s->value.value->target->kind == CALL_FUNCTION)
+        if (s->value.value->kind == EXPR_CALL && s->value.value->target != NULL &&
+            s->value.value->target->kind == CALL_FUNCTION)
             lower_call(l, s->value.value);
         else
             lower_scalar(l, s->value.value);
@@ -553,7 +576,9 @@ void lower_statement(struct lowering *l, struct statement *s)
     case STATEMENT_RESET: lower_reset(l, s); break;
     case STATEMENT_LEARN:
     case STATEMENT_FREEZE: lower_learn(l, s); break;
-    case STATEMENT_DESCEND: lower_refuse(l, s->span, "learning by gradient cannot be compiled yet"); break;
+    case STATEMENT_DESCEND:
+        lower_refuse(l, s->span, "learning by gradient cannot be compiled yet");
+        break;
     case STATEMENT_LOG:
     case STATEMENT_REPORT: lower_metric(l, s); break;
     case STATEMENT_SAVE:
@@ -576,10 +601,18 @@ static bool reads_model(const struct lowering *l, const struct snn_task *task)
 static void lower_task(struct lowering *l, struct symbol *symbol, struct snn_task *task)
 {
     const struct declaration *d = symbol->declaration;
-    *task = (struct snn_task){ .name = symbol->name->text, .doc = d->doc != NULL ? d->doc : "", .is_optional = d->task.is_optional };
-    task->function = ir_add_function(l->c, l->program, arena_format(&l->c->arena, "task.%s", task->name), IR_FUNCTION_TASK, d->span);
+    *task = (struct snn_task){ .name = symbol->name->text,
+                               .doc = d->doc != NULL ? d->doc : "",
+                               .is_optional = d->task.is_optional };
+    task->function =
+        ir_add_function(l->c, l->program, arena_format(&l->c->arena, "task.%s", task->name),
+                        IR_FUNCTION_TASK, d->span);
     struct ir_function *f = l->program->functions[task->function];
-    l->b = (struct ir_builder){ .compilation = l->c, .program = l->program, .function = f, .block = &f->body, .span = d->span };
+    l->b = (struct ir_builder){ .compilation = l->c,
+                                .program = l->program,
+                                .function = f,
+                                .block = &f->body,
+                                .span = d->span };
     l->task = task->name;
     l->may_learn = 0;
     l->assigns_model = false;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Drops state that nobody reads: traces of frozen rules, spike times that no task asks for, recordings. A state is alive
- * when a load of it reaches something that is seen from outside; what only feeds itself is not. Stores to dead state go, and
- * loops that then do nothing; the instructions before them are left to pass `fold`.
+ * Drops state that nobody reads: traces of frozen rules, spike times that no task asks for,
+ * recordings. A state is alive when a load of it reaches something that is seen from outside; what
+ * only feeds itself is not. Stores to dead state go, and loops that then do nothing; the
+ * instructions before them are left to pass `fold`.
  */
 #include "base/remarks.h"
 #include "passes/passes.h"
@@ -17,12 +18,12 @@ ARRAY_STRUCT(item_list, struct item);
 struct dead {
     struct compilation *c;
     struct ir_program *program;
-    bool *is_alive;               /* by buffer */
-    struct item_list *writers;    /* by buffer */
-    struct item_list **setters;   /* by function, by id of the VAR */
-    bool **seen;                  /* by function, by id */
+    bool *is_alive;             /* by buffer */
+    struct item_list *writers;  /* by buffer */
+    struct item_list **setters; /* by function, by id of the VAR */
+    bool **seen;                /* by function, by id */
     struct item_list work;
-    int32_t function;             /* being walked */
+    int32_t function; /* being walked */
 };
 
 /* ---- what there is ---- */
@@ -154,7 +155,8 @@ static bool has_effect(const struct ir_node *node)
 {
     switch (node->kind) {
     case IR_NODE_INSTR:
-        return node->op == IR_STORE || node->op == IR_CALL_RT || node->op == IR_VAR_SET || node->op == IR_CONTEXT_SET || node->op == IR_SIZE_SET || node->op == IR_CONSTANT_SET;
+        return node->op == IR_STORE || node->op == IR_CALL_RT || node->op == IR_VAR_SET ||
+               node->op == IR_CONTEXT_SET || node->op == IR_SIZE_SET || node->op == IR_CONSTANT_SET;
     case IR_NODE_LOOP:
     case IR_NODE_IF: {
         bool found = false;
@@ -172,7 +174,8 @@ static void sweep(struct ir_block *block, void *data)
     for (struct ir_node *node = block->first, *next; node != NULL; node = next) {
         next = node->next;
         ir_for_each_block(node, sweep, d);
-        bool is_empty = (node->kind == IR_NODE_LOOP || node->kind == IR_NODE_IF) && !has_effect(node);
+        bool is_empty =
+            (node->kind == IR_NODE_LOOP || node->kind == IR_NODE_IF) && !has_effect(node);
         if (is_dead(d, node) || is_empty)
             ir_remove(block, node);
     }
@@ -184,7 +187,8 @@ static void report(struct dead *d)
         const struct ir_buffer *buffer = &d->program->buffers[i];
         if (d->is_alive[i] || d->writers[i].count == 0)
             continue;
-        remark(d->c, d->writers[i].items[0].node->span, "dead", "nobody reads '%s': it is not computed", buffer->name);
+        remark(d->c, d->writers[i].items[0].node->span, "dead",
+               "nobody reads '%s': it is not computed", buffer->name);
     }
 }
 
@@ -200,7 +204,8 @@ bool pass_dead(struct compilation *c, struct ir_program *program)
 {
     struct dead d = { .c = c, .program = program };
     struct arena *arena = &c->arena;
-    size_t buffers = (size_t)program->buffer_count + 1, functions = (size_t)program->function_count + 1;
+    size_t buffers = (size_t)program->buffer_count + 1,
+           functions = (size_t)program->function_count + 1;
     d.is_alive = arena_alloc_array(arena, buffers, sizeof *d.is_alive);
     d.writers = arena_alloc_array(arena, buffers, sizeof *d.writers);
     d.setters = arena_alloc_array(arena, functions, sizeof *d.setters);

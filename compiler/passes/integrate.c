@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Turns equations into updates of one step. A linear equation is integrated exactly: with the step's decay factor where its
- * coefficient is known when the program starts (computed in float64, rounded once), with an exponential in each step where
- * it is not, and with a matrix exponential where equations depend on each other. Others run as their method says.
+ * Turns equations into updates of one step. A linear equation is integrated exactly: with the
+ * step's decay factor where its coefficient is known when the program starts (computed in float64,
+ * rounded once), with an exponential in each step where it is not, and with a matrix exponential
+ * where equations depend on each other. Others run as their method says.
  *
  * Written as x = d (x - x_inf) + x_inf, the form in which BindsNET decays its voltages.
  */
@@ -14,10 +15,10 @@
 struct integration {
     struct compilation *c;
     struct ir_program *program;
-    struct ir_builder b;              /* before the equations */
+    struct ir_builder b; /* before the equations */
     struct ir_node *ode;
-    struct ir_node **values;          /* of the variables, before the step */
-    struct ir_node **stage;           /* what ODE_VALUEs stand for in the copy being made */
+    struct ir_node **values; /* of the variables, before the step */
+    struct ir_node **stage;  /* what ODE_VALUEs stand for in the copy being made */
     bool is_failed;
 };
 
@@ -49,7 +50,8 @@ static void copy_rates(struct integration *in, struct ir_node **stage, struct ir
     int32_t count = in->ode->ode.variable_count;
     in->stage = stage;
     for (int32_t k = 0; k < count; k++)
-        rates[k] = ir_clone_block(&in->b, &in->ode->ode.body, map_value, in, in->ode->ode.variables[k].rate);
+        rates[k] = ir_clone_block(&in->b, &in->ode->ode.body, map_value, in,
+                                  in->ode->ode.variables[k].rate);
 }
 
 /* ---- linear form ---- */
@@ -66,7 +68,8 @@ static bool depends(const struct ir_node *node, int32_t variable)
     return false;
 }
 
-static struct ir_node *sum(struct integration *in, enum ir_op op, struct ir_node *a, struct ir_node *b)
+static struct ir_node *sum(struct integration *in, enum ir_op op, struct ir_node *a,
+                           struct ir_node *b)
 {
     if (b == NULL)
         return a;
@@ -89,7 +92,8 @@ static struct linear constant_form(struct integration *in, struct ir_node *node)
     return form;
 }
 
-static struct linear scaled_form(struct integration *in, struct linear form, enum ir_op op, struct ir_node *factor)
+static struct linear scaled_form(struct integration *in, struct linear form, enum ir_op op,
+                                 struct ir_node *factor)
 {
     for (int32_t k = 0; k < in->ode->ode.variable_count; k++)
         if (form.coefficients[k] != NULL)
@@ -128,21 +132,28 @@ static struct linear linear_form(struct integration *in, struct ir_node *node, i
     case IR_NEG:
         form = linear_form(in, node->operands[0], only);
         for (int32_t k = 0; form.is_linear && k < in->ode->ode.variable_count; k++)
-            form.coefficients[k] = form.coefficients[k] != NULL ? ir_unary(&in->b, IR_NEG, form.coefficients[k]) : NULL;
-        form.rest = form.is_linear && form.rest != NULL ? ir_unary(&in->b, IR_NEG, form.rest) : NULL;
+            form.coefficients[k] = form.coefficients[k] != NULL
+                                       ? ir_unary(&in->b, IR_NEG, form.coefficients[k])
+                                       : NULL;
+        form.rest =
+            form.is_linear && form.rest != NULL ? ir_unary(&in->b, IR_NEG, form.rest) : NULL;
         return form;
     case IR_MUL:
         for (int side = 0; side < 2; side++)
             if (!depends(node->operands[side], only)) {
                 form = linear_form(in, node->operands[1 - side], only);
-                return form.is_linear ? scaled_form(in, form, IR_MUL, constant_form(in, node->operands[side]).rest) : form;
+                return form.is_linear ? scaled_form(in, form, IR_MUL,
+                                                    constant_form(in, node->operands[side]).rest)
+                                      : form;
             }
         return form;
     case IR_DIV:
         if (depends(node->operands[1], only))
             return form;
         form = linear_form(in, node->operands[0], only);
-        return form.is_linear ? scaled_form(in, form, IR_DIV, constant_form(in, node->operands[1]).rest) : form;
+        return form.is_linear
+                   ? scaled_form(in, form, IR_DIV, constant_form(in, node->operands[1]).rest)
+                   : form;
     default: return form;
     }
 }
@@ -175,8 +186,11 @@ static struct ir_node *in_setup(struct ir_builder *setup, const struct ir_node *
             return ir_real(setup, IR_F64, node->payload.real);
         return ir_real(setup, IR_F64, (double)node->payload.integer);
     case IR_CONSTANT:
-        return ir_cast(setup, IR_F64, ir_leaf(setup, IR_CONSTANT, node->type == IR_F32 ? IR_F64 : node->type, node->payload.index));
-    case IR_SIZE: return ir_cast(setup, IR_F64, ir_leaf(setup, IR_SIZE, IR_I64, node->payload.index));
+        return ir_cast(setup, IR_F64,
+                       ir_leaf(setup, IR_CONSTANT, node->type == IR_F32 ? IR_F64 : node->type,
+                               node->payload.index));
+    case IR_SIZE:
+        return ir_cast(setup, IR_F64, ir_leaf(setup, IR_SIZE, IR_I64, node->payload.index));
     default: break;
     }
     for (int32_t k = 0; k < node->operand_count && k < 3; k++)
@@ -191,10 +205,16 @@ static struct ir_node *in_setup(struct ir_builder *setup, const struct ir_node *
 static struct ir_builder setup_builder(struct integration *in)
 {
     struct ir_function *setup = in->program->functions[in->program->setup];
-    return (struct ir_builder){ .compilation = in->c, .program = in->program, .function = setup, .block = &setup->body, .span = in->ode->span };
+    return (struct ir_builder){ .compilation = in->c,
+                                .program = in->program,
+                                .function = setup,
+                                .block = &setup->body,
+                                .span = in->ode->span };
 }
 
-static struct ir_node *new_constant(struct integration *in, const char *name, struct ir_builder *setup, struct ir_node *value, enum ir_type type)
+static struct ir_node *new_constant(struct integration *in, const char *name,
+                                    struct ir_builder *setup, struct ir_node *value,
+                                    enum ir_type type)
 {
     int32_t entry = ir_add_constant(in->c, in->program, name, false);
     ir_constant_set(setup, entry, value);
@@ -203,13 +223,15 @@ static struct ir_node *new_constant(struct integration *in, const char *name, st
 
 /* ---- values with the parameters' defaults, for warnings ---- */
 
-static bool default_value(const struct ir_program *program, const struct ir_node *node, double *value);
+static bool default_value(const struct ir_program *program, const struct ir_node *node,
+                          double *value);
 
 static bool default_constant(const struct ir_program *program, int32_t entry, double *value)
 {
     const struct ir_block *setup = &program->functions[program->setup]->body;
     for (const struct ir_node *node = setup->first; node != NULL; node = node->next)
-        if (node->kind == IR_NODE_INSTR && node->op == IR_CONSTANT_SET && node->payload.index == entry)
+        if (node->kind == IR_NODE_INSTR && node->op == IR_CONSTANT_SET &&
+            node->payload.index == entry)
             return default_value(program, node->operands[0], value);
     return false;
 }
@@ -220,7 +242,8 @@ static bool default_param(const struct snn_param *param, double *value)
     return param->type != SNN_STRING;
 }
 
-static bool default_value(const struct ir_program *program, const struct ir_node *node, double *value)
+static bool default_value(const struct ir_program *program, const struct ir_node *node,
+                          double *value)
 {
     double operands[2] = { 0 };
     if (node->kind != IR_NODE_INSTR || node->operand_count > 2)
@@ -229,7 +252,10 @@ static bool default_value(const struct ir_program *program, const struct ir_node
         if (!default_value(program, node->operands[k], &operands[k]))
             return false;
     switch (node->op) {
-    case IR_CONST: *value = node->type == IR_F32 || node->type == IR_F64 ? node->payload.real : (double)node->payload.integer; return true;
+    case IR_CONST:
+        *value = node->type == IR_F32 || node->type == IR_F64 ? node->payload.real
+                                                              : (double)node->payload.integer;
+        return true;
     case IR_CONSTANT: return default_constant(program, node->payload.index, value);
     case IR_PARAM: return default_param(&program->params[node->payload.index], value);
     case IR_CAST: *value = operands[0]; return true;
@@ -247,10 +273,12 @@ static bool default_value(const struct ir_program *program, const struct ir_node
 static void warn_of_standstill(struct integration *in, int32_t k, const struct ir_node *factor)
 {
     double value = 0;
-    if (in->values[k]->type != IR_F32 || !default_value(in->program, factor, &value) || value == 1 || (float)value != 1)
+    if (in->values[k]->type != IR_F32 || !default_value(in->program, factor, &value) ||
+        value == 1 || (float)value != 1)
         return;
     const char *name = in->ode->ode.variables[k].name;
-    diag_warning(in->c, in->ode->ode.variables[k].rate->span, "the decay factor of '%s' rounds to 1: it will not change", name);
+    diag_warning(in->c, in->ode->ode.variables[k].rate->span,
+                 "the decay factor of '%s' rounds to 1: it will not change", name);
     diag_hint(in->c, "declare the state with more digits: state %s : float64 = …", name);
 }
 
@@ -267,46 +295,58 @@ static struct ir_node *drift(struct integration *in, int32_t k, struct ir_node *
     struct ir_node *x = in->values[k];
     if (rest == NULL)
         return x;
-    return ir_binary(&in->b, IR_ADD, x, ir_binary(&in->b, IR_MUL, rest, ir_cast(&in->b, x->type, in->ode->ode.dt)));
+    return ir_binary(&in->b, IR_ADD, x,
+                     ir_binary(&in->b, IR_MUL, rest, ir_cast(&in->b, x->type, in->ode->ode.dt)));
 }
 
-static struct ir_node *decay_constant(struct integration *in, int32_t k, struct ir_node *a, struct ir_node *rest)
+static struct ir_node *decay_constant(struct integration *in, int32_t k, struct ir_node *a,
+                                      struct ir_node *rest)
 {
     struct ir_node *x = in->values[k];
     struct ir_builder setup = setup_builder(in);
     struct ir_node *rate = in_setup(&setup, a);
-    struct ir_node *factor = ir_unary(&setup, IR_EXP, ir_binary(&setup, IR_MUL, rate, in_setup(&setup, in->ode->ode.dt)));
+    struct ir_node *factor = ir_unary(
+        &setup, IR_EXP, ir_binary(&setup, IR_MUL, rate, in_setup(&setup, in->ode->ode.dt)));
     struct ir_node *d = new_constant(in, name_of(in, k, "decay"), &setup, factor, x->type);
     warn_of_standstill(in, k, factor);
-    remark(in->c, in->ode->span, "integrate", "%s' is linear: integrated exactly, its decay factor is computed once", in->ode->ode.variables[k].name);
+    remark(in->c, in->ode->span, "integrate",
+           "%s' is linear: integrated exactly, its decay factor is computed once",
+           in->ode->ode.variables[k].name);
     if (rest == NULL)
         return ir_binary(&in->b, IR_MUL, d, x);
     struct ir_node *target;
     if (is_setup_value(rest)) {
-        struct ir_node *value = ir_unary(&setup, IR_NEG, ir_binary(&setup, IR_DIV, in_setup(&setup, rest), rate));
+        struct ir_node *value =
+            ir_unary(&setup, IR_NEG, ir_binary(&setup, IR_DIV, in_setup(&setup, rest), rate));
         target = new_constant(in, name_of(in, k, "target"), &setup, value, x->type);
     } else {
-        struct ir_node *value = ir_unary(&setup, IR_NEG, ir_binary(&setup, IR_DIV, ir_real(&setup, IR_F64, 1), rate));
-        target = ir_binary(&in->b, IR_MUL, rest, new_constant(in, name_of(in, k, "gain"), &setup, value, x->type));
+        struct ir_node *value =
+            ir_unary(&setup, IR_NEG, ir_binary(&setup, IR_DIV, ir_real(&setup, IR_F64, 1), rate));
+        target = ir_binary(&in->b, IR_MUL, rest,
+                           new_constant(in, name_of(in, k, "gain"), &setup, value, x->type));
     }
-    return ir_binary(&in->b, IR_ADD, ir_binary(&in->b, IR_MUL, d, ir_binary(&in->b, IR_SUB, x, target)), target);
+    return ir_binary(&in->b, IR_ADD,
+                     ir_binary(&in->b, IR_MUL, d, ir_binary(&in->b, IR_SUB, x, target)), target);
 }
 
-/* x + rate * dt * (exp(a dt) - 1) / (a dt): exact where the rest is constant over the step; for a = 0 the limit. */
-static struct ir_node *decay_changing(struct integration *in, int32_t k, struct ir_node *a, struct ir_node *rate)
+/* x + rate * dt * (exp(a dt) - 1) / (a dt): exact where the rest is constant over the step; for a =
+ * 0 the limit. */
+static struct ir_node *decay_changing(struct integration *in, int32_t k, struct ir_node *a,
+                                      struct ir_node *rate)
 {
     struct ir_node *x = in->values[k], *dt = ir_cast(&in->b, x->type, in->ode->ode.dt);
     struct ir_node *z = ir_binary(&in->b, IR_MUL, a, dt);
     struct ir_node *growth = ir_binary(&in->b, IR_DIV, ir_unary(&in->b, IR_EXPM1, z), z);
     struct ir_node *is_zero = ir_binary(&in->b, IR_EQ, z, zero_like(in, z));
     growth = ir_select(&in->b, is_zero, ir_real(&in->b, x->type, 1), growth);
-    return ir_binary(&in->b, IR_ADD, x, ir_binary(&in->b, IR_MUL, ir_binary(&in->b, IR_MUL, rate, dt), growth));
+    return ir_binary(&in->b, IR_ADD, x,
+                     ir_binary(&in->b, IR_MUL, ir_binary(&in->b, IR_MUL, rate, dt), growth));
 }
 
 /* ---- exact: equations that depend on each other ---- */
 
 struct matrix {
-    int32_t size, first, result;   /* constants first ... and result ... */
+    int32_t size, first, result; /* constants first ... and result ... */
 };
 
 static bool reaches(const struct linear *forms, int32_t count, int32_t from, int32_t to)
@@ -321,7 +361,8 @@ static bool reaches(const struct linear *forms, int32_t count, int32_t from, int
     return reached[to];
 }
 
-/* exp of [[A, I], [0, 0]] dt gives both what is left of the variables and what constant rests add. */
+/* exp of [[A, I], [0, 0]] dt gives both what is left of the variables and what constant rests add.
+ */
 static struct matrix system_matrix(struct integration *in, const struct linear *forms)
 {
     int32_t count = in->ode->ode.variable_count;
@@ -342,7 +383,8 @@ static struct matrix system_matrix(struct integration *in, const struct linear *
                 value = dt;
             ir_constant_set(&setup, m.first + i * m.size + k, value);
         }
-    struct ir_node *operands[] = { ir_integer(&setup, m.size), ir_integer(&setup, m.first), ir_integer(&setup, m.result) };
+    struct ir_node *operands[] = { ir_integer(&setup, m.size), ir_integer(&setup, m.first),
+                                   ir_integer(&setup, m.result) };
     ir_call_rt(&setup, IR_RT_snn_rt_matrix_exponential, 3, operands);
     return m;
 }
@@ -351,7 +393,9 @@ static void exact_system(struct integration *in, const struct linear *forms, str
 {
     int32_t count = in->ode->ode.variable_count;
     struct matrix m = system_matrix(in, forms);
-    remark(in->c, in->ode->span, "integrate", "%d coupled linear equations: integrated exactly by a matrix exponential, computed once", (int)count);
+    remark(in->c, in->ode->span, "integrate",
+           "%d coupled linear equations: integrated exactly by a matrix exponential, computed once",
+           (int)count);
     for (int32_t i = 0; i < count; i++) {
         enum ir_type type = in->values[i]->type;
         struct ir_node *total = NULL;
@@ -359,11 +403,13 @@ static void exact_system(struct integration *in, const struct linear *forms, str
             if (!reaches(forms, count, i, k))
                 continue;
             struct ir_node *factor = ir_leaf(&in->b, IR_CONSTANT, type, m.result + i * m.size + k);
-            total = sum(in, IR_ADD, total, ir_binary(&in->b, IR_MUL, factor, ir_cast(&in->b, type, in->values[k])));
+            total = sum(in, IR_ADD, total,
+                        ir_binary(&in->b, IR_MUL, factor, ir_cast(&in->b, type, in->values[k])));
             if (forms[k].rest == NULL)
                 continue;
             factor = ir_leaf(&in->b, IR_CONSTANT, type, m.result + i * m.size + k + count);
-            total = sum(in, IR_ADD, total, ir_binary(&in->b, IR_MUL, factor, ir_cast(&in->b, type, forms[k].rest)));
+            total = sum(in, IR_ADD, total,
+                        ir_binary(&in->b, IR_MUL, factor, ir_cast(&in->b, type, forms[k].rest)));
         }
         next[i] = total;
     }
@@ -380,8 +426,10 @@ static bool is_uncoupled(const struct linear *forms, int32_t count, int32_t i)
 static bool refuse_exact(struct integration *in, int32_t k, const char *why)
 {
     in->is_failed = true;
-    diag_error(in->c, in->ode->ode.variables[k].rate->span, "%s' cannot be integrated exactly: %s", in->ode->ode.variables[k].name, why);
-    diag_hint(in->c, "name a method: %s' = … using exponential_euler, rk4 or euler", in->ode->ode.variables[k].name);
+    diag_error(in->c, in->ode->ode.variables[k].rate->span, "%s' cannot be integrated exactly: %s",
+               in->ode->ode.variables[k].name, why);
+    diag_hint(in->c, "name a method: %s' = … using exponential_euler, rk4 or euler",
+              in->ode->ode.variables[k].name);
     return false;
 }
 
@@ -413,8 +461,12 @@ static bool integrate_exact(struct integration *in, struct ir_node **next)
         } else if (is_setup_value(a)) {
             next[i] = decay_constant(in, i, a, forms[i].rest);
         } else {
-            struct ir_node *rate = sum(in, IR_ADD, ir_binary(&in->b, IR_MUL, a, in->values[i]), forms[i].rest);
-            remark(in->c, in->ode->span, "integrate", "%s' is linear, its coefficient changes: integrated exactly with an exponential in each step", in->ode->ode.variables[i].name);
+            struct ir_node *rate =
+                sum(in, IR_ADD, ir_binary(&in->b, IR_MUL, a, in->values[i]), forms[i].rest);
+            remark(in->c, in->ode->span, "integrate",
+                   "%s' is linear, its coefficient changes: integrated exactly with an exponential "
+                   "in each step",
+                   in->ode->ode.variables[i].name);
             next[i] = decay_changing(in, i, a, rate);
         }
     }
@@ -423,9 +475,11 @@ static bool integrate_exact(struct integration *in, struct ir_node **next)
 
 /* ---- other methods ---- */
 
-static struct ir_node *advanced(struct integration *in, int32_t k, struct ir_node *rate, struct ir_node *dt)
+static struct ir_node *advanced(struct integration *in, int32_t k, struct ir_node *rate,
+                                struct ir_node *dt)
 {
-    return ir_binary(&in->b, IR_ADD, in->values[k], ir_binary(&in->b, IR_MUL, ir_cast(&in->b, in->values[k]->type, dt), rate));
+    return ir_binary(&in->b, IR_ADD, in->values[k],
+                     ir_binary(&in->b, IR_MUL, ir_cast(&in->b, in->values[k]->type, dt), rate));
 }
 
 static bool integrate_euler(struct integration *in, struct ir_node **next)
@@ -442,17 +496,21 @@ static bool integrate_rk4(struct integration *in, struct ir_node **next)
 {
     int32_t count = in->ode->ode.variable_count;
     struct ir_node *rates[4][64], *stage[64];
-    struct ir_node *dt = in->ode->ode.dt, *half = ir_binary(&in->b, IR_MUL, dt, ir_real(&in->b, dt->type, 0.5));
+    struct ir_node *dt = in->ode->ode.dt,
+                   *half = ir_binary(&in->b, IR_MUL, dt, ir_real(&in->b, dt->type, 0.5));
     struct ir_node *sixth = ir_binary(&in->b, IR_DIV, dt, ir_real(&in->b, dt->type, 6));
     for (int s = 0; s < 4; s++) {
         for (int32_t k = 0; k < count; k++)
-            stage[k] = s == 0 ? in->values[k] : advanced(in, k, rates[s - 1][k], s == 3 ? dt : half);
+            stage[k] =
+                s == 0 ? in->values[k] : advanced(in, k, rates[s - 1][k], s == 3 ? dt : half);
         copy_rates(in, stage, rates[s]);
     }
     for (int32_t k = 0; k < count; k++) {
         struct ir_node *middle = ir_binary(&in->b, IR_ADD, rates[1][k], rates[2][k]);
         struct ir_node *ends = ir_binary(&in->b, IR_ADD, rates[0][k], rates[3][k]);
-        struct ir_node *all = ir_binary(&in->b, IR_ADD, ends, ir_binary(&in->b, IR_MUL, ir_real(&in->b, middle->type, 2), middle));
+        struct ir_node *all =
+            ir_binary(&in->b, IR_ADD, ends,
+                      ir_binary(&in->b, IR_MUL, ir_real(&in->b, middle->type, 2), middle));
         next[k] = advanced(in, k, all, sixth);
     }
     return true;
@@ -468,12 +526,15 @@ static bool integrate_exponential_euler(struct integration *in, struct ir_node *
         struct linear form = linear_form(in, in->ode->ode.variables[k].rate, k);
         if (!form.is_linear) {
             in->is_failed = true;
-            diag_error(in->c, in->ode->ode.variables[k].rate->span, "%s' is not linear in %s, as exponential_euler needs it", in->ode->ode.variables[k].name, in->ode->ode.variables[k].name);
+            diag_error(in->c, in->ode->ode.variables[k].rate->span,
+                       "%s' is not linear in %s, as exponential_euler needs it",
+                       in->ode->ode.variables[k].name, in->ode->ode.variables[k].name);
             diag_hint(in->c, "use rk4 or euler");
             return false;
         }
         struct ir_node *a = form.coefficients[k];
-        next[k] = a == NULL ? advanced(in, k, rates[k], in->ode->ode.dt) : decay_changing(in, k, a, rates[k]);
+        next[k] = a == NULL ? advanced(in, k, rates[k], in->ode->ode.dt)
+                            : decay_changing(in, k, a, rates[k]);
     }
     return true;
 }
@@ -539,7 +600,9 @@ bool pass_integrate(struct compilation *c, struct ir_program *program)
 {
     struct integration in = { .c = c, .program = program };
     for (int32_t i = 0; i < program->function_count; i++) {
-        in.b = (struct ir_builder){ .compilation = c, .program = program, .function = program->functions[i] };
+        in.b = (struct ir_builder){ .compilation = c,
+                                    .program = program,
+                                    .function = program->functions[i] };
         visit_block(&program->functions[i]->body, &in);
     }
     for (int32_t i = 0; i < program->function_count; i++)

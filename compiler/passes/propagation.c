@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Turns propagations into loops over the spikes that arrive. A dense connection adds rows of weights: the targets run in
- * lanes, each collects its spikes in a register. One constant weight needs no memory: count times weight.
+ * Turns propagations into loops over the spikes that arrive. A dense connection adds rows of
+ * weights: the targets run in lanes, each collects its spikes in a register. One constant weight
+ * needs no memory: count times weight.
  *
- * Each target's sum has the order of its sources, so every form gives the same bits. Where synapses have delays of their
- * own, the order is by delay, then by source. For all_but_one with one weight w, every neuron gets count * w, and those that
- * spiked give w back.
+ * Each target's sum has the order of its sources, so every form gives the same bits. Where synapses
+ * have delays of their own, the order is by delay, then by source. For all_but_one with one weight
+ * w, every neuron gets count * w, and those that spiked give w back.
  */
 #include "base/remarks.h"
 #include "passes/passes.h"
@@ -34,7 +35,8 @@ static struct ir_node *zero(struct propagation *p)
 static struct ir_node *ring_row(struct propagation *p, struct ir_node *delay)
 {
     struct ir_node *clock = ir_load(&p->b, p->connection->clock, zero(p));
-    return ir_ring_row(&p->b, ir_binary(&p->b, IR_SUB, clock, delay), size(p, p->connection->ring_slots));
+    return ir_ring_row(&p->b, ir_binary(&p->b, IR_SUB, clock, delay),
+                       size(p, p->connection->ring_slots));
 }
 
 static struct arrivals arrivals_of_row(struct propagation *p, struct ir_node *row)
@@ -55,7 +57,8 @@ static struct arrivals arrivals(struct propagation *p)
     return a;
 }
 
-static struct ir_node *open_events(struct propagation *p, const struct arrivals *a, bool is_independent, const char *what)
+static struct ir_node *open_events(struct propagation *p, const struct arrivals *a,
+                                   bool is_independent, const char *what)
 {
     const char *name = arena_format(&p->c->arena, "%s.%s", p->connection->name, what);
     struct ir_node *loop = ir_loop(&p->b, name, a->low, a->high, is_independent);
@@ -87,12 +90,15 @@ static struct ir_node *constant_weight(struct propagation *p)
 static void add_to_target(struct propagation *p, struct ir_node *target, struct ir_node *value)
 {
     struct ir_node *old = ir_load(&p->b, p->connection->target, target);
-    ir_store(&p->b, p->connection->target, target, ir_binary(&p->b, IR_ADD, old, ir_cast(&p->b, old->type, value)));
+    ir_store(&p->b, p->connection->target, target,
+             ir_binary(&p->b, IR_ADD, old, ir_cast(&p->b, old->type, value)));
 }
 
-static struct ir_node *matrix_index(struct propagation *p, struct ir_node *source, struct ir_node *target)
+static struct ir_node *matrix_index(struct propagation *p, struct ir_node *source,
+                                    struct ir_node *target)
 {
-    return ir_binary(&p->b, IR_ADD, ir_binary(&p->b, IR_MUL, source, size(p, p->connection->target_size)), target);
+    return ir_binary(&p->b, IR_ADD,
+                     ir_binary(&p->b, IR_MUL, source, size(p, p->connection->target_size)), target);
 }
 
 static struct ir_node *weight_of(struct propagation *p, struct ir_node *synapse)
@@ -116,11 +122,14 @@ static void dense_rows(struct propagation *p)
     struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
     body = p->b;
     struct ir_node *source = open_events(p, &a, false, "spikes");
-    ir_set(&p->b, total, ir_binary(&p->b, IR_ADD, ir_get(&p->b, total), weight_of(p, matrix_index(p, source, target))));
+    ir_set(&p->b, total,
+           ir_binary(&p->b, IR_ADD, ir_get(&p->b, total),
+                     weight_of(p, matrix_index(p, source, target))));
     p->b = body;
     ir_store(&p->b, p->connection->target, target, ir_get(&p->b, total));
     p->b = outer;
-    remark(p->c, p->connection->span, "propagation", "'%s': each spike adds one row of weights; targets run in lanes", p->connection->name);
+    remark(p->c, p->connection->span, "propagation",
+           "'%s': each spike adds one row of weights; targets run in lanes", p->connection->name);
 }
 
 static void constant_to_all(struct propagation *p, bool gives_back)
@@ -130,7 +139,8 @@ static void constant_to_all(struct propagation *p, bool gives_back)
     struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_GT, a.count, zero(p)));
     p->b.before = NULL;
     p->b.block = &some->branch.then_body;
-    struct ir_node *amount = ir_binary(&p->b, IR_MUL, ir_cast(&p->b, target_type(p), a.count), constant_weight(p));
+    struct ir_node *amount =
+        ir_binary(&p->b, IR_MUL, ir_cast(&p->b, target_type(p), a.count), constant_weight(p));
     struct ir_builder inside = p->b;
     add_to_target(p, open_targets(p, "all"), amount);
     p->b = inside;
@@ -139,7 +149,8 @@ static void constant_to_all(struct propagation *p, bool gives_back)
         add_to_target(p, source, ir_unary(&p->b, IR_NEG, constant_weight(p)));
     }
     p->b = outer;
-    remark(p->c, p->connection->span, "propagation", "'%s': one constant weight: count times weight, no matrix", p->connection->name);
+    remark(p->c, p->connection->span, "propagation",
+           "'%s': one constant weight: count times weight, no matrix", p->connection->name);
 }
 
 static void one_to_one(struct propagation *p)
@@ -149,17 +160,20 @@ static void one_to_one(struct propagation *p)
     struct ir_node *source = open_events(p, &a, true, "spikes");
     add_to_target(p, source, weight_of(p, source));
     p->b = outer;
-    remark(p->c, p->connection->span, "propagation", "'%s': each spike touches one neuron", p->connection->name);
+    remark(p->c, p->connection->span, "propagation", "'%s': each spike touches one neuron",
+           p->connection->name);
 }
 
-static void add_synapses(struct propagation *p, struct ir_node *source, struct ir_node *low, struct ir_node *high)
+static void add_synapses(struct propagation *p, struct ir_node *source, struct ir_node *low,
+                         struct ir_node *high)
 {
     struct ir_builder outer = p->b;
     struct ir_node *loop = ir_loop(&p->b, "synapses", low, high, true);
     p->b.before = NULL;
     p->b.block = &loop->loop.body;
     struct ir_node *target = ir_load(&p->b, p->connection->columns, loop->loop.index);
-    struct ir_node *synapse = p->connection->topology == IR_SPARSE ? loop->loop.index : matrix_index(p, source, target);
+    struct ir_node *synapse =
+        p->connection->topology == IR_SPARSE ? loop->loop.index : matrix_index(p, source, target);
     add_to_target(p, target, weight_of(p, synapse));
     p->b = outer;
 }
@@ -170,29 +184,41 @@ static void sparse_rows(struct propagation *p)
     struct ir_builder outer = p->b;
     struct ir_node *source = open_events(p, &a, false, "spikes");
     struct ir_node *next = ir_binary(&p->b, IR_ADD, source, ir_integer(&p->b, 1));
-    add_synapses(p, source, ir_load(&p->b, p->connection->row_starts, source), ir_load(&p->b, p->connection->row_starts, next));
+    add_synapses(p, source, ir_load(&p->b, p->connection->row_starts, source),
+                 ir_load(&p->b, p->connection->row_starts, next));
     p->b = outer;
-    remark(p->c, p->connection->span, "propagation", "'%s': each spike touches the synapses of its neuron", p->connection->name);
+    remark(p->c, p->connection->span, "propagation",
+           "'%s': each spike touches the synapses of its neuron", p->connection->name);
 }
 
-/* For each delay, the spikes of that many steps ago and of their neurons the synapses with that delay. */
+/* For each delay, the spikes of that many steps ago and of their neurons the synapses with that
+ * delay. */
 static void delayed_synapses(struct propagation *p)
 {
     struct ir_builder outer = p->b;
     struct ir_node *one = ir_integer(&p->b, 1), *longest = size(p, p->connection->max_delay);
-    struct ir_node *ages = ir_loop(&p->b, arena_format(&p->c->arena, "%s.delays", p->connection->name), zero(p), ir_binary(&p->b, IR_ADD, longest, one), false);
+    struct ir_node *ages =
+        ir_loop(&p->b, arena_format(&p->c->arena, "%s.delays", p->connection->name), zero(p),
+                ir_binary(&p->b, IR_ADD, longest, one), false);
     p->b.before = NULL;
     p->b.block = &ages->loop.body;
     struct ir_node *age = ages->loop.index;
-    struct ir_node *past = p->connection->delay >= 0 ? ir_binary(&p->b, IR_ADD, age, size(p, p->connection->delay)) : age;
+    struct ir_node *past = p->connection->delay >= 0
+                               ? ir_binary(&p->b, IR_ADD, age, size(p, p->connection->delay))
+                               : age;
     struct arrivals a = arrivals_of_row(p, ring_row(p, past));
     struct ir_node *source = open_events(p, &a, false, "spikes");
     struct ir_node *buckets = ir_binary(&p->b, IR_ADD, longest, ir_integer(&p->b, 2));
-    struct ir_node *bucket = ir_binary(&p->b, IR_ADD, ir_binary(&p->b, IR_MUL, source, buckets), age);
+    struct ir_node *bucket =
+        ir_binary(&p->b, IR_ADD, ir_binary(&p->b, IR_MUL, source, buckets), age);
     struct ir_node *low = ir_load(&p->b, p->connection->bucket_starts, bucket);
-    add_synapses(p, source, low, ir_load(&p->b, p->connection->bucket_starts, ir_binary(&p->b, IR_ADD, bucket, one)));
+    add_synapses(
+        p, source, low,
+        ir_load(&p->b, p->connection->bucket_starts, ir_binary(&p->b, IR_ADD, bucket, one)));
     p->b = outer;
-    remark(p->c, p->connection->span, "propagation", "'%s': delays of their own: synapses ordered by delay, a ring of spikes", p->connection->name);
+    remark(p->c, p->connection->span, "propagation",
+           "'%s': delays of their own: synapses ordered by delay, a ring of spikes",
+           p->connection->name);
 }
 
 /* ---- numbers ---- */
@@ -210,14 +236,17 @@ static void send_numbers(struct propagation *p)
     }
     struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
     struct ir_builder body = p->b;
-    struct ir_node *loop = ir_loop(&p->b, "sources", zero(p), size(p, p->connection->source_size), false);
+    struct ir_node *loop =
+        ir_loop(&p->b, "sources", zero(p), size(p, p->connection->source_size), false);
     p->b.block = &loop->loop.body;
     struct ir_node *source = loop->loop.index;
     struct ir_node *weight = weight_of(p, matrix_index(p, source, target));
     if (p->connection->topology == IR_ALL_BUT_ONE)
-        weight = ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target), ir_real(&p->b, type, 0), weight);
+        weight = ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target), ir_real(&p->b, type, 0),
+                           weight);
     struct ir_node *value = ir_cast(&p->b, type, ir_load(&p->b, p->connection->values, source));
-    ir_set(&p->b, total, ir_binary(&p->b, IR_ADD, ir_get(&p->b, total), ir_binary(&p->b, IR_MUL, weight, value)));
+    ir_set(&p->b, total,
+           ir_binary(&p->b, IR_ADD, ir_get(&p->b, total), ir_binary(&p->b, IR_MUL, weight, value)));
     p->b = body;
     ir_store(&p->b, p->connection->target, target, ir_get(&p->b, total));
     p->b = outer;
@@ -230,7 +259,8 @@ static bool expand(struct propagation *p)
     const struct ir_connection *c = p->connection;
     if (c->values >= 0) {
         if (c->topology == IR_SPARSE)
-            return diag_error(p->c, c->span, "numbers cannot be sent through a sparse connection yet");
+            return diag_error(p->c, c->span,
+                              "numbers cannot be sent through a sparse connection yet");
         send_numbers(p);
     } else if (c->bucket_starts >= 0) {
         delayed_synapses(p);
@@ -269,7 +299,9 @@ bool pass_propagation(struct compilation *c, struct ir_program *program)
     size_t errors = c->diagnostics.error_count;
     for (int32_t i = 0; i < program->function_count; i++) {
         struct propagation p = { .c = c };
-        p.b = (struct ir_builder){ .compilation = c, .program = program, .function = program->functions[i] };
+        p.b = (struct ir_builder){ .compilation = c,
+                                   .program = program,
+                                   .function = program->functions[i] };
         visit_block(&program->functions[i]->body, &p);
         ir_number(program->functions[i]);
     }
