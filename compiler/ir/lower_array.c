@@ -216,6 +216,14 @@ void lower_prepare(struct lowering *l, struct expr *e)
         check_extents(l, e->binary.left, e->binary.right, e->span);
 }
 
+static void refuse_array(struct lowering *l, const struct expr *e, const char *text)
+{
+    if (e->target != NULL && e->target->kind == CALL_BUILTIN)
+        lower_refuse(l, e->span, "'%s' cannot be compiled yet", e->target->builtin->name);
+    else
+        lower_refuse(l, e->span, "%s", text);
+}
+
 /* ---- extents ---- */
 
 static struct ir_node *access_extent(const struct access *access, size_t dimension)
@@ -294,7 +302,7 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
                                                                  : e->conditional.condition,
                             dimension);
     case EXPR_CALL:
-        if (e->target != NULL && e->target->kind == CALL_BUILTIN)
+        if (e->target != NULL && e->target->kind == CALL_BUILTIN && e->target->builtin->group != BUILTIN_GROUP_ARRAY)
             for (size_t i = 0; i < e->target->count; i++)
                 if (e->target->arguments[i] != NULL && is_array(e->target->arguments[i]))
                     return lower_extent(l, e->target->arguments[i], dimension);
@@ -304,7 +312,7 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
     extent = axis_extent(l, e, dimension);
     if (extent != NULL)
         return extent;
-    lower_refuse(l, e->span, "the size of this cannot be found yet");
+    refuse_array(l, e, "the size of this cannot be found yet");
     return ir_integer(&l->b, 1);
 }
 
@@ -475,7 +483,7 @@ struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node
     }
     if (result == NULL) {
         if (!l->is_failed)
-            lower_refuse(l, e->span, "this array cannot be compiled yet");
+            refuse_array(l, e, "this array cannot be compiled yet");
         result = ir_integer(&l->b, 0);
     }
     return result;

@@ -29,11 +29,14 @@ static bool check_topology(struct lowering *l, const struct connection *connecti
 {
     const struct topology_stage_list *stages = &connection->topology;
     for (size_t i = 0; i < stages->count; i++)
-        if (stages->count > 1 || !is_executable(stages->items[i].builtin->id)) {
-            lower_refuse(l, stages->items[i].expr->span, "the topology '%s' cannot be compiled yet",
-                         stages->items[i].builtin->name);
+        if (!is_executable(stages->items[i].builtin->id)) {
+            lower_refuse(l, stages->items[i].expr->span, "the topology '%s' cannot be compiled yet", stages->items[i].builtin->name);
             return false;
         }
+    if (stages->count > 1) {
+        lower_refuse(l, stages->items[1].expr->span, "pipes of topologies cannot be compiled yet");
+        return false;
+    }
     if (connection->kind == NULL) {
         lower_refuse(l, connection->statement->span, "this connection cannot be compiled yet");
         return false;

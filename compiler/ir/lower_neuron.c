@@ -447,6 +447,38 @@ static void keep_some(struct lowering *l, struct statement *s, struct ir_node *l
     l->b = outer;
 }
 
+/* The neurons with the largest keys, one after the other; the first of equal ones. */
+static void keep_best(struct lowering *l, struct statement *s, struct ir_node *limit)
+{
+    struct lowered_layer *layer = l->kernel->layer;
+    struct ir_node *total = spike_count(l), *zero = ir_integer(&l->b, 0);
+    struct ir_node *many = ir_if(&l->b, ir_binary(&l->b, IR_GT, total, limit));
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &many->branch.then_body;
+    struct ir_node *drop = ir_loop_events(&l->b, "drop", layer->list, total, true);
+    struct ir_builder inside = l->b;
+    l->b.block = &drop->loop.body;
+    ir_store(&l->b, layer->spiked, drop->loop.index, ir_bool(&l->b, false));
+    l->b = inside;
+    struct ir_node *keep = ir_loop(&l->b, "keep", zero, limit, false);
+    l->b.block = &keep->loop.body;
+    struct ir_node *best = ir_reduce(&l->b, IR_REDUCE_ARGMAX, IR_I64, zero, total);
+    struct ir_builder round = l->b;
+    l->b.block = &best->reduce.body;
+    l->kernel->element = ir_load(&l->b, layer->list, best->reduce.index);
+    best->reduce.condition = ir_unary(&l->b, IR_NOT, ir_load(&l->b, layer->spiked, l->kernel->element));
+    best->reduce.keys[0] = lower_as(l, s->spike.by, IR_F32);
+    best->reduce.key_count = 1;
+    l->kernel->element = NULL;
+    l->b = round;
+    struct ir_node *winner = ir_load(&l->b, layer->list, ir_binary(&l->b, IR_MAX, best, zero));
+    ir_store(&l->b, layer->spiked, winner, ir_bool(&l->b, true));
+    l->b = inside;
+    ir_compact(&l->b, layer->spiked, layer->list, layer->list_count, lower_size_leaf(l, layer->size));
+    l->b = outer;
+}
+
 static void lower_at_most(struct lowering *l, struct statement *s)
 {
     const struct constant *k = s->spike.value->constant;
@@ -461,7 +493,7 @@ static void lower_at_most(struct lowering *l, struct statement *s)
     else if (s->spike.by == NULL)
         keep_some(l, s, lower_as(l, s->spike.value, IR_I64));
     else
-        lower_refuse(l, s->spike.by->span, "'by' cannot be compiled yet with more than one spike");
+        keep_best(l, s, lower_as(l, s->spike.value, IR_I64));
 }
 
 /* ---- statements ---- */
