@@ -39,20 +39,24 @@ static struct binding *recorded_array(struct lowering *l, const struct lowered_l
     return binding;
 }
 
+static void append_axes(struct binding *binding, const struct lowered_layer *layer, bool is_flat)
+{
+    if (is_flat) {
+        binding->sizes[binding->rank++] = layer->size;
+        return;
+    }
+    for (int32_t d = 0; d < layer->rank && binding->rank < RANK_LIMIT; d++)
+        binding->sizes[binding->rank++] = layer->axis_sizes[d];
+}
+
 /* Weights: [pre axes, post axes], or [pre, post] within a rule. */
 static struct binding *weight_array(struct lowering *l, const struct lowered_connection *connection,
                                     bool is_flat)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = connection->weight_buffer;
-    const struct lowered_layer *ends[] = { connection->source, connection->target };
-    for (int i = 0; i < 2; i++) {
-        if (is_flat)
-            binding->sizes[binding->rank++] = ends[i]->size;
-        else
-            for (int32_t d = 0; d < ends[i]->rank && binding->rank < RANK_LIMIT; d++)
-                binding->sizes[binding->rank++] = ends[i]->axis_sizes[d];
-    }
+    append_axes(binding, connection->source, is_flat);
+    append_axes(binding, connection->target, is_flat);
     return binding;
 }
 
@@ -199,7 +203,7 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
     access->is_layer = false;
     const struct lowered_layer *layer = access->binding->layer;
     if (symbol->kind == SYMBOL_RULE_STATE) { /* post[j].norm */
-        access->binding = binding_of(l, symbol, e->span);
+        access->binding = layer_array(l, layer, binding_of(l, symbol, e->span)->buffer);
     } else if (symbol->kind == SYMBOL_FORMAL) {
         struct binding *binding = binding_of(l, symbol, e->span);
         if (binding->kind != BINDING_ARRAY) {
@@ -219,6 +223,47 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
     }
 }
 
+/* ---- arrays of rules ---- */
+
+static bool is_rule_array(const struct lowering *l, const struct expr *e)
+{
+    if (e->kind != EXPR_NAME || e->symbol == NULL || l->rule == NULL || !l->rule->is_free)
+        return false;
+    return e->symbol->kind == SYMBOL_RULE_STATE ||
+           (e->symbol->kind == SYMBOL_VARIABLE && e->symbol->variable == VARIABLE_WEIGHT);
+}
+
+/* w and states in on init, on start, on end: neurons are given by their one number or, where there
+ * are more indices, by axis. */
+static void access_rule_array(struct lowering *l, struct expr *e, size_t index_count,
+                              struct access *access)
+{
+    const struct lowered_connection *connection = l->rule->connection;
+    const struct symbol *symbol = e->symbol;
+    bool is_weight = symbol->kind == SYMBOL_VARIABLE;
+    enum state_owner owner = is_weight ? STATE_OWN : symbol->statement->state.owner;
+    if (owner == STATE_OWN && !is_weight && connection->connection->kind->id == BUILTIN_ONE_TO_ONE)
+        owner = STATE_POST;
+    if (is_weight && !is_matrix(connection)) {
+        access->binding = connection_weights(l, e, connection->connection, true);
+    } else {
+        struct binding *binding = binding_new(l, BINDING_ARRAY);
+        binding->buffer =
+            is_weight ? connection->weight_buffer : binding_of(l, e->symbol, e->span)->buffer;
+        if (owner == STATE_OWN) {
+            append_axes(binding, connection->source,
+                        index_count == 2 || index_count == (size_t)connection->target->rank + 1);
+            append_axes(binding, connection->target, index_count == 2);
+        } else {
+            append_axes(binding, owner == STATE_PRE ? connection->source : connection->target,
+                        index_count == 1);
+        }
+        access->binding = binding;
+    }
+    if (access->binding != NULL)
+        free_axes(l, access);
+}
+
 /* ---- names ---- */
 
 static void access_name(struct lowering *l, struct expr *e, struct access *access)
@@ -230,11 +275,8 @@ static void access_name(struct lowering *l, struct expr *e, struct access *acces
         access_layer(l, e, access);
         return;
     }
-    if (symbol->kind == SYMBOL_VARIABLE && symbol->variable == VARIABLE_WEIGHT && l->rule != NULL &&
-        l->rule->synapse == NULL) {
-        access->binding = connection_weights(l, e, l->rule->connection->connection, true);
-        if (access->binding != NULL)
-            free_axes(l, access);
+    if (is_rule_array(l, e)) {
+        access_rule_array(l, e, 0, access);
         return;
     }
     bool may_be_array = symbol->kind == SYMBOL_LOCAL || symbol->kind == SYMBOL_FORMAL ||
@@ -298,7 +340,10 @@ static void slice_axis(struct lowering *l, struct expr *range, const struct expr
 
 static void access_index(struct lowering *l, struct expr *e, struct access *access)
 {
-    lower_access(l, e->index.object, access);
+    if (is_rule_array(l, e->index.object))
+        access_rule_array(l, e->index.object, e->index.indices.count, access);
+    else
+        lower_access(l, e->index.object, access);
     if (access->binding == NULL)
         return;
     if (access->is_layer && e->index.indices.count == 1 && access->rank > 1 &&

@@ -337,9 +337,9 @@ void lower_present(struct lowering *l, struct statement *s)
     }
     struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
     struct ir_node *steps = duration_steps(l, network, s->present.duration);
-    if (s->present.label != NULL)
-        ir_store(&l->b, network->label, ir_integer(&l->b, 0),
-                 lower_as(l, s->present.label, IR_I64));
+    struct ir_node *label =
+        s->present.label != NULL ? lower_as(l, s->present.label, IR_I64) : ir_integer(&l->b, -1);
+    ir_store(&l->b, network->label, ir_integer(&l->b, 0), label);
     silence_inputs(l, network, &s->present.inputs);
     struct presented_arrays timed = { NULL, 0, 0 };
     present_inputs(l, s, &timed);

@@ -860,6 +860,16 @@ bool lower_rule_has(const struct rule_instance *rule, enum event event)
     return false;
 }
 
+/* Only where `teach` gave a label. */
+static void enter_labelled(struct lowering *l, const struct lowered_connection *c,
+                           struct symbol *label)
+{
+    struct ir_node *value = ir_load(&l->b, c->network->label, ir_integer(&l->b, 0));
+    struct ir_node *branch = ir_if(&l->b, ir_binary(&l->b, IR_GE, value, ir_integer(&l->b, 0)));
+    l->b.block = &branch->branch.then_body;
+    label->binding = binding_value(l, value);
+}
+
 void lower_rule_event(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule,
                       enum event event)
 {
@@ -870,10 +880,11 @@ void lower_rule_event(struct lowering *l, struct lowered_connection *c, struct r
         struct statement *s = rule->body->statements.items[i];
         if (s->kind != STATEMENT_ON || s->on.event != event)
             continue;
+        struct ir_builder outside = l->b;
         if (s->on.label_symbol != NULL)
-            s->on.label_symbol->binding =
-                binding_value(l, ir_load(&l->b, c->network->label, ir_integer(&l->b, 0)));
+            enter_labelled(l, c, s->on.label_symbol);
         lower_statements(l, s->on.body);
+        l->b = outside;
         bool is_bounded = !rule->is_unbounded && (c->low >= 0 || c->high >= 0);
         if (is_bounded && writes_weight(s->on.body))
             bound_all(l, c);
