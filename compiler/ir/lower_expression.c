@@ -389,6 +389,23 @@ struct ir_node *lower_unary(struct lowering *l, const struct expr *e, struct ir_
     return ir_unary(&l->b, IR_NEG, lower_cast(l, lower_type(e->type), operand));
 }
 
+/* The new value of what is assigned to: `old op= value`, in the type of old. */
+struct ir_node *lower_combine(struct lowering *l, enum assign_op op, struct ir_node *old,
+                              struct ir_node *value)
+{
+    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD,
+                                             [ASSIGN_SUBTRACT] = IR_SUB,
+                                             [ASSIGN_MULTIPLY] = IR_MUL,
+                                             [ASSIGN_DIVIDE] = IR_DIV };
+    if (op == ASSIGN_SET)
+        return value;
+    if (old->type == IR_I64 && op == ASSIGN_DIVIDE)
+        return ir_cast(
+            &l->b, IR_I64,
+            ir_binary(&l->b, IR_DIV, ir_cast(&l->b, IR_F64, old), ir_cast(&l->b, IR_F64, value)));
+    return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
+}
+
 /* ---- conditional expressions ---- */
 
 struct simple_check {

@@ -3,16 +3,21 @@
  * What the files of lowering share.
  *
  *   lower.c             tables, the setup and init functions, sizes, constants, persistents
+ *   lower_search.c      what the tasks do with the networks
  *   lower_bind.c        what a symbol is in the IR
  *   lower_expression.c  scalar expressions
  *   lower_access.c      what names, fields and indices reach
- *   lower_array.c       arrays: elements, comprehensions, reductions, assignment
+ *   lower_array.c       arrays, element by element
+ *   lower_loop.c        domains, comprehensions, reductions, let a[i in s], assignment
  *   lower_call.c        functions, inlined
  *   lower_data.c        data sets
+ *   lower_layer.c       layers: buffers, reset
+ *   lower_kernel.c      the loop over the neurons of a layer
+ *   lower_neuron.c      neuron bodies
  *   lower_ahead.c       layers that run ahead
- *   lower_layer.c       layers: buffers, reset, neuron bodies
  *   lower_connection.c  connections: weights, delays, arriving spikes
- *   lower_rule.c        rules
+ *   lower_rule.c        rules: what runs in a step, what runs around a presentation
+ *   lower_rule_state.c  their state
  *   lower_network.c     the step program of a network
  *   lower_task.c        task statements
  *   lower_present.c     present, rest, reset, recordings
@@ -138,7 +143,6 @@ struct lowered_connection {
 struct lowered_network {
     struct network *network;
     const char *name;
-    struct ir_node *unused;
     int32_t dt;                   /* constant, in base units */
     int32_t clock;                /* INT64[1]: steps since the network was made or reset */
     struct lowered_layer *layers; /* as network->layers */
@@ -305,6 +309,8 @@ struct ir_node *lower_cast(struct lowering *, enum ir_type type, struct ir_node 
 struct ir_node *lower_condition(struct lowering *, struct expr *e);
 struct ir_node *lower_binary(struct lowering *, const struct expr *e, struct ir_node *left,
                              struct ir_node *right);
+struct ir_node *lower_combine(struct lowering *, enum assign_op op, struct ir_node *old,
+                              struct ir_node *value); /* old op= value */
 struct ir_node *lower_unary(struct lowering *, const struct expr *e, struct ir_node *operand);
 struct ir_node *lower_math(struct lowering *, const struct expr *e,
                            struct ir_node *const *arguments, size_t count);
@@ -400,7 +406,10 @@ void lower_connection_finish(struct lowering *, struct lowered_connection *);
 void lower_connection_arrive(struct lowering *,
                              struct lowered_connection *); /* adds to the target */
 
-/* ---- lower_rule.c ---- */
+/* ---- lower_rule.c, lower_rule_state.c ---- */
+const char *lower_rule_label(struct lowering *, const struct rule_instance *rule,
+                             const char *field);
+int32_t lower_owner_size(const struct lowered_connection *, enum state_owner owner);
 void lower_rule_buffers(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_histories(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_reset(struct lowering *, struct lowered_connection *, struct rule_instance *);

@@ -492,27 +492,11 @@ static const struct symbol *root_symbol(const struct expr *e)
     return e->kind == EXPR_NAME ? e->symbol : NULL;
 }
 
-static struct ir_node *combine(struct lowering *l, enum assign_op op, struct ir_node *old,
-                               struct ir_node *value)
-{
-    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD,
-                                             [ASSIGN_SUBTRACT] = IR_SUB,
-                                             [ASSIGN_MULTIPLY] = IR_MUL,
-                                             [ASSIGN_DIVIDE] = IR_DIV };
-    if (op == ASSIGN_SET)
-        return value;
-    if (old->type == IR_I64 && op == ASSIGN_DIVIDE)
-        return ir_cast(
-            &l->b, IR_I64,
-            ir_binary(&l->b, IR_DIV, ir_cast(&l->b, IR_F64, old), ir_cast(&l->b, IR_F64, value)));
-    return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
-}
-
 static void assign_variable(struct lowering *l, struct statement *s, struct binding *binding)
 {
     struct ir_node *value = lower_as(l, s->assign.value, binding->node->type);
     if (s->assign.op != ASSIGN_SET)
-        value = combine(l, s->assign.op, ir_get(&l->b, binding->node), value);
+        value = lower_combine(l, s->assign.op, ir_get(&l->b, binding->node), value);
     ir_set(&l->b, binding->node, lower_cast(l, binding->node->type, value));
 }
 
@@ -541,7 +525,7 @@ static void assign_elements(struct lowering *l, struct statement *s, struct expr
                                 : lower_scalar(l, value);
     struct ir_node *flat = lower_access_index(l, &access, indices, (size_t)rank);
     if (s->assign.op != ASSIGN_SET)
-        right = combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
+        right = lower_combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
     ir_store(&l->b, access.binding->buffer, flat, right);
     if (l->program->buffers[access.binding->buffer].kind == SNN_BUFFER_MODEL)
         l->assigns_model = true;

@@ -153,18 +153,6 @@ static void lower_kernel_let(struct lowering *l, struct statement *s)
 
 /* ---- assignment ---- */
 
-static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir_node *old,
-                                struct ir_node *value)
-{
-    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD,
-                                             [ASSIGN_SUBTRACT] = IR_SUB,
-                                             [ASSIGN_MULTIPLY] = IR_MUL,
-                                             [ASSIGN_DIVIDE] = IR_DIV };
-    if (op == ASSIGN_SET)
-        return value;
-    return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
-}
-
 static int32_t learn_bit_of(struct lowering *l, const struct symbol *symbol)
 {
     return symbol->kind == SYMBOL_STATE && symbol->statement->state.is_persistent
@@ -177,7 +165,7 @@ static void lower_kernel_assign(struct lowering *l, struct statement *s)
     struct expr *target = s->assign.target;
     struct symbol *symbol = target->kind == EXPR_NAME ? target->symbol : NULL;
     if (symbol != NULL && symbol->kind == SYMBOL_LOCAL && symbol->binding->kind == BINDING_VAR) {
-        struct ir_node *value = combined(l, s->assign.op, ir_get(&l->b, symbol->binding->node),
+        struct ir_node *value = lower_combine(l, s->assign.op, ir_get(&l->b, symbol->binding->node),
                                          lower_scalar(l, s->assign.value));
         ir_set(&l->b, symbol->binding->node, lower_cast(l, symbol->binding->node->type, value));
         return;
@@ -191,7 +179,7 @@ static void lower_kernel_assign(struct lowering *l, struct statement *s)
     int32_t buffer = lower_state_buffer(l, symbol), bit = learn_bit_of(l, symbol);
     struct ir_node *value = lower_scalar(l, s->assign.value);
     if (s->assign.op != ASSIGN_SET)
-        value = combined(l, s->assign.op, kernel_read(l, buffer, bit), value);
+        value = lower_combine(l, s->assign.op, kernel_read(l, buffer, bit), value);
     kernel_write(l, buffer, bit, value);
 }
 

@@ -7,133 +7,6 @@
  */
 #include "ir/lower_internal.h"
 
-static const char *dotted(struct lowering *l, const struct rule_instance *rule, const char *field)
-{
-    return arena_format(&l->c->arena, "%s.%s.%s", rule->connection->name->text, rule->name->text,
-                        field);
-}
-
-/* ---- buffers ---- */
-
-static int32_t owner_size(const struct lowered_connection *c, enum state_owner owner)
-{
-    return owner == STATE_PRE    ? c->source->size
-           : owner == STATE_POST ? c->target->size
-                                 : c->synapse_count;
-}
-
-static void bind_state(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule,
-                       struct symbol *state)
-{
-    const struct statement *s = state->statement;
-    int32_t size = owner_size(c, s->state.owner);
-    if (size < 0) {
-        lower_refuse(l, s->span, "state of each synapse cannot be kept for sparse connections yet");
-        return;
-    }
-    enum snn_buffer_kind kind = s->state.is_persistent ? SNN_BUFFER_MODEL : SNN_BUFFER_LANE;
-    struct binding *binding = binding_new(l, BINDING_ARRAY);
-    binding->buffer =
-        lower_buffer(l, dotted(l, rule, state->name->text), lower_storage(state->type), kind, size);
-    binding->rank = 1;
-    binding->sizes[0] = size;
-    l->program->buffers[binding->buffer].is_state = !s->state.is_persistent;
-    l->program->buffers[binding->buffer].is_observed = s->state.is_persistent;
-    state->binding = binding;
-}
-
-static void bind_parameter(struct lowering *l, struct rule_instance *rule, struct symbol *parameter)
-{
-    if (!parameter->is_assigned || !type_is_number(parameter->type))
-        return;
-    int32_t buffer =
-        lower_buffer(l, dotted(l, rule, parameter->name->text), lower_storage(parameter->type),
-                     SNN_BUFFER_MODEL, lower_size_value(l, 1));
-    l->program->buffers[buffer].rank = 0;
-    l->program->buffers[buffer].is_observed = true;
-    struct ir_builder saved = lower_enter(l, &l->initial);
-    ir_store(&l->b, buffer, ir_integer(&l->b, 0), lower_scalar(l, parameter->value));
-    lower_leave(l, &l->initial, saved);
-    parameter->binding = binding_new(l, BINDING_ARRAY);
-    parameter->binding->buffer = buffer;
-}
-
-/* Where synapses have delays of their own, each sees the state of its source late by its delay: the
- * last steps are kept. */
-void lower_rule_histories(struct lowering *l, struct lowered_connection *c,
-                          struct rule_instance *rule)
-{
-    if (!c->has_synapse_delays)
-        return;
-    for (size_t i = 0; i < rule->states.count; i++) {
-        struct symbol *state = rule->states.items[i];
-        if (state->statement->state.owner != STATE_PRE)
-            continue;
-        const char *name =
-            arena_format(&l->c->arena, "%s.history", dotted(l, rule, state->name->text));
-        int32_t sizes[] = { c->source->ring_size, c->source->size };
-        state->binding->history_size = lower_size_product(l, sizes, 2, name);
-        state->binding->history = lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_LANE,
-                                               state->binding->history_size);
-        l->program->buffers[state->binding->history].is_state = true;
-    }
-}
-
-static void fill_history(struct lowering *l, const struct symbol *state)
-{
-    struct ir_node *loop =
-        ir_loop(&l->b, l->program->buffers[state->binding->history].name, ir_integer(&l->b, 0),
-                lower_size_leaf(l, state->binding->history_size), true);
-    struct ir_builder outer = l->b;
-    l->b.block = &loop->loop.body;
-    l->element = loop->loop.index;
-    ir_store(&l->b, state->binding->history, loop->loop.index,
-             state->statement->state.value != NULL ? lower_scalar(l, state->statement->state.value)
-                                                   : ir_real(&l->b, IR_F32, 0));
-    l->element = NULL;
-    l->b = outer;
-}
-
-static void fill_state(struct lowering *l, struct lowered_connection *c, struct symbol *state)
-{
-    const struct statement *s = state->statement;
-    struct ir_node *loop =
-        ir_loop(&l->b, l->program->buffers[state->binding->buffer].name, ir_integer(&l->b, 0),
-                lower_size_leaf(l, owner_size(c, s->state.owner)), true);
-    struct ir_builder outer = l->b;
-    l->b.block = &loop->loop.body;
-    l->element = loop->loop.index;
-    ir_store(&l->b, state->binding->buffer, loop->loop.index,
-             s->state.value != NULL ? lower_scalar(l, s->state.value) : ir_real(&l->b, IR_F32, 0));
-    l->element = NULL;
-    l->b = outer;
-}
-
-void lower_rule_buffers(struct lowering *l, struct lowered_connection *c,
-                        struct rule_instance *rule)
-{
-    for (size_t i = 0; i < rule->parameters.count; i++)
-        bind_parameter(l, rule, rule->parameters.items[i]);
-    for (size_t i = 0; i < rule->states.count; i++) {
-        bind_state(l, c, rule, rule->states.items[i]);
-        if (l->is_failed || !rule->states.items[i]->statement->state.is_persistent)
-            continue;
-        struct ir_builder saved = lower_enter(l, &l->initial);
-        fill_state(l, c, rule->states.items[i]);
-        lower_leave(l, &l->initial, saved);
-    }
-}
-
-void lower_rule_reset(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule)
-{
-    for (size_t i = 0; i < rule->states.count; i++)
-        if (!rule->states.items[i]->statement->state.is_persistent) {
-            fill_state(l, c, rule->states.items[i]);
-            if (rule->states.items[i]->binding->history >= 0)
-                fill_history(l, rule->states.items[i]);
-        }
-}
-
 /* ---- what a statement writes ---- */
 
 enum written { WRITES_NOTHING = 0, WRITES_NEURON = 1, WRITES_SYNAPSE = 2 };
@@ -183,18 +56,6 @@ static bool writes_weight(const struct block *block)
 
 /* ---- lines of a handler ---- */
 
-static struct ir_node *combined(struct lowering *l, enum assign_op op, struct ir_node *old,
-                                struct ir_node *value)
-{
-    static const enum ir_op operations[] = { [ASSIGN_ADD] = IR_ADD,
-                                             [ASSIGN_SUBTRACT] = IR_SUB,
-                                             [ASSIGN_MULTIPLY] = IR_MUL,
-                                             [ASSIGN_DIVIDE] = IR_DIV };
-    if (op == ASSIGN_SET)
-        return value;
-    return ir_binary(&l->b, operations[op], old, lower_cast(l, old->type, value));
-}
-
 static void lower_line(struct lowering *l, struct statement *s);
 
 static void lower_lines(struct lowering *l, struct statement *const *lines, size_t count)
@@ -217,7 +78,7 @@ static void assign_state(struct lowering *l, struct statement *s, const struct s
     int32_t buffer = symbol->binding->buffer;
     struct ir_node *value = lower_scalar(l, s->assign.value);
     if (s->assign.op != ASSIGN_SET)
-        value = combined(l, s->assign.op, ir_load(&l->b, buffer, index), value);
+        value = lower_combine(l, s->assign.op, ir_load(&l->b, buffer, index), value);
     ir_store(&l->b, buffer, index, value);
 }
 
@@ -238,10 +99,11 @@ static void lower_line_assign(struct lowering *l, struct statement *s)
         return;
     }
     struct ir_node *value = lower_as(l, s->assign.value, var->type);
-    ir_set(&l->b, var,
-           lower_cast(l, var->type,
-                      combined(l, s->assign.op,
-                               s->assign.op != ASSIGN_SET ? ir_get(&l->b, var) : NULL, value)));
+    ir_set(
+        &l->b, var,
+        lower_cast(l, var->type,
+                   lower_combine(l, s->assign.op,
+                                 s->assign.op != ASSIGN_SET ? ir_get(&l->b, var) : NULL, value)));
 }
 
 static void lower_line(struct lowering *l, struct statement *s)
@@ -744,8 +606,8 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c,
         return;
     l->b.span = equations[0]->span;
     struct ir_builder outer = l->b;
-    struct ir_node *loop = ir_loop(&l->b, dotted(l, rule, "decay"), ir_integer(&l->b, 0),
-                                   lower_size_leaf(l, owner_size(c, owner)), true);
+    struct ir_node *loop = ir_loop(&l->b, lower_rule_label(l, rule, "decay"), ir_integer(&l->b, 0),
+                                   lower_size_leaf(l, lower_owner_size(c, owner)), true);
     struct rule_place place = *l->rule, *outer_place = l->rule;
     l->b.block = &loop->loop.body;
     l->rule = &place;
