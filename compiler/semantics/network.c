@@ -47,6 +47,29 @@ static void check_time(struct checker *k, struct network *network, struct statem
         network->time_unit = t->unit;
 }
 
+/* A constant like one of the file, visible below it in this network. */
+static void check_network_let(struct checker *k, struct statement *s)
+{
+    struct declaration *d = arena_new(k->arena, struct declaration);
+    *d = (struct declaration){ .kind = DECLARATION_LET, .span = s->span, .name = s->let.name };
+    d->let.value = s->let.value;
+    struct symbol *symbol =
+        symbol_new(k->arena, SYMBOL_LET, s->let.name.name, s->let.name.span);
+    symbol->declaration = d;
+    symbol->module = k->module;
+    symbol->value = s->let.value;
+    if (s->let.indices.count > 0) {
+        diag_error(k->c, s->let.indices.items[0].span, "a let of a network is a single value");
+        symbol->type = type_error();
+    } else {
+        symbol->type = check_constant(k, k->scope, s->let.value, "a let of a network");
+        symbol->constant = s->let.value->constant;
+    }
+    if (s->let.type != NULL && !type_is_error(symbol->type))
+        declared_type(k, symbol, s->let.type, s->let.value);
+    declare(k, symbol);
+}
+
 static void check_time_statements(struct checker *k, struct network *network)
 {
     const struct statement_list *list = &network->declaration->network.body->statements;
@@ -60,7 +83,7 @@ static void check_time_statements(struct checker *k, struct network *network)
         } else if (s->kind == STATEMENT_TIME) {
             check_time(k, network, s);
         } else if (s->kind == STATEMENT_LET) {
-            check_let(k, s);
+            check_network_let(k, s);
         }
     }
     if (network->step == NULL && !network->is_continuous) {
@@ -438,7 +461,7 @@ static void check_connection(struct checker *k, struct connection *connection)
         type_is_error(connection->slot->type))
         return;
     struct scope *outer = k->scope;
-    k->scope = scope_new(k->arena, k->module->scope);
+    k->scope = scope_new(k->arena, outer);
     struct body body = { .kind = BODY_WEIGHT, .connection = connection, .what = "a weight" };
     struct checker_state state = checker_enter(k, k->module, k->scope, &body);
     connection->pre = add_variable(k, connection, "pre", VARIABLE_PRE, connection->source);
