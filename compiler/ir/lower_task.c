@@ -177,6 +177,18 @@ static void hash_counters(struct lowering *l, struct open_loop *o,
     ir_context_set(&l->b, IR_CONTEXT_PRESENT, ir_integer(&l->b, 0));
 }
 
+/* Keeps what draws outside of the loop depend on, for its end and for a return out of it. */
+static void open_path(struct lowering *l, struct open_loop *o)
+{
+    o->path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    o->present = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
+    o->is_outermost = l->frame != NULL && l->frame->path == NULL;
+    if (o->is_outermost) {
+        l->frame->path = o->path;
+        l->frame->present = o->present;
+    }
+}
+
 static void begin_loop(struct lowering *l, struct open_loop *o,
                        const struct for_clause_list *clauses, struct ir_node *const *sizes,
                        struct ir_node *total, struct block *body, bool is_parallel)
@@ -184,8 +196,7 @@ static void begin_loop(struct lowering *l, struct open_loop *o,
     struct loop_search search = { .l = l };
     search_block(body, &search);
     l->may_learn |= search.learns;
-    o->path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
-    o->present = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
+    open_path(l, o);
     o->has_progress = search.presents && is_over_samples(clauses) && !l->in_parallel;
     o->is_parallel = is_parallel;
     if (o->has_progress)
@@ -208,11 +219,6 @@ static void begin_loop(struct lowering *l, struct open_loop *o,
                                       .has_progress = o->has_progress,
                                       .outer = l->jumps };
     l->jumps = &o->jumps;
-    o->is_outermost = l->frame != NULL && l->frame->path == NULL;
-    if (o->is_outermost) {
-        l->frame->path = o->path;
-        l->frame->present = o->present;
-    }
     if (l->frame != NULL)
         l->frame->progress_loops += o->has_progress;
 }
@@ -442,27 +448,34 @@ static void lower_yield(struct lowering *l, struct statement *s)
 
 /* ---- while, if, jumps ---- */
 
+/* Each turn gives back its arrays and draws random numbers of its own, as an iteration of `for`
+ * does. */
 static void lower_while(struct lowering *l, struct statement *s)
 {
     struct loop_search search = { .l = l };
     search_block(s->while_loop.body, &search);
     l->may_learn |= search.learns;
-    struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    struct open_loop o = { .loop = NULL };
+    open_path(l, &o);
+    if (!search.keeps_views)
+        o.mark = ir_call_rt(&l->b, IR_RT_snn_rt_mark, 0, NULL);
     struct ir_node *counter = ir_var(&l->b, "turn", ir_integer(&l->b, 0));
-    struct ir_node *loop = ir_while(&l->b);
-    struct ir_builder outer = l->b;
-    struct jump_targets jumps = { .target = loop, .outer = l->jumps };
+    o.loop = ir_while(&l->b);
+    o.outer = l->b;
+    o.jumps = (struct jump_targets){ .target = o.loop, .outer = l->jumps };
     l->b.before = NULL;
-    l->b.block = &loop->loop_while.test;
-    loop->loop_while.condition = lower_condition(l, s->while_loop.condition);
-    l->b.block = &loop->loop_while.body;
-    ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, ir_get(&l->b, counter)));
-    ir_set(&l->b, counter, ir_binary(&l->b, IR_ADD, ir_get(&l->b, counter), ir_integer(&l->b, 1)));
-    l->jumps = &jumps;
+    l->b.block = &o.loop->loop_while.test;
+    if (o.mark != NULL)
+        ir_call_rt(&l->b, IR_RT_snn_rt_release, 1, &o.mark);
+    struct ir_node *turn = ir_get(&l->b, counter);
+    ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, o.path, turn));
+    ir_context_set(&l->b, IR_CONTEXT_PRESENT, ir_integer(&l->b, 0));
+    ir_set(&l->b, counter, ir_binary(&l->b, IR_ADD, turn, ir_integer(&l->b, 1)));
+    o.loop->loop_while.condition = lower_condition(l, s->while_loop.condition);
+    l->b.block = &o.loop->loop_while.body;
+    l->jumps = &o.jumps;
     lower_statements(l, s->while_loop.body);
-    l->jumps = jumps.outer;
-    l->b = outer;
-    ir_context_set(&l->b, IR_CONTEXT_PATH, path);
+    end_loop(l, &o);
 }
 
 static void lower_if(struct lowering *l, struct statement *s)
