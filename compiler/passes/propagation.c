@@ -2,11 +2,10 @@
  *
  * Turns propagations into loops over the spikes that arrive. A dense connection adds rows of
  * weights: the targets run in lanes, each collects its spikes in a register. One constant weight
- * needs no memory: count times weight.
+ * needs no memory.
  *
  * Each target's sum has the order of its sources, so every form gives the same bits. Where synapses
- * have delays of their own, the order is by delay, then by source. For all_but_one with one weight
- * w, every neuron gets count * w, and those that spiked give w back.
+ * have delays of their own, the order is by delay, then by source.
  */
 #include "base/remarks.h"
 #include "passes/passes.h"
@@ -110,6 +109,17 @@ static struct ir_node *weight_of(struct propagation *p, struct ir_node *synapse)
 
 /* ---- spikes ---- */
 
+/* What a spike of the source gives to the target. */
+static struct ir_node *given(struct propagation *p, struct ir_node *source, struct ir_node *target)
+{
+    if (p->connection->weight >= 0)
+        return weight_of(p, matrix_index(p, source, target));
+    if (p->connection->topology != IR_ALL_BUT_ONE)
+        return constant_weight(p);
+    return ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target),
+                     ir_real(&p->b, target_type(p), 0), constant_weight(p));
+}
+
 static void dense_rows(struct propagation *p)
 {
     struct arrivals a = arrivals(p);
@@ -118,39 +128,17 @@ static void dense_rows(struct propagation *p)
     p->b.before = NULL;
     p->b.block = &some->branch.then_body;
     struct ir_node *target = open_targets(p, "rows");
-    struct ir_builder body = p->b;
     struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
-    body = p->b;
+    struct ir_builder body = p->b;
     struct ir_node *source = open_events(p, &a, false, "spikes");
-    ir_set(&p->b, total,
-           ir_binary(&p->b, IR_ADD, ir_get(&p->b, total),
-                     weight_of(p, matrix_index(p, source, target))));
+    ir_set(&p->b, total, ir_binary(&p->b, IR_ADD, ir_get(&p->b, total), given(p, source, target)));
     p->b = body;
     ir_store(&p->b, p->connection->target, target, ir_get(&p->b, total));
     p->b = outer;
-    remark(p->c, p->connection->span, "propagation",
-           "'%s': each spike adds one row of weights; targets run in lanes", p->connection->name);
-}
-
-static void constant_to_all(struct propagation *p, bool gives_back)
-{
-    struct arrivals a = arrivals(p);
-    struct ir_builder outer = p->b;
-    struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_GT, a.count, zero(p)));
-    p->b.before = NULL;
-    p->b.block = &some->branch.then_body;
-    struct ir_node *amount =
-        ir_binary(&p->b, IR_MUL, ir_cast(&p->b, target_type(p), a.count), constant_weight(p));
-    struct ir_builder inside = p->b;
-    add_to_target(p, open_targets(p, "all"), amount);
-    p->b = inside;
-    if (gives_back) {
-        struct ir_node *source = open_events(p, &a, true, "own");
-        add_to_target(p, source, ir_unary(&p->b, IR_NEG, constant_weight(p)));
-    }
-    p->b = outer;
-    remark(p->c, p->connection->span, "propagation",
-           "'%s': one constant weight: count times weight, no matrix", p->connection->name);
+    const char *how = p->connection->weight >= 0
+                          ? "each spike adds one row of weights; targets run in lanes"
+                          : "each spike adds one constant weight, no matrix; targets run in lanes";
+    remark(p->c, p->connection->span, "propagation", "'%s': %s", p->connection->name, how);
 }
 
 static void one_to_one(struct propagation *p)
@@ -268,8 +256,6 @@ static bool expand(struct propagation *p)
         sparse_rows(p);
     } else if (c->topology == IR_ONE_TO_ONE) {
         one_to_one(p);
-    } else if (c->weight < 0) {
-        constant_to_all(p, c->topology == IR_ALL_BUT_ONE);
     } else {
         dense_rows(p);
     }
