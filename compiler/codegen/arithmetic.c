@@ -4,6 +4,8 @@
  * means is said by ops.def and done in C by ir/evaluate.c; no flag that lets LLVM change a result
  * is ever set.
  */
+#include <math.h>
+
 #include <assert.h>
 
 #include "codegen/internal.h"
@@ -205,13 +207,39 @@ static LLVMValueRef emit_compare(struct emitter *e, enum ir_op op, enum ir_type 
                          "");
 }
 
+/* llvm.fptosi.sat written out: LLVM takes it apart lane by lane, this stays a vector. */
+static LLVMValueRef saturate(struct emitter *e, LLVMValueRef v, LLVMTypeRef type)
+{
+    LLVMBuilderRef b = e->builder;
+    LLVMTypeRef real = LLVMTypeOf(v), integer = LLVMGetElementType(type);
+    bool is_single = LLVMGetElementType(real) == e->generator->f32;
+    unsigned bits = LLVMGetIntTypeWidth(integer) - 1;
+    double limit = ldexp(1, (int)bits);
+    double below = is_single ? (double)nextafterf((float)limit, 0) : nextafter(limit, 0);
+    LLVMValueRef low = value_splat(e, LLVMConstReal(LLVMGetElementType(real), -limit), e->width);
+    LLVMValueRef high = value_splat(e, LLVMConstReal(LLVMGetElementType(real), limit), e->width);
+    LLVMValueRef last = value_splat(e, LLVMConstReal(LLVMGetElementType(real), below), e->width);
+    LLVMValueRef most =
+        value_splat(e, LLVMConstInt(integer, (UINT64_C(1) << bits) - 1, false), e->width);
+    LLVMValueRef safe =
+        LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOLT, v, last, ""), v, last, "");
+    safe = LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOGT, safe, low, ""), safe, low, "");
+    LLVMValueRef result = LLVMBuildFPToSI(b, safe, type, "");
+    result = LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOGE, v, high, ""), most, result, "");
+    LLVMValueRef is_nan = LLVMBuildFCmp(b, LLVMRealUNO, v, v, "");
+    return LLVMBuildSelect(b, is_nan, LLVMConstNull(type), result, "");
+}
+
 static LLVMValueRef cast_real(struct emitter *e, enum ir_type to, LLVMValueRef v, LLVMTypeRef type)
 {
     LLVMTypeRef types[] = { type, LLVMTypeOf(v) };
     switch (to) {
     case IR_BOOL: return LLVMBuildFCmp(e->builder, LLVMRealUNE, v, LLVMConstNull(types[1]), "");
     case IR_I32:
-    case IR_I64: return value_call(e->generator, "llvm.fptosi.sat", 2, types, 1, &v);
+    case IR_I64:
+        if (LLVMGetTypeKind(type) == LLVMVectorTypeKind)
+            return saturate(e, v, type);
+        return value_call(e->generator, "llvm.fptosi.sat", 2, types, 1, &v);
     case IR_F32: return LLVMBuildFPTrunc(e->builder, v, type, "");
     case IR_F64: return LLVMBuildFPExt(e->builder, v, type, "");
     case IR_POINTER:
