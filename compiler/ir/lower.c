@@ -468,6 +468,55 @@ static struct ir_builder new_function_builder(struct lowering *l, int32_t functi
                                 .span = f->span };
 }
 
+/* ---- arrays of the file ---- */
+
+/* let table[k in s] = e at the top level: made once, before the networks, and never changed. */
+static void lower_top_array(struct lowering *l, struct symbol *symbol)
+{
+    struct declaration *d = symbol->declaration;
+    const struct for_clause_list *clauses = &d->let.indices;
+    const struct axis_list *axes = &symbol->type->axes;
+    if (clauses->count > RANK_LIMIT || axes->count != clauses->count) {
+        lower_refuse(l, symbol->span, "an array has at most %d axes", RANK_LIMIT);
+        return;
+    }
+    struct binding *binding = binding_new(l, BINDING_ARRAY);
+    struct ir_node *extents[RANK_LIMIT];
+    int32_t sizes[RANK_LIMIT];
+    binding->rank = (int32_t)axes->count;
+    for (size_t i = 0; i < axes->count; i++)
+        sizes[i] = binding->sizes[i] =
+            lower_size(l, axes->items[i].size, symbol->span, "the size of an array");
+    const char *size_name = arena_format(&l->c->arena, "%s.size", symbol->name->text);
+    int32_t count = lower_size_product(l, sizes, binding->rank, size_name);
+    binding->buffer =
+        lower_buffer(l, symbol->name->text, lower_storage(symbol->type), SNN_BUFFER_MODEL, count);
+    lower_buffer_axes(l, binding->buffer, axes, sizes);
+    struct ir_builder saved = lower_enter(l, &l->initial);
+    l->b.span = d->span;
+    struct ir_node *loop =
+        ir_loop(&l->b, symbol->name->text, ir_integer(&l->b, 0), lower_size_leaf(l, count), true);
+    struct ir_builder outer = l->b;
+    l->b.block = &loop->loop.body;
+    for (size_t i = 0; i < axes->count; i++)
+        extents[i] = lower_size_leaf(l, sizes[i]);
+    lower_bind_clauses(l, clauses, extents, loop->loop.index);
+    l->element = loop->loop.index;
+    ir_store(&l->b, binding->buffer, loop->loop.index, lower_scalar(l, d->let.value));
+    l->element = NULL;
+    l->b = outer;
+    lower_leave(l, &l->initial, saved);
+    symbol->binding = binding;
+}
+
+static void lower_top_arrays(struct lowering *l)
+{
+    for (size_t i = 0; i < l->model->constants.count; i++)
+        if (type_is_number(l->model->constants.items[i]->type) &&
+            l->model->constants.items[i]->type->axes.count > 0)
+            lower_top_array(l, l->model->constants.items[i]);
+}
+
 static const char *text_or_empty(const char *text)
 {
     return text != NULL ? text : "";
@@ -492,6 +541,7 @@ struct ir_program *lower_model(struct compilation *c, struct model *model, const
     l->program->data_count = (int32_t)model->data.count;
     for (size_t i = 0; i < model->data.count; i++)
         lower_data_declaration(l, model->data.items[i], (int32_t)i);
+    lower_top_arrays(l);
     for (size_t i = 0; i < model->persistents.count; i++)
         lower_persistent(l, model->persistents.items[i]);
     lower_networks(l);

@@ -62,7 +62,7 @@ static bool is_setup_symbol(const struct symbol *symbol)
 {
     switch (symbol->kind) {
     case SYMBOL_PARAM: return true;
-    case SYMBOL_LET: return symbol->declaration != NULL;
+    case SYMBOL_LET: return symbol->declaration != NULL && symbol->type->axes.count == 0;
     case SYMBOL_FORMAL:
         return !symbol->is_assigned &&
                (symbol->binding == NULL || symbol->binding->kind == BINDING_CONSTANT ||
