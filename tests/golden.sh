@@ -15,6 +15,14 @@ scratch=$TOP_BUILDDIR/tests/scratch/$name
 rm -rf "$scratch"
 mkdir -p "$scratch" || exit 99
 
+# In a sanitized build: what runs from here on gives back all its memory. Not said of whole programs, which keep their data
+# until they end.
+look_for_leaks()
+{
+    ASAN_OPTIONS=detect_leaks=1
+    export ASAN_OPTIONS
+}
+
 ok()
 {
     tap_count=$((tap_count + 1))
