@@ -49,28 +49,42 @@ static const char *executable_folder(struct arena *arena, const char *program)
     return arena_copy_text(arena, path, (size_t)(slash - path));
 }
 
+/* The folder that holds `folder`, an absolute path. */
+static const char *parent_folder(struct arena *arena, const char *folder)
+{
+    return arena_copy_text(arena, folder, (size_t)(strrchr(folder, '/') - folder));
+}
+
+static bool try_both_layouts(struct install_paths *paths, struct arena *arena, const char *origin,
+                             const char *folder)
+{
+    return try_build_layout(paths, arena, origin, folder) ||
+           try_installed_layout(paths, arena, origin, folder);
+}
+
+static bool find_beside_executable(struct install_paths *paths, struct arena *arena,
+                                   const char *folder)
+{
+    return try_build_layout(paths, arena, "build tree", folder) ||
+           (*folder != '\0' &&
+            try_installed_layout(paths, arena, "installed tree", parent_folder(arena, folder)));
+}
+
 bool install_paths_find(struct install_paths *paths, struct arena *arena, const char *program)
 {
     const char *home = getenv("SNNC_HOME");
-    if (home != NULL && *home != '\0') {
-        if (try_build_layout(paths, arena, "SNNC_HOME", home) ||
-            try_installed_layout(paths, arena, "SNNC_HOME", home))
-            return true;
-        return failure(
-            "SNNC_HOME is '%s', but the standard library and the runtime are not there: looked for "
-            "'stdlib' with 'libsnnrt.a', and for 'share/snnc/stdlib' with 'lib/snnc/libsnnrt.a'",
-            home);
-    }
+    if (home != NULL && *home != '\0')
+        return try_both_layouts(paths, arena, "SNNC_HOME", home) ||
+               failure("SNNC_HOME is '%s', but the standard library and the runtime are not there: "
+                       "looked for 'stdlib' with 'libsnnrt.a', and for 'share/snnc/stdlib' with "
+                       "'lib/snnc/libsnnrt.a'",
+                       home);
     const char *folder = executable_folder(arena, program);
-    if (folder != NULL && (try_build_layout(paths, arena, "build tree", folder) ||
-                           try_installed_layout(paths, arena, "installed tree",
-                                                arena_format(arena, "%s/..", folder))))
+    if (folder != NULL && find_beside_executable(paths, arena, folder))
         return true;
-    if (take_if_present(paths, "configuration", SNNC_STDLIB_FOLDER,
-                        SNNC_RUNTIME_FOLDER "/libsnnrt.a"))
-        return true;
-    return failure(
-        "cannot find the standard library and the runtime: looked in '%s', '%s/..' and '%s'; "
-        "set SNNC_HOME to the folder where snnc is installed",
-        folder ? folder : ".", folder ? folder : ".", SNNC_STDLIB_FOLDER);
+    return take_if_present(paths, "configuration", SNNC_STDLIB_FOLDER,
+                           SNNC_RUNTIME_FOLDER "/libsnnrt.a") ||
+           failure("cannot find the standard library and the runtime: looked beside '%s' and in "
+                   "'%s'; set SNNC_HOME to the folder where snnc is installed",
+                   folder != NULL ? folder : program, SNNC_STDLIB_FOLDER);
 }
