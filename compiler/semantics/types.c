@@ -203,12 +203,16 @@ struct size size_constant(int64_t value)
     return (struct size){ .kind = SIZE_CONSTANT, .value = value };
 }
 
+static bool is_whole(double value)
+{
+    return value >= -0x1p63 && value < 0x1p63 && value == (double)(int64_t)value;
+}
+
 struct size size_of_expr(const struct expr *e)
 {
     if (e->constant != NULL && e->constant->kind == CONSTANT_INT)
         return size_constant(e->constant->integer);
-    if (e->constant != NULL && e->constant->kind == CONSTANT_REAL &&
-        e->constant->real == (double)(int64_t)e->constant->real)
+    if (e->constant != NULL && e->constant->kind == CONSTANT_REAL && is_whole(e->constant->real))
         return size_constant((int64_t)e->constant->real);
     return (struct size){ .kind = SIZE_EXPRESSION, .expr = e };
 }
