@@ -574,22 +574,6 @@ static struct symbol *equation_state(const struct rule_instance *rule, const str
     unreachable();
 }
 
-/* A rate that is 0 where its state is: `-x / tau`. Such a state stays 0 until a spike sets it. */
-static bool keeps_zero(const struct expr *e, const struct symbol *state)
-{
-    if (e->kind == EXPR_NAME)
-        return e->symbol == state;
-    if (e->kind == EXPR_UNARY && e->unary.op == UNARY_MINUS)
-        return keeps_zero(e->unary.operand, state);
-    if (e->kind != EXPR_BINARY ||
-        (e->binary.op != BINARY_MULTIPLY && e->binary.op != BINARY_DIVIDE))
-        return false;
-    bool left = keeps_zero(e->binary.left, state);
-    return left ? e->binary.right->type->is_constant
-                : e->binary.op == BINARY_MULTIPLY && e->binary.left->type->is_constant &&
-                      keeps_zero(e->binary.right, state);
-}
-
 static void lower_equations(struct lowering *l, struct lowered_connection *c,
                             struct rule_instance *rule, struct statement *const *lines,
                             size_t count, enum state_owner owner)
@@ -614,10 +598,6 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c,
     *(owner == STATE_PRE    ? &place.pre
       : owner == STATE_POST ? &place.post
                             : &place.synapse) = loop->loop.index;
-    if (used == 1 && keeps_zero(equations[0]->ode.value, states[0])) {
-        struct ir_node *branch = ir_if(&l->b, is_not_zero(l, states[0], loop->loop.index));
-        l->b.block = &branch->branch.then_body;
-    }
     struct ir_node *dt = lower_constant_leaf(l, c->network->dt, IR_F64);
     for (int32_t i = 0; i < used; i++)
         states[i]->binding->node =
