@@ -76,7 +76,7 @@ struct size check_size(struct checker *k, struct expr *e, const char *what)
     if (e->constant == NULL)
         return size_of_expr(e);
     double value = constant_number(e->constant);
-    if (value != (double)(int64_t)value)
+    if (!size_is_whole(value))
         diag_error(k->c, e->span, "%s must come out whole, this is %g", what, value);
     else if (value < 0)
         diag_error(k->c, e->span, "%s cannot be negative", what);

@@ -558,9 +558,8 @@ struct size size_floor(struct checker *k, struct size size)
     if (size.kind != SIZE_EXPRESSION)
         return size;
     if (size.expr->constant != NULL) {
-        double value = constant_number(size.expr->constant);
-        int64_t whole = (int64_t)value;
-        return size_constant(value < (double)whole ? whole - 1 : whole);
+        double value = floor(constant_number(size.expr->constant));
+        return size_is_whole(value) ? size_constant((int64_t)value) : size_unknown();
     }
     struct expr *callee = expr_new(k->arena, EXPR_NAME, (struct span){ 0 });
     callee->name.name = names_intern_text(&k->c->names, "floor");

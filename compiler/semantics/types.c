@@ -203,7 +203,7 @@ struct size size_constant(int64_t value)
     return (struct size){ .kind = SIZE_CONSTANT, .value = value };
 }
 
-static bool is_whole(double value)
+bool size_is_whole(double value)
 {
     return value >= -0x1p63 && value < 0x1p63 && value == (double)(int64_t)value;
 }
@@ -212,7 +212,8 @@ struct size size_of_expr(const struct expr *e)
 {
     if (e->constant != NULL && e->constant->kind == CONSTANT_INT)
         return size_constant(e->constant->integer);
-    if (e->constant != NULL && e->constant->kind == CONSTANT_REAL && is_whole(e->constant->real))
+    if (e->constant != NULL && e->constant->kind == CONSTANT_REAL &&
+        size_is_whole(e->constant->real))
         return size_constant((int64_t)e->constant->real);
     return (struct size){ .kind = SIZE_EXPRESSION, .expr = e };
 }
