@@ -81,6 +81,24 @@ static int32_t new_function(struct lowering *l, const struct lowered_network *ne
                            network->network->declaration->span);
 }
 
+static void check_step(struct lowering *l, const struct lowered_network *network)
+{
+    struct ir_builder saved = lower_enter(l, &l->setup);
+    struct span span = network->network->step->span;
+    struct ir_node *dt = lower_constant_leaf(l, network->dt, IR_F64);
+    struct ir_node *is_right = ir_binary(&l->b, IR_GT, dt, ir_real(&l->b, IR_F64, 0));
+    struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_right));
+    struct ir_builder outer = l->b;
+    l->b.block = &check->branch.then_body;
+    const char *message = arena_format(
+        &l->c->arena, "the step of network '%s' must be greater than 0", network->name);
+    ir_call_rt(
+        &l->b, IR_RT_snn_rt_panic, 2,
+        (struct ir_node *[]){ ir_text(&l->b, lower_place(l, span)), ir_text(&l->b, message) });
+    l->b = outer;
+    lower_leave(l, &l->setup, saved);
+}
+
 static void declare_network(struct lowering *l, struct lowered_network *lowered,
                             struct network *network)
 {
@@ -99,6 +117,7 @@ static void declare_network(struct lowering *l, struct lowered_network *lowered,
         return;
     lowered->dt =
         lower_real_entry(l, network->step, arena_format(&l->c->arena, "%s.step", lowered->name));
+    check_step(l, lowered);
     lowered->clock = lower_buffer(l, arena_format(&l->c->arena, "%s.clock", lowered->name),
                                   SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
     lowered->label = lower_buffer(l, arena_format(&l->c->arena, "%s.label", lowered->name),
