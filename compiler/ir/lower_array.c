@@ -117,8 +117,15 @@ static void set_prepared(struct lowering *l, struct expr *e, struct binding *bin
     pointer_map_put(l, &l->prepared_of, e, (int32_t)l->prepared.count - 1);
 }
 
+/* Forgets the value of an earlier copy of the code: functions are inlined more than once. */
+void lower_forget(struct lowering *l, const struct expr *e)
+{
+    pointer_map_put(l, &l->prepared_of, e, -1);
+}
+
 void lower_prepare_array(struct lowering *l, struct expr *e)
 {
+    lower_forget(l, e);
     set_prepared(l, e, lower_array(l, e));
 }
 
@@ -302,7 +309,8 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
                                                                  : e->conditional.condition,
                             dimension);
     case EXPR_CALL:
-        if (e->target != NULL && e->target->kind == CALL_BUILTIN && e->target->builtin->group != BUILTIN_GROUP_ARRAY)
+        if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+            e->target->builtin->group != BUILTIN_GROUP_ARRAY)
             for (size_t i = 0; i < e->target->count; i++)
                 if (e->target->arguments[i] != NULL && is_array(e->target->arguments[i]))
                     return lower_extent(l, e->target->arguments[i], dimension);

@@ -336,6 +336,7 @@ struct binding *lower_array(struct lowering *, struct expr *e); /* a buffer with
 void lower_prepare(struct lowering *,
                    struct expr *e); /* evaluates array-valued calls within e first */
 void lower_prepare_array(struct lowering *, struct expr *e); /* evaluates e itself, once */
+void lower_forget(struct lowering *, const struct expr *e);  /* what e was given before */
 struct ir_node *lower_extent(struct lowering *, struct expr *e, size_t dimension);
 struct ir_node *lower_comprehension(struct lowering *, struct expr *e);
 struct ir_node *lower_reduction(struct lowering *,

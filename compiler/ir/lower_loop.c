@@ -500,8 +500,9 @@ static void assign_variable(struct lowering *l, struct statement *s, struct bind
     ir_set(&l->b, binding->node, lower_cast(l, binding->node->type, value));
 }
 
-/* One element, or all that the target leaves free. */
-static void assign_elements(struct lowering *l, struct statement *s, struct expr *value)
+/* One element, or all that the target leaves free. `settled`: the value, where it is known. */
+static void assign_elements(struct lowering *l, struct statement *s, struct expr *value,
+                            struct ir_node *settled)
 {
     struct access access;
     lower_access(l, s->assign.target, &access);
@@ -520,9 +521,10 @@ static void assign_elements(struct lowering *l, struct statement *s, struct expr
         loop = lower_open_loop(l, "assign", extents, rank, indices);
         l->element = loop->loop.index;
     }
-    struct ir_node *right = value->type->axes.count > 0
-                                ? lower_element(l, value, indices, (size_t)rank)
-                                : lower_scalar(l, value);
+    struct ir_node *right = settled;
+    if (right == NULL)
+        right = value->type->axes.count > 0 ? lower_element(l, value, indices, (size_t)rank)
+                                            : lower_scalar(l, value);
     struct ir_node *flat = lower_access_index(l, &access, indices, (size_t)rank);
     if (s->assign.op != ASSIGN_SET)
         right = lower_combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
@@ -560,6 +562,32 @@ static struct expr *settle_value(struct lowering *l, struct statement *s)
     return value;
 }
 
+/* A loop over free indices of an assignment; the element at hand is l->element. */
+struct index_loop {
+    struct ir_builder outer;
+    struct ir_node *outer_element;
+};
+
+static struct index_loop open_indices(struct lowering *l, const struct for_clause_list *free,
+                                      struct ir_node *const *sizes, struct ir_node *total,
+                                      bool is_independent)
+{
+    struct ir_node *loop = ir_loop(&l->b, "assign", ir_integer(&l->b, 0), total, is_independent);
+    struct index_loop open = { l->b, l->element };
+    l->b.before = NULL;
+    l->b.block = &loop->loop.body;
+    lower_bind_clauses(l, free, sizes, loop->loop.index);
+    mark_checked(free);
+    l->element = loop->loop.index;
+    return open;
+}
+
+static void close_indices(struct lowering *l, const struct index_loop *open)
+{
+    l->element = open->outer_element;
+    l->b = open->outer;
+}
+
 void lower_assign(struct lowering *l, struct statement *s)
 {
     struct expr *target = s->assign.target;
@@ -568,10 +596,11 @@ void lower_assign(struct lowering *l, struct statement *s)
         assign_variable(l, s, target->symbol->binding);
         return;
     }
+    lower_forget(l, s->assign.value);
     lower_prepare(l, s->assign.value);
     const struct for_clause_list *free = &s->assign.indices;
     if (free->count == 0) {
-        assign_elements(l, s, settle_value(l, s));
+        assign_elements(l, s, settle_value(l, s), NULL);
         return;
     }
     struct ir_node *sizes[RANK_LIMIT];
@@ -579,15 +608,16 @@ void lower_assign(struct lowering *l, struct statement *s)
     check_ahead(l, free, sizes, &s->assign.value, 1);
     struct mention mention = { .symbol = root_symbol(target) };
     search_mention(s->assign.value, &mention);
-    struct ir_node *loop = ir_loop(&l->b, "assign", ir_integer(&l->b, 0), total, !mention.is_found);
-    struct ir_builder outer = l->b;
-    struct ir_node *outer_element = l->element;
-    l->b.before = NULL;
-    l->b.block = &loop->loop.body;
-    lower_bind_clauses(l, free, sizes, loop->loop.index);
-    mark_checked(free);
-    l->element = loop->loop.index;
-    assign_elements(l, s, s->assign.value);
-    l->element = outer_element;
-    l->b = outer;
+    bool is_settled = mention.is_found && s->assign.value->type->axes.count == 0 && l->rule == NULL;
+    struct binding *values = NULL;
+    if (is_settled) { /* all elements see what was there before */
+        values = lower_local_array(l, "assigned", lower_storage(s->assign.value->type), &total, 1);
+        struct index_loop first = open_indices(l, free, sizes, total, true);
+        ir_store(&l->b, values->buffer, l->element, lower_scalar(l, s->assign.value));
+        close_indices(l, &first);
+    }
+    struct index_loop loop = open_indices(l, free, sizes, total, is_settled || !mention.is_found);
+    struct ir_node *settled = is_settled ? ir_load(&l->b, values->buffer, l->element) : NULL;
+    assign_elements(l, s, s->assign.value, settled);
+    close_indices(l, &loop);
 }
