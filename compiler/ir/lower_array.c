@@ -18,6 +18,10 @@ static bool is_array(const struct expr *e)
 struct binding *lower_local_array(struct lowering *l, const char *name, enum snn_type type,
                                   struct ir_node *const *extents, int32_t rank)
 {
+    if (l->reductions > 0)
+        lower_refuse(l, l->b.span,
+                     "an array that differs from element to element cannot be made inside a "
+                     "reduction yet; make it in a let or a loop before");
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     struct ir_node *total = ir_integer(&l->b, 1);
     binding->rank = rank;

@@ -562,6 +562,8 @@ static const char *stream_here(const struct lowering *l)
 
 struct ir_node *lower_draw(struct lowering *l, const struct expr *e)
 {
+    if (l->pathless_loops > 0)
+        lower_refuse(l, e->span, "a loop inside a reduction cannot draw random numbers yet");
     struct ir_node *arguments[2] = { NULL, NULL };
     for (size_t i = 0; i < e->target->count && i < 2; i++)
         arguments[i] = lower_scalar(l, e->target->arguments[i]);

@@ -232,6 +232,8 @@ struct lowering {
     struct function_frame *frame; /* of the function being inlined; null in a task */
     uint64_t may_learn;           /* what may learn here, known while compiling */
     bool in_parallel, in_yield;
+    int reductions;               /* being lowered, one inside the other: they make no arrays */
+    int pathless_loops;           /* open loops within them, in which nothing is drawn */
     struct binding *where_sample; /* of the condition of where(...) */
     int32_t data_number;          /* data set being declared; -1 */
     struct jump_targets *jumps;

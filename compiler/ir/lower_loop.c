@@ -302,6 +302,7 @@ static struct ir_node *reduce(struct lowering *l, struct reducer *r, enum ir_red
     struct ir_builder outer = l->b;
     l->b.before = NULL;
     l->b.block = &node->reduce.body;
+    l->reductions++;
     if (r->clauses != NULL) {
         lower_bind_clauses(l, r->clauses, r->sizes, node->reduce.index);
         mark_checked(r->clauses);
@@ -324,6 +325,7 @@ static struct ir_node *reduce(struct lowering *l, struct reducer *r, enum ir_red
         }
         node->reduce.keys[k] = value;
     }
+    l->reductions--;
     l->b = outer;
     return node;
 }

@@ -165,6 +165,8 @@ static bool is_over_samples(const struct for_clause_list *clauses)
 static void hash_counters(struct lowering *l, struct open_loop *o,
                           const struct for_clause_list *clauses, struct ir_node *const *sizes)
 {
+    if (o->path == NULL)
+        return;
     struct ir_node *flat = o->loop->loop.index, *counters[RANK_LIMIT], *path = o->path;
     for (size_t i = clauses->count; i-- > 0;) {
         counters[i] = i > 0 ? ir_binary(&l->b, IR_MOD, flat, sizes[i]) : flat;
@@ -180,6 +182,10 @@ static void hash_counters(struct lowering *l, struct open_loop *o,
 /* Keeps what draws outside of the loop depend on, for its end and for a return out of it. */
 static void open_path(struct lowering *l, struct open_loop *o)
 {
+    if (l->reductions > 0) { /* which change nothing outside of them */
+        l->pathless_loops++;
+        return;
+    }
     o->path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
     o->present = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
     o->is_outermost = l->frame != NULL && l->frame->path == NULL;
@@ -202,7 +208,7 @@ static void begin_loop(struct lowering *l, struct open_loop *o,
     if (o->has_progress)
         ir_call_rt(&l->b, IR_RT_snn_rt_loop_begin, 2,
                    (struct ir_node *[]){ ir_text(&l->b, l->task), total });
-    if (!is_parallel && !search.keeps_views)
+    if (!is_parallel && !search.keeps_views && o->path != NULL)
         o->mark = ir_call_rt(&l->b, IR_RT_snn_rt_mark, 0, NULL);
     o->loop = ir_loop(&l->b, "for", ir_integer(&l->b, 0), total, is_parallel);
     o->loop->loop.is_parallel = is_parallel;
@@ -237,6 +243,10 @@ static void end_loop(struct lowering *l, struct open_loop *o)
     l->b = o->outer;
     if (!o->is_parallel && o->mark != NULL)
         ir_call_rt(&l->b, IR_RT_snn_rt_release, 1, &o->mark);
+    if (o->path == NULL) {
+        l->pathless_loops--;
+        return;
+    }
     ir_context_set(&l->b, IR_CONTEXT_PATH, o->path);
     ir_context_set(&l->b, IR_CONTEXT_PRESENT, o->present);
     if (o->has_progress)
@@ -457,7 +467,7 @@ static void lower_while(struct lowering *l, struct statement *s)
     l->may_learn |= search.learns;
     struct open_loop o = { .loop = NULL };
     open_path(l, &o);
-    if (!search.keeps_views)
+    if (!search.keeps_views && o.path != NULL)
         o.mark = ir_call_rt(&l->b, IR_RT_snn_rt_mark, 0, NULL);
     struct ir_node *counter = ir_var(&l->b, "turn", ir_integer(&l->b, 0));
     o.loop = ir_while(&l->b);
@@ -468,8 +478,10 @@ static void lower_while(struct lowering *l, struct statement *s)
     if (o.mark != NULL)
         ir_call_rt(&l->b, IR_RT_snn_rt_release, 1, &o.mark);
     struct ir_node *turn = ir_get(&l->b, counter);
-    ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, o.path, turn));
-    ir_context_set(&l->b, IR_CONTEXT_PRESENT, ir_integer(&l->b, 0));
+    if (o.path != NULL) {
+        ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, o.path, turn));
+        ir_context_set(&l->b, IR_CONTEXT_PRESENT, ir_integer(&l->b, 0));
+    }
     ir_set(&l->b, counter, ir_binary(&l->b, IR_ADD, turn, ir_integer(&l->b, 1)));
     o.loop->loop_while.condition = lower_condition(l, s->while_loop.condition);
     l->b.block = &o.loop->loop_while.body;
