@@ -26,7 +26,8 @@ static enum exit_code print_paths(struct compilation *c, const struct options *o
 static enum exit_code fetch_data(const struct options *options)
 {
     bool shows_progress = isatty(STDERR_FILENO);
-    bool ok = fetch_data_set(options->input, options->fetch_to, options->fetch_from, shows_progress);
+    bool ok =
+        fetch_data_set(options->input, options->fetch_to, options->fetch_from, shows_progress);
     return ok ? EXIT_OK : EXIT_FAILED;
 }
 

@@ -2,7 +2,8 @@
  *
  * Runs a libFuzzer entry without libFuzzer: on each file given and each seed that the entry makes,
  * then on COUNT inputs made from them by a few seeded mutations each, so that 'make check' always
- * feeds the same ones. The input being run is kept in a file, for the case that it ends the process.
+ * feeds the same ones. The input being run is kept in a file, for the case that it ends the
+ * process.
  */
 #include <stdint.h>
 #include <stdio.h>
