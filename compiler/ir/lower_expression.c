@@ -654,8 +654,10 @@ static struct ir_node *lower_builtin(struct lowering *l, struct expr *e)
     case BUILTIN_GROUP_ARRAY:
         if (target->builtin->id == BUILTIN_LEN && target->arguments[0]->type->kind == TYPE_LAYER)
             return layer_length(l, target->arguments[0]);
-        if (target->builtin->id == BUILTIN_LEN)
+        if (target->builtin->id == BUILTIN_LEN) {
+            lower_prepare(l, target->arguments[0]);
             return lower_extent(l, target->arguments[0], 0);
+        }
         break;
     default: break;
     }
