@@ -68,6 +68,28 @@ static bool depends(const struct ir_node *node, int32_t variable)
     return false;
 }
 
+static bool is_setup_value(const struct ir_node *node);
+
+static struct ir_node *in_double(struct integration *in, struct ir_node *node)
+{
+    if (node->op == IR_CONST && node->type == IR_F32)
+        return ir_real(&in->b, IR_F64, node->payload.real);
+    if (node->op == IR_CONSTANT && node->type == IR_F32)
+        return ir_leaf(&in->b, IR_CONSTANT, IR_F64, node->payload.index);
+    return ir_cast(&in->b, IR_F64, node);
+}
+
+/* Arithmetic of coefficients and rests: of what setup knows in float64, so that only the factor
+ * that comes out is rounded. */
+static struct ir_node *combined(struct integration *in, enum ir_op op, struct ir_node *a,
+                                struct ir_node *b)
+{
+    if (is_setup_value(a) && is_setup_value(b))
+        return ir_binary(&in->b, op, in_double(in, a), in_double(in, b));
+    enum ir_type type = is_setup_value(a) ? b->type : a->type;
+    return ir_binary(&in->b, op, ir_cast(&in->b, type, a), ir_cast(&in->b, type, b));
+}
+
 static struct ir_node *sum(struct integration *in, enum ir_op op, struct ir_node *a,
                            struct ir_node *b)
 {
@@ -75,7 +97,7 @@ static struct ir_node *sum(struct integration *in, enum ir_op op, struct ir_node
         return a;
     if (a == NULL)
         return op == IR_ADD ? b : ir_unary(&in->b, IR_NEG, b);
-    return ir_binary(&in->b, op, a, b);
+    return combined(in, op, a, b);
 }
 
 /* `only` >= 0: linear in that variable alone, the others held at their values. */
@@ -97,9 +119,9 @@ static struct linear scaled_form(struct integration *in, struct linear form, enu
 {
     for (int32_t k = 0; k < in->ode->ode.variable_count; k++)
         if (form.coefficients[k] != NULL)
-            form.coefficients[k] = ir_binary(&in->b, op, form.coefficients[k], factor);
+            form.coefficients[k] = combined(in, op, form.coefficients[k], factor);
     if (form.rest != NULL)
-        form.rest = ir_binary(&in->b, op, form.rest, factor);
+        form.rest = combined(in, op, form.rest, factor);
     return form;
 }
 
@@ -296,7 +318,8 @@ static struct ir_node *drift(struct integration *in, int32_t k, struct ir_node *
     if (rest == NULL)
         return x;
     return ir_binary(&in->b, IR_ADD, x,
-                     ir_binary(&in->b, IR_MUL, rest, ir_cast(&in->b, x->type, in->ode->ode.dt)));
+                     ir_binary(&in->b, IR_MUL, ir_cast(&in->b, x->type, rest),
+                               ir_cast(&in->b, x->type, in->ode->ode.dt)));
 }
 
 static struct ir_node *decay_constant(struct integration *in, int32_t k, struct ir_node *a,
@@ -335,7 +358,7 @@ static struct ir_node *decay_changing(struct integration *in, int32_t k, struct 
                                       struct ir_node *rate)
 {
     struct ir_node *x = in->values[k], *dt = ir_cast(&in->b, x->type, in->ode->ode.dt);
-    struct ir_node *z = ir_binary(&in->b, IR_MUL, a, dt);
+    struct ir_node *z = ir_binary(&in->b, IR_MUL, ir_cast(&in->b, x->type, a), dt);
     struct ir_node *growth = ir_binary(&in->b, IR_DIV, ir_unary(&in->b, IR_EXPM1, z), z);
     struct ir_node *is_zero = ir_binary(&in->b, IR_EQ, z, zero_like(in, z));
     growth = ir_select(&in->b, is_zero, ir_real(&in->b, x->type, 1), growth);
