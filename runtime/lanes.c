@@ -288,9 +288,12 @@ void snn_lane_adopt(struct snn_context *worker, const struct snn_context *main)
 {
     const struct snn_program *program = main->program;
 
-    for (int32_t i = 0; i < program->buffer_count; i++)
+    for (int32_t i = 0; i < program->buffer_count; i++) {
         if (program->buffers[i].kind != SNN_BUFFER_LANE)
             worker->buffers[i] = main->buffers[i];
+        if (program->buffers[i].kind == SNN_BUFFER_LOCAL)
+            worker->lane->counts[i] = main->lane->counts[i];
+    }
     worker->learning = main->learning;
     worker->path = main->path;
     worker->present = main->present;
@@ -311,7 +314,8 @@ void snn_lane_destroy(struct snn_context *context)
 
 int64_t snn_lane_count(const struct snn_context *context, int32_t buffer)
 {
-    bool is_private = context->program->buffers[buffer].kind == SNN_BUFFER_LANE;
+    enum snn_buffer_kind kind = context->program->buffers[buffer].kind;
+    bool is_private = kind == SNN_BUFFER_LANE || kind == SNN_BUFFER_LOCAL;
     const struct snn_context *owner = is_private ? context : context->runtime->contexts[0];
 
     return owner->lane->counts[buffer];

@@ -21,6 +21,7 @@ struct parallel_loop {
     struct snn_context *caller;
     struct snn_context start; /* what the caller saw before the loop: it changes as the caller works
                                  on its share */
+    struct snn_lane lane;     /* of start: the sizes of its arrays */
     int64_t count;
     loop_body *body;
     void *env;
@@ -92,10 +93,15 @@ static void share(struct parallel_loop *loop, struct snn_pool *pool)
     struct snn_context *caller = loop->caller;
     struct snn_region_mark mark = snn_region_mark(caller->lane->region);
     size_t bytes = (size_t)caller->program->buffer_count * sizeof *caller->buffers;
+    size_t count_bytes = (size_t)caller->program->buffer_count * sizeof *caller->lane->counts;
 
     loop->start = *caller;
     loop->start.buffers = snn_region_alloc(caller->lane->region, bytes);
     memcpy(loop->start.buffers, caller->buffers, bytes);
+    loop->lane = *caller->lane;
+    loop->lane.counts = snn_region_alloc(caller->lane->region, count_bytes);
+    memcpy(loop->lane.counts, caller->lane->counts, count_bytes);
+    loop->start.lane = &loop->lane;
     loop->chunk = chunk_size(loop->count, snn_pool_threads(pool));
     atomic_init(&loop->next, 0);
     snn_pool_run(pool, work, loop);
