@@ -148,8 +148,8 @@ static int64_t buffer_bytes(const struct snn_context *context, int32_t number, i
 
     if (count < 0 || count > (INT64_MAX / 2 - SNN_PAD_ELEMENTS) / element)
         return -1;
-    rounded =
-        (count + SNN_PAD_ELEMENTS + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
+    rounded = (count + SNN_PAD_ELEMENTS + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS *
+              SNN_ROUND_ELEMENTS;
     return rounded * element;
 }
 

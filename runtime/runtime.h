@@ -19,13 +19,14 @@ enum {
 };
 
 enum {
-    SNN_RANK_LIMIT = 8,      /* axes of an array */
-    SNN_PAD_ELEMENTS = 256,  /* vector code may read, not write, this far past the end of a buffer */
+    SNN_RANK_LIMIT = 8,     /* axes of an array */
+    SNN_PAD_ELEMENTS = 256, /* vector code may read, not write, this far past the end of a buffer */
     SNN_ROUND_ELEMENTS = 16, /* buffers are rounded up to whole vectors of this many elements */
 };
 
-#define SNN_SIZE_LIMIT INT64_C(2147483647) /* of one axis: indices into a layer are 32 bits wide   \
-                                            */
+#define SNN_SIZE_LIMIT                                                                             \
+    INT64_C(2147483647) /* of one axis: indices into a layer are 32 bits wide                      \
+                         */
 
 /* An axis pushed by snn_rt_axis for the array argument that follows. */
 struct snn_axis {

@@ -51,7 +51,8 @@ void snn_rt_array(struct snn_context *context, int32_t buffer, int64_t elements)
     int64_t rounded;
 
     snn_lane_check_array(context, buffer, elements);
-    rounded = (elements + SNN_PAD_ELEMENTS + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS * SNN_ROUND_ELEMENTS;
+    rounded = (elements + SNN_PAD_ELEMENTS + SNN_ROUND_ELEMENTS - 1) / SNN_ROUND_ELEMENTS *
+              SNN_ROUND_ELEMENTS;
     context->buffers[buffer] =
         snn_region_array(context->lane->region, (size_t)rounded, snn_type_bytes(what->type));
     context->lane->counts[buffer] = elements;

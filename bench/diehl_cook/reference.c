@@ -11,13 +11,13 @@
 // labelled: 1, as in the example, adds up the whole of training. Compiled with
 // -DMEASURE_PHASES it also prints the time stamps each phase takes.
 
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <math.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -27,14 +27,19 @@
 #endif
 
 #ifndef PANEL_BLOCKS
-#define PANEL_BLOCKS 14         // widest panel: its sums stay in registers over all spikes of a step
+#define PANEL_BLOCKS 14 // widest panel: its sums stay in registers over all spikes of a step
 #endif
 
 enum {
-    PIXELS = 784, STEPS = 250, CLASSES = 10, INTERVAL = 250,
-    LANES = 16, RANDOM_BLOCK = 1024,
-    EXC_REFRACTORY = 5, INH_REFRACTORY = 2,
-    LONG_AGO = -STEPS,          // older than any spike of the sample: its trace is 0
+    PIXELS = 784,
+    STEPS = 250,
+    CLASSES = 10,
+    INTERVAL = 250,
+    LANES = 16,
+    RANDOM_BLOCK = 1024,
+    EXC_REFRACTORY = 5,
+    INH_REFRACTORY = 2,
+    LONG_AGO = -STEPS, // older than any spike of the sample: its trace is 0
 };
 
 static const float exc_rest = -65, exc_reset = -60, exc_threshold = -52, theta_up = 0.05f;
@@ -53,7 +58,7 @@ typedef uint32_t uvec __attribute__((vector_size(4 * LANES), may_alias));
 
 ALWAYS_INLINE vec splat(float x)
 {
-    return (vec){0} + x;
+    return (vec){ 0 } + x;
 }
 
 ALWAYS_INLINE vec blend(ivec mask, vec yes, vec no)
@@ -127,16 +132,17 @@ ALWAYS_INLINE void multiply(uvec a, uint32_t m, uvec *high, uvec *low)
 }
 
 // One block is a chain of ten dependent rounds; two blocks keep the multipliers busy.
-static void philox(uint32_t out[2 * 4 * LANES], uint32_t block, uint32_t sample, uint32_t stream, uint32_t seed)
+static void philox(uint32_t out[2 * 4 * LANES], uint32_t block, uint32_t sample, uint32_t stream,
+                   uint32_t seed)
 {
     uvec c[2][4];
-    uvec lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    uvec lane = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
     uint32_t k0 = seed, k1 = 0x5eed5eed;
     for (int b = 0; b < 2; b++) {
         c[b][0] = lane + (block + b) * LANES;
-        c[b][1] = (uvec){0} + sample;
-        c[b][2] = (uvec){0} + stream;
-        c[b][3] = (uvec){0};
+        c[b][1] = (uvec){ 0 } + sample;
+        c[b][2] = (uvec){ 0 } + stream;
+        c[b][3] = (uvec){ 0 };
     }
     for (int round = 0; round < 10; round++) {
         for (int b = 0; b < 2; b++) {
@@ -189,7 +195,7 @@ ALWAYS_INLINE void random_reserve(struct random *r, int count)
 struct encoder {
     uint32_t *table[256];
     uint8_t mask[256];
-    uint8_t dimmest;            // dimmer pixels never spike within the window
+    uint8_t dimmest; // dimmer pixels never spike within the window
 };
 
 static void poisson_masses(double *mass, int size, double mean)
@@ -197,7 +203,7 @@ static void poisson_masses(double *mass, int size, double mean)
     double left = 1;
     for (int k = 0; k < size; k++)
         mass[k] = exp(k * log(mean) - mean - lgamma(k + 1));
-    mass[1] += mass[0];         // an interval of no steps counts as one step
+    mass[1] += mass[0]; // an interval of no steps counts as one step
     mass[0] = 0;
     for (int k = 0; k < size - 1; k++)
         left -= mass[k];
@@ -261,19 +267,19 @@ struct network {
 
 // What one presentation works on; each thread has its own.
 struct lane {
-    float *v, *trace, *own;                 // per excitatory neuron
+    float *v, *trace, *own; // per excitatory neuron
     int32_t *integrates_at, *counts, *reached;
-    float *inh_v;                           // per inhibitory neuron, valid at inh_time
+    float *inh_v; // per inhibitory neuron, valid at inh_time
     int32_t *inh_time, *inh_integrates_at;
-    bool *fired;                            // per block of 16: did one fire in this sample?
+    bool *fired; // per block of 16: did one fire in this sample?
     int *fired_blocks, fired_count;
-    bool *dirty;                            // per block: not at its column sum
-    int exc_spike, inh_spike;               // of the previous step, or -1
+    bool *dirty;              // per block: not at its column sum
+    int exc_spike, inh_spike; // of the previous step, or -1
 
     int active_count, stride;
     uint16_t active[PIXELS];
     int32_t last_spike[PIXELS];
-    uint16_t *spikes, *spikes_end[STEPS];   // pixels that spike, [step][stride]
+    uint16_t *spikes, *spikes_end[STEPS]; // pixels that spike, [step][stride]
     struct random random;
     float trace_decay[2 * STEPS + 1], inh_decay[STEPS + 1];
     float exc_decay, theta_decay;
@@ -407,20 +413,22 @@ static void reset(struct lane *lane, const struct network *net)
 
 // Input, membrane, threshold of K blocks; true if a neuron reached its threshold.
 // The input of a block never leaves its register.
-ALWAYS_INLINE bool advance_blocks(int K, const float *weights, const uint16_t *spikes, int spike_count,
-                                  struct lane *lane, float *theta, int first, int t, bool inhibited, bool learn)
+ALWAYS_INLINE bool advance_blocks(int K, const float *weights, const uint16_t *spikes,
+                                  int spike_count, struct lane *lane, float *theta, int first,
+                                  int t, bool inhibited, bool learn)
 {
     vec input[K];
     for (int k = 0; k < K; k++)
-        input[k] = (vec){0};
+        input[k] = (vec){ 0 };
     for (int s = 0; s < spike_count; s++) {
         const vec *row = (const vec *)(weights + (size_t)spikes[s] * K * LANES);
         for (int k = 0; k < K; k++)
             input[k] += row[k];
     }
-    vec *v = (vec *)(lane->v + first), *own = (vec *)(lane->own + first), *th = (vec *)(theta + first);
+    vec *v = (vec *)(lane->v + first), *own = (vec *)(lane->own + first),
+        *th = (vec *)(theta + first);
     const ivec *integrates_at = (const ivec *)(lane->integrates_at + first);
-    ivec reached = {0};
+    ivec reached = { 0 };
     for (int k = 0; k < K; k++) {
         if (inhibited)
             input[k] += weight_inh_exc + own[k];
@@ -435,30 +443,34 @@ ALWAYS_INLINE bool advance_blocks(int K, const float *weights, const uint16_t *s
     return any_lane(reached);
 }
 
-#define CASE(K) \
-    case K: return advance_blocks(K, weights, spikes, count, lane, net->theta, first, t, inhibited, learn);
+#define CASE(K)                                                                                    \
+    case K:                                                                                        \
+        return advance_blocks(K, weights, spikes, count, lane, net->theta, first, t, inhibited,    \
+                              learn);
 
-ALWAYS_INLINE bool advance_panel(struct network *net, struct lane *lane, int panel, const uint16_t *spikes,
-                                 int count, int t, bool inhibited, bool learn)
+ALWAYS_INLINE bool advance_panel(struct network *net, struct lane *lane, int panel,
+                                 const uint16_t *spikes, int count, int t, bool inhibited,
+                                 bool learn)
 {
     const float *weights = net->weights[panel];
     int first = net->first_block[panel] * LANES;
     switch (net->panel_blocks[panel]) {
-    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8)
-    CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15) CASE(16)
+        CASE(1)
+        CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+            CASE(13) CASE(14) CASE(15) CASE(16)
     }
     return false;
 }
 
-static bool advance(struct network *net, struct lane *lane, const uint16_t *spikes, int count, int t,
-                    bool inhibited, bool learn)
+static bool advance(struct network *net, struct lane *lane, const uint16_t *spikes, int count,
+                    int t, bool inhibited, bool learn)
 {
     bool reached = false;
     for (int p = 0; p < net->panels; p++)
         reached |= learn ? inhibited ? advance_panel(net, lane, p, spikes, count, t, true, true)
                                      : advance_panel(net, lane, p, spikes, count, t, false, true)
-                         : inhibited ? advance_panel(net, lane, p, spikes, count, t, true, false)
-                                     : advance_panel(net, lane, p, spikes, count, t, false, false);
+                   : inhibited ? advance_panel(net, lane, p, spikes, count, t, true, false)
+                               : advance_panel(net, lane, p, spikes, count, t, false, false);
     return reached;
 }
 
@@ -514,7 +526,8 @@ static int advance_inhibitory(struct lane *lane, int j, int t)
 // ---- plasticity --------------------------------------------------------------
 
 // Only neurons that fired in this sample have a trace; the others' weights stay.
-ALWAYS_INLINE void depress(struct network *net, struct lane *lane, const uint16_t *spikes, int count, bool clamp)
+ALWAYS_INLINE void depress(struct network *net, struct lane *lane, const uint16_t *spikes,
+                           int count, bool clamp)
 {
     for (int f = 0; f < lane->fired_count; f++) {
         int block = lane->fired_blocks[f], p = panel_of(net, block);
@@ -552,7 +565,8 @@ static void clamp_rows(struct network *net, struct lane *lane, const uint16_t *s
     }
 }
 
-static void learn_step(struct network *net, struct lane *lane, const uint16_t *spikes, int count, int t, int winner)
+static void learn_step(struct network *net, struct lane *lane, const uint16_t *spikes, int count,
+                       int t, int winner)
 {
     for (int s = 0; s < count; s++)
         lane->last_spike[spikes[s]] = t;
@@ -583,7 +597,7 @@ static void normalize(struct network *net, struct lane *lane)
         int p = panel_of(net, block);
         size_t stride = (size_t)net->panel_blocks[p];
         vec *w = (vec *)net->weights[p] + (block - net->first_block[p]);
-        vec sum[4] = {{0}};
+        vec sum[4] = { { 0 } };
         for (int i = 0; i < PIXELS; i += 4)
             for (int k = 0; k < 4; k++)
                 sum[k] += w[(i + k) * stride];
@@ -596,7 +610,15 @@ static void normalize(struct network *net, struct lane *lane)
 
 // ---- samples -----------------------------------------------------------------
 
-enum { PHASE_ENCODE, PHASE_ADVANCE, PHASE_SPIKES, PHASE_STDP, PHASE_NORMALIZE, PHASE_RESET, PHASE_COUNT };
+enum {
+    PHASE_ENCODE,
+    PHASE_ADVANCE,
+    PHASE_SPIKES,
+    PHASE_STDP,
+    PHASE_NORMALIZE,
+    PHASE_RESET,
+    PHASE_COUNT
+};
 
 #ifdef MEASURE_PHASES
 #define TICK(phase) (now = __rdtsc(), lane->ticks[phase] += now - before, before = now)
@@ -604,8 +626,8 @@ enum { PHASE_ENCODE, PHASE_ADVANCE, PHASE_SPIKES, PHASE_STDP, PHASE_NORMALIZE, P
 #define TICK(phase) ((void)0)
 #endif
 
-ALWAYS_INLINE void present(struct network *net, struct lane *lane, const uint8_t *image, uint32_t sample,
-                           uint32_t stream, bool learn)
+ALWAYS_INLINE void present(struct network *net, struct lane *lane, const uint8_t *image,
+                           uint32_t sample, uint32_t stream, bool learn)
 {
 #ifdef MEASURE_PHASES
     uint64_t now, before = __rdtsc();
@@ -647,7 +669,8 @@ struct images {
     uint8_t *pixels, *labels;
 };
 
-static uint8_t *read_idx(const char *folder, const char *name, uint32_t magic, size_t item, int *count)
+static uint8_t *read_idx(const char *folder, const char *name, uint32_t magic, size_t item,
+                         int *count)
 {
     char path[4096];
     gzFile file = NULL;
@@ -692,13 +715,14 @@ static struct images read_images(const char *folder, const char *part)
 
 struct readout {
     double alpha;
-    double *rates;              // [neuron][class], summed over the intervals
+    double *rates; // [neuron][class], summed over the intervals
     int *labels;
 };
 
-static void assign_labels(struct readout *out, const int32_t *counts, const uint8_t *labels, int samples, int n)
+static void assign_labels(struct readout *out, const int32_t *counts, const uint8_t *labels,
+                          int samples, int n)
 {
-    int of_class[CLASSES] = {0};
+    int of_class[CLASSES] = { 0 };
     for (int s = 0; s < samples; s++)
         of_class[labels[s]]++;
     for (int k = 0; k < n * CLASSES; k++)
@@ -706,7 +730,8 @@ static void assign_labels(struct readout *out, const int32_t *counts, const uint
     for (int s = 0; s < samples; s++)
         for (int j = 0; j < n; j++)
             if (counts[(size_t)s * n + j])
-                out->rates[j * CLASSES + labels[s]] += (double)counts[(size_t)s * n + j] / of_class[labels[s]];
+                out->rates[j * CLASSES + labels[s]] +=
+                    (double)counts[(size_t)s * n + j] / of_class[labels[s]];
     for (int j = 0; j < n; j++) {
         out->labels[j] = 0;
         for (int c = 1; c < CLASSES; c++)
@@ -717,8 +742,8 @@ static void assign_labels(struct readout *out, const int32_t *counts, const uint
 
 static int all_activity(const struct readout *out, const int32_t *counts, int n)
 {
-    double sum[CLASSES] = {0};
-    int size[CLASSES] = {0}, best = 0;
+    double sum[CLASSES] = { 0 };
+    int size[CLASSES] = { 0 }, best = 0;
     for (int j = 0; j < n; j++) {
         sum[out->labels[j]] += counts[j];
         size[out->labels[j]]++;
@@ -731,7 +756,8 @@ static int all_activity(const struct readout *out, const int32_t *counts, int n)
     return best;
 }
 
-static double train(struct network *net, struct lane *lane, struct readout *out, struct images set, int count)
+static double train(struct network *net, struct lane *lane, struct readout *out, struct images set,
+                    int count)
 {
     int32_t *counts = zeroed(sizeof(int32_t) * INTERVAL * net->n);
     double spikes = 0;
@@ -763,20 +789,28 @@ static void *run_test(void *argument)
     struct test_job *job = argument;
     for (int s = job->begin; s < job->end; s++) {
         int image = s % job->set.count;
-        present(job->net, job->lane, job->set.pixels + (size_t)image * PIXELS, (uint32_t)s, 3, false);
-        job->right += all_activity(job->out, job->lane->counts, job->net->n) == job->set.labels[image];
+        present(job->net, job->lane, job->set.pixels + (size_t)image * PIXELS, (uint32_t)s, 3,
+                false);
+        job->right +=
+            all_activity(job->out, job->lane->counts, job->net->n) == job->set.labels[image];
     }
     return NULL;
 }
 
-static double test(struct network *net, const struct readout *out, struct images set, int count, int threads)
+static double test(struct network *net, const struct readout *out, struct images set, int count,
+                   int threads)
 {
     pthread_t thread[64];
     struct test_job job[64];
     int right = 0;
     for (int k = 0; k < threads; k++) {
-        job[k] = (struct test_job){net, lane_new(net), out, set, (int)((long)count * k / threads),
-                                   (int)((long)count * (k + 1) / threads), 0};
+        job[k] = (struct test_job){ net,
+                                    lane_new(net),
+                                    out,
+                                    set,
+                                    (int)((long)count * k / threads),
+                                    (int)((long)count * (k + 1) / threads),
+                                    0 };
         if (k && pthread_create(&thread[k], NULL, run_test, &job[k]))
             fail("cannot start a", "thread");
     }
@@ -788,7 +822,8 @@ static double test(struct network *net, const struct readout *out, struct images
     }
 #ifdef MEASURE_PHASES
     for (int k = 0; k < PHASE_COUNT; k++)
-        printf("test_phase_%d = %.0f ticks an image\n", k, (double)job[0].lane->ticks[k] / job[0].end);
+        printf("test_phase_%d = %.0f ticks an image\n", k,
+               (double)job[0].lane->ticks[k] / job[0].end);
 #endif
     return count ? (double)right / count : 0;
 }
@@ -810,18 +845,21 @@ int main(int argc, char **argv)
     int threads = atoi(option(argc, argv, "threads", "1"));
     uint32_t seed = (uint32_t)strtoul(option(argc, argv, "seed", "0"), NULL, 10);
     const char *environment = getenv("SNN_DATA");
-    const char *folder = option(argc, argv, "data", environment ? environment : "../shared/data/mnist");
+    const char *folder =
+        option(argc, argv, "data", environment ? environment : "../shared/data/mnist");
     if (n < 1 || train_count < 0 || test_count < 0 || threads < 1 || threads > 64)
-        fail("usage:", "reference [n=100] [train=60000] [test=10000] [seed=0] [threads=1] [alpha=1] [data=DIR]");
+        fail("usage:", "reference [n=100] [train=60000] [test=10000] [seed=0] [threads=1] "
+                       "[alpha=1] [data=DIR]");
 
     struct images training = read_images(folder, "train"), testing = read_images(folder, "t10k");
     struct network *net = network_new(n, seed);
     struct lane *lane = lane_new(net);
-    struct readout out = {atof(option(argc, argv, "alpha", "1")), zeroed(sizeof(double) * n * CLASSES),
-                          zeroed(sizeof(int) * n)};
+    struct readout out = { atof(option(argc, argv, "alpha", "1")),
+                           zeroed(sizeof(double) * n * CLASSES), zeroed(sizeof(int) * n) };
 
     double start = seconds(), spikes = train(net, lane, &out, training, train_count);
-    double trained = seconds(), accuracy = test(net, &out, testing, test_count, threads), tested = seconds();
+    double trained = seconds(), accuracy = test(net, &out, testing, test_count, threads),
+           tested = seconds();
 
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -831,7 +869,9 @@ int main(int argc, char **argv)
     printf("accuracy = %.4f\n", accuracy);
     printf("memory = %.1f MB\n", usage.ru_maxrss / 1024.0);
 #ifdef MEASURE_PHASES
-    static const char *const names[] = {"encode", "advance", "spikes", "stdp", "normalize", "reset"};
+    static const char *const names[] = {
+        "encode", "advance", "spikes", "stdp", "normalize", "reset"
+    };
     for (int k = 0; k < PHASE_COUNT; k++)
         printf("phase_%s = %.0f ticks an image\n", names[k], (double)lane->ticks[k] / train_count);
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the compiler decided, for `-R`: each remark has the place in the source it is about. Collected always, printed when
- * asked for, in order of place.
+ * What the compiler decided, for `-R`: each remark has the place in the source it is about.
+ * Collected always, printed when asked for, in order of place.
  */
 #ifndef SNNC_BASE_REMARKS_H
 #define SNNC_BASE_REMARKS_H

@@ -221,8 +221,7 @@ static LLVMValueRef saturate(struct emitter *e, LLVMValueRef v, LLVMTypeRef type
     LLVMValueRef last = value_splat(e, LLVMConstReal(LLVMGetElementType(real), below), e->width);
     LLVMValueRef most =
         value_splat(e, LLVMConstInt(integer, (UINT64_C(1) << bits) - 1, false), e->width);
-    LLVMValueRef safe =
-        LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOLT, v, last, ""), v, last, "");
+    LLVMValueRef safe = LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOLT, v, last, ""), v, last, "");
     safe = LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOGT, safe, low, ""), safe, low, "");
     LLVMValueRef result = LLVMBuildFPToSI(b, safe, type, "");
     result = LLVMBuildSelect(b, LLVMBuildFCmp(b, LLVMRealOGE, v, high, ""), most, result, "");

@@ -137,8 +137,8 @@ struct emitter {
     bool *is_varying;     /* by node, in the vector loop being emitted */
     unsigned width;       /* lanes */
     LLVMValueRef mask;    /* null: all lanes run */
-    LLVMValueRef rest;    /* the mask of a last block that is not full: the lanes beyond may read and compute,
-                             buffers are padded (SNN_PAD_ELEMENTS), but not write */
+    LLVMValueRef rest; /* the mask of a last block that is not full: the lanes beyond may read and
+                          compute, buffers are padded (SNN_PAD_ELEMENTS), but not write */
 
     int32_t *depths;   /* by VAR, of analysis_find_varying */
     enum known *known; /* by node: conditions whose value is settled in the code being written */

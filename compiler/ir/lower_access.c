@@ -279,9 +279,9 @@ static void access_name(struct lowering *l, struct expr *e, struct access *acces
         access_rule_array(l, e, 0, access);
         return;
     }
-    bool may_be_array = symbol->kind == SYMBOL_LOCAL || symbol->kind == SYMBOL_LET || symbol->kind == SYMBOL_FORMAL ||
-                        symbol->kind == SYMBOL_PERSISTENT || symbol->kind == SYMBOL_INDEX ||
-                        symbol->kind == SYMBOL_RULE_STATE;
+    bool may_be_array = symbol->kind == SYMBOL_LOCAL || symbol->kind == SYMBOL_LET ||
+                        symbol->kind == SYMBOL_FORMAL || symbol->kind == SYMBOL_PERSISTENT ||
+                        symbol->kind == SYMBOL_INDEX || symbol->kind == SYMBOL_RULE_STATE;
     if (!may_be_array || symbol->binding == NULL || symbol->binding->kind != BINDING_ARRAY)
         return;
     access->binding = symbol->binding;

@@ -30,7 +30,8 @@ static bool check_topology(struct lowering *l, const struct connection *connecti
     const struct topology_stage_list *stages = &connection->topology;
     for (size_t i = 0; i < stages->count; i++)
         if (!is_executable(stages->items[i].builtin->id)) {
-            lower_refuse(l, stages->items[i].expr->span, "the topology '%s' cannot be compiled yet", stages->items[i].builtin->name);
+            lower_refuse(l, stages->items[i].expr->span, "the topology '%s' cannot be compiled yet",
+                         stages->items[i].builtin->name);
             return false;
         }
     if (stages->count > 1) {

@@ -166,7 +166,7 @@ static void lower_kernel_assign(struct lowering *l, struct statement *s)
     struct symbol *symbol = target->kind == EXPR_NAME ? target->symbol : NULL;
     if (symbol != NULL && symbol->kind == SYMBOL_LOCAL && symbol->binding->kind == BINDING_VAR) {
         struct ir_node *value = lower_combine(l, s->assign.op, ir_get(&l->b, symbol->binding->node),
-                                         lower_scalar(l, s->assign.value));
+                                              lower_scalar(l, s->assign.value));
         ir_set(&l->b, symbol->binding->node, lower_cast(l, symbol->binding->node->type, value));
         return;
     }
@@ -455,7 +455,8 @@ static void keep_best(struct lowering *l, struct statement *s, struct ir_node *l
     struct ir_builder round = l->b;
     l->b.block = &best->reduce.body;
     l->kernel->element = ir_load(&l->b, layer->list, best->reduce.index);
-    best->reduce.condition = ir_unary(&l->b, IR_NOT, ir_load(&l->b, layer->spiked, l->kernel->element));
+    best->reduce.condition =
+        ir_unary(&l->b, IR_NOT, ir_load(&l->b, layer->spiked, l->kernel->element));
     best->reduce.keys[0] = lower_as(l, s->spike.by, IR_F32);
     best->reduce.key_count = 1;
     l->kernel->element = NULL;
@@ -463,7 +464,8 @@ static void keep_best(struct lowering *l, struct statement *s, struct ir_node *l
     struct ir_node *winner = ir_load(&l->b, layer->list, ir_binary(&l->b, IR_MAX, best, zero));
     ir_store(&l->b, layer->spiked, winner, ir_bool(&l->b, true));
     l->b = inside;
-    ir_compact(&l->b, layer->spiked, layer->list, layer->list_count, lower_size_leaf(l, layer->size));
+    ir_compact(&l->b, layer->spiked, layer->list, layer->list_count,
+               lower_size_leaf(l, layer->size));
     l->b = outer;
 }
 

@@ -53,8 +53,7 @@ static void check_network_let(struct checker *k, struct statement *s)
     struct declaration *d = arena_new(k->arena, struct declaration);
     *d = (struct declaration){ .kind = DECLARATION_LET, .span = s->span, .name = s->let.name };
     d->let.value = s->let.value;
-    struct symbol *symbol =
-        symbol_new(k->arena, SYMBOL_LET, s->let.name.name, s->let.name.span);
+    struct symbol *symbol = symbol_new(k->arena, SYMBOL_LET, s->let.name.name, s->let.name.span);
     symbol->declaration = d;
     symbol->module = k->module;
     symbol->value = s->let.value;

@@ -5,10 +5,10 @@
  * types. Each instance owns a copy of the body with annotations of its own, so that units and axes
  * may differ from use to use.
  *
- * On every expression of a body in this model: `type` (never null), `symbol` (of names and fields; of
- * a[i] that of a; of calls the func, null for a builtin), `constant` (in base units, where known),
- * `target` (of calls, comprehensions, pipes, and names or fields that call without brackets such as
- * set.shuffled). When semantics_check returned true, no annotation is TYPE_ERROR.
+ * On every expression of a body in this model: `type` (never null), `symbol` (of names and fields;
+ * of a[i] that of a; of calls the func, null for a builtin), `constant` (in base units, where
+ * known), `target` (of calls, comprehensions, pipes, and names or fields that call without brackets
+ * such as set.shuffled). When semantics_check returned true, no annotation is TYPE_ERROR.
  */
 #ifndef SNNC_SEMANTICS_SEMANTICS_H
 #define SNNC_SEMANTICS_SEMANTICS_H

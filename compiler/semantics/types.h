@@ -132,7 +132,7 @@ const char *axes_text(struct arena *arena, const struct axis_list *axes);
 
 struct size size_unknown(void);
 struct size size_constant(int64_t value);
-bool size_is_whole(double value); /* and fits in 64 bits */
+bool size_is_whole(double value);               /* and fits in 64 bits */
 struct size size_of_expr(const struct expr *e); /* checked, constant; folds */
 const char *size_text(struct arena *arena, struct size size);
 

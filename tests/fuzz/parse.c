@@ -2,7 +2,8 @@
  *
  * libFuzzer entry: any bytes give a tree that prints, and messages that print in both formats.
  *
- * corpus: examples/[a-z]*.snn stdlib/[a-z]*.snn tests/check/syntax_[a-z]*.snn tests/parse/[a-z]*.snn
+ * corpus: examples/[a-z]*.snn stdlib/[a-z]*.snn tests/check/syntax_[a-z]*.snn
+ * tests/parse/[a-z]*.snn
  */
 #include <stdint.h>
 #include <stdio.h>
