@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * The handlers only set a flag, which loops look at between samples. A signal's own handler goes
+ * The handlers only set a flag, which loops look at between samples and presentations every few
+ * steps. A signal's own handler goes
  * back to the default when it runs, so the same signal again ends the process at once.
  */
 #include "interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t is_requested;
+static atomic_int is_requested; /* lock-free, so a handler may write it and all threads read it */
 
 static void request(int signal_number)
 {
     (void)signal_number;
-    is_requested = 1;
+    atomic_store_explicit(&is_requested, 1, memory_order_relaxed);
 }
 
 void snn_interrupt_install(void)
@@ -28,5 +30,5 @@ void snn_interrupt_install(void)
 
 bool snn_interrupt_requested(void)
 {
-    return is_requested != 0;
+    return atomic_load_explicit(&is_requested, memory_order_relaxed) != 0;
 }

@@ -61,6 +61,22 @@ static void iterate_chunks(struct snn_context *context, struct parallel_loop *lo
     }
 }
 
+/* The lane's share of the loop, given up where it is when the run is interrupted. */
+static void work_in_lane(struct snn_context *context, struct parallel_loop *loop)
+{
+    jmp_buf leave;
+
+    context->lane->leave = &leave;
+    context->lane->is_parallel = true;
+    if (setjmp(leave) == 0) {
+        iterate_chunks(context, loop);
+        if (context->lane->number == 0 && !snn_interrupt_requested())
+            iterate(context, loop, loop->count - 1);
+    }
+    context->lane->is_parallel = false;
+    context->lane->leave = NULL;
+}
+
 static void work(void *env, int worker)
 {
     struct parallel_loop *loop = env;
@@ -73,11 +89,7 @@ static void work(void *env, int worker)
         else
             snn_lane_adopt(context, &loop->start);
     }
-    context->lane->is_parallel = true;
-    iterate_chunks(context, loop);
-    if (worker == 0 && !snn_interrupt_requested())
-        iterate(context, loop, loop->count - 1);
-    context->lane->is_parallel = false;
+    work_in_lane(context, loop);
 }
 
 static int64_t chunk_size(int64_t count, int threads)
@@ -124,4 +136,15 @@ void snn_rt_parallel_for(struct snn_context *context, int64_t n, void *body, voi
     share(&loop, pool);
     if (snn_interrupt_requested())
         snn_run_interrupted(context);
+}
+
+/* Generated code holds nothing that would have to be given back, so a lane can leave it anywhere.
+ */
+void snn_rt_heed_interrupt(struct snn_context *context)
+{
+    if (!snn_interrupt_requested())
+        return;
+    if (context->lane->leave)
+        longjmp(*context->lane->leave, 1);
+    snn_run_interrupted(context);
 }

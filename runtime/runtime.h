@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "snn/program.h"
 
+#include <setjmp.h>
 #include <stddef.h>
 
 /* Exit statuses of a program. */
@@ -48,6 +49,7 @@ struct snn_lane {
     int axis_count;
     struct snn_plot *plot; /* whose arguments are being collected, or NULL */
     int loop_depth;        /* loops begun inside a parallel body: not shown */
+    jmp_buf *leave;        /* out of the parallel loop being run, or NULL */
 };
 
 struct snn_runtime {

@@ -285,6 +285,19 @@ static struct ir_node *duration_steps(struct lowering *l, struct lowered_network
     return ir_binary(&l->b, IR_MAX, ir_cast(&l->b, IR_I64, steps), ir_integer(&l->b, 0));
 }
 
+enum { STEPS_PER_LOOK = 8 }; /* at Ctrl-C: too few to wait for, too many to cost anything */
+
+static void heed_interrupt(struct lowering *l, struct ir_node *step)
+{
+    struct ir_node *place = ir_binary(&l->b, IR_AND, step, ir_integer(&l->b, STEPS_PER_LOOK - 1));
+    struct ir_node *is_due =
+        ir_if(&l->b, ir_binary(&l->b, IR_EQ, place, ir_integer(&l->b, STEPS_PER_LOOK - 1)));
+    struct ir_builder outer = l->b;
+    l->b.block = &is_due->branch.then_body;
+    ir_call_rt(&l->b, IR_RT_snn_rt_heed_interrupt, 0, NULL);
+    l->b = outer;
+}
+
 static void run_steps(struct lowering *l, struct lowered_network *network, struct ir_node *first,
                       struct ir_node *end, struct block *body, bool records,
                       const struct presented_arrays *timed)
@@ -296,6 +309,7 @@ static void run_steps(struct lowering *l, struct lowered_network *network, struc
     l->b.block = &loop->loop.body;
     l->network = network;
     ir_context_set(&l->b, IR_CONTEXT_STEP, loop->loop.index);
+    heed_interrupt(l, loop->loop.index);
     write_timed_data(l, timed, loop->loop.index);
     ir_call(&l->b, l->may_learn != 0 ? network->step_learning : network->step_frozen);
     if (records)
