@@ -342,6 +342,41 @@ static struct ir_node *quotient(struct lowering *l, struct ir_node *sum, struct 
     return ir_select(&l->b, is_empty, ir_real(&l->b, sum->type, 0), mean);
 }
 
+/* No whole number is inf: MIN or MAX of none of them ends the run. */
+static void panic_if_nothing(struct lowering *l, const struct expr *e, struct reducer *r,
+                             struct ir_node *result, enum ir_reduction reduction)
+{
+    bool is_max = reduction == IR_REDUCE_MAX;
+    struct ir_node *of_nothing = ir_integer(&l->b, is_max ? INT64_MIN : INT64_MAX);
+    struct ir_node *suspicion = ir_binary(&l->b, IR_EQ, result, of_nothing);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &ir_if(&l->b, suspicion)->branch.then_body;
+    struct ir_node *is_empty = ir_binary(&l->b, IR_EQ, element_count(l, r), ir_integer(&l->b, 0));
+    l->b.block = &ir_if(&l->b, is_empty)->branch.then_body;
+    const char *text = arena_format(
+        &l->c->arena,
+        "the %s of no whole numbers would be %s, which is none; make them real, as in "
+        "'%s(1.0 * ...)', or ask with 'any' first",
+        is_max ? "largest" : "smallest", is_max ? "-inf" : "inf", e->target->builtin->name);
+    ir_call_rt(
+        &l->b, IR_RT_snn_rt_panic, 2,
+        (struct ir_node *[]){ ir_text(&l->b, lower_place(l, e->span)), ir_text(&l->b, text) });
+    l->b = outer;
+}
+
+static struct ir_node *extreme(struct lowering *l, const struct expr *e, struct reducer *r,
+                               enum ir_reduction reduction)
+{
+    struct ir_node *result = reduce(l, r, reduction, lower_type(e->type), REDUCED_KEY, NULL);
+    bool is_full =
+        r->condition == NULL && r->total->kind == IR_NODE_INSTR &&
+        (r->total->op == IR_SIZE || (r->total->op == IR_CONST && r->total->payload.integer > 0));
+    if (result->type == IR_I64 && !is_full)
+        panic_if_nothing(l, e, r, result, reduction);
+    return result;
+}
+
 static struct ir_node *run_reducer(struct lowering *l, const struct expr *e, struct reducer *r)
 {
     enum ir_type type = lower_type(e->type);
@@ -349,8 +384,8 @@ static struct ir_node *run_reducer(struct lowering *l, const struct expr *e, str
     case BUILTIN_SUM: return reduce(l, r, IR_REDUCE_SUM, type, REDUCED_KEY, NULL);
     case BUILTIN_COUNT: return reduce(l, r, IR_REDUCE_SUM, IR_I64, REDUCED_KEY, NULL);
     case BUILTIN_PROD: return reduce(l, r, IR_REDUCE_PRODUCT, type, REDUCED_KEY, NULL);
-    case BUILTIN_MIN: return reduce(l, r, IR_REDUCE_MIN, type, REDUCED_KEY, NULL);
-    case BUILTIN_MAX: return reduce(l, r, IR_REDUCE_MAX, type, REDUCED_KEY, NULL);
+    case BUILTIN_MIN: return extreme(l, e, r, IR_REDUCE_MIN);
+    case BUILTIN_MAX: return extreme(l, e, r, IR_REDUCE_MAX);
     case BUILTIN_ANY: return reduce(l, r, IR_REDUCE_ANY, IR_BOOL, REDUCED_KEY, NULL);
     case BUILTIN_ALL: return reduce(l, r, IR_REDUCE_ALL, IR_BOOL, REDUCED_KEY, NULL);
     case BUILTIN_ARGMIN: return reduce(l, r, IR_REDUCE_ARGMIN, IR_I64, REDUCED_KEY, NULL);

@@ -306,6 +306,8 @@ static const struct type *reduced_type(struct checker *k, const struct builtin *
     case BUILTIN_ANY:
     case BUILTIN_ALL: t->kind = TYPE_BOOL; break;
     case BUILTIN_COUNT: t->kind = TYPE_INT; break;
+    case BUILTIN_MIN:
+    case BUILTIN_MAX:
     case BUILTIN_SUM:
     case BUILTIN_PROD:
         if (t->kind == TYPE_BOOL)
