@@ -16,6 +16,7 @@ static const char options_text[] =
     "  --seed.STREAM N     seed of one stream: weights, delays, data, encoder, ties, other\n"
     "  --threads N         threads of parallel loops (all processors)\n"
     "  --data NAME=SOURCE  read data set NAME from a path, or from 'builtin'\n"
+    "  --fold K/N          .val is part K, from 0, of N equal parts of .train\n"
     "  --model PATH        begin with this model.npz\n"
     "  --out FOLDER        where the folders of runs are made (runs)\n"
     "  --quiet             no progress\n"

@@ -18,7 +18,7 @@
 enum { THREAD_LIMIT = 1024 };
 
 static const char *const option_names[] = {
-    "--seed", "--threads", "--data", "--out", "--model", "--quiet", "--help", "--version",
+    "--seed", "--threads", "--data", "--fold", "--out", "--model", "--quiet", "--help", "--version",
 };
 
 /* The words not yet read. */
@@ -103,7 +103,7 @@ static const char *option_value(struct arguments *arguments, const char *word, s
     return *arguments->next++;
 }
 
-static int read_whole(uint64_t *out, const char *option, const char *text, uint64_t low,
+int snn_options_whole(uint64_t *out, const char *option, const char *text, uint64_t low,
                       uint64_t high)
 {
     char *rest;
@@ -124,12 +124,12 @@ static int read_seed(struct snn_options *options, const char *word, size_t lengt
     const char *best = NULL;
 
     if (length < prefix)
-        return read_whole(&options->seeds.seed, "--seed", text, 0, UINT64_MAX);
+        return snn_options_whole(&options->seeds.seed, "--seed", text, 0, UINT64_MAX);
     snprintf(name, sizeof name, "%.*s", (int)(length - prefix), word + prefix);
     kind = snn_stream_kind_find(name);
     if (kind >= 0) {
         options->seeds.is_given[kind] = true;
-        return read_whole(&options->seeds.streams[kind], word, text, 0, UINT64_MAX);
+        return snn_options_whole(&options->seeds.streams[kind], word, text, 0, UINT64_MAX);
     }
     for (int i = 0; i < SNN_STREAM_KINDS; i++)
         best = snn_suggest(name, best, snn_stream_kind_name(i));
@@ -157,6 +157,25 @@ static int read_data(struct snn_options *options, const struct snn_program *prog
     if (program->data_count == 0)
         return snn_error_set("option '--data' is '%s', but the program declares no data", text);
     return with_suggestion("there is no data set for", text, best, "--help lists the data sets");
+}
+
+/* "3/10": the fold of that number, from 0, of as many. */
+static int read_fold(struct snn_options *options, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    char number[16];
+    uint64_t fold, folds;
+
+    if (!slash || slash == text || (size_t)(slash - text) >= sizeof number)
+        return snn_error_set("option '--fold' is '%s', but must be NUMBER/COUNT, such as 0/10",
+                             text);
+    snprintf(number, sizeof number, "%.*s", (int)(slash - text), text);
+    if (snn_options_whole(&folds, "--fold", slash + 1, 2, SNN_FOLD_LIMIT) < 0 ||
+        snn_options_whole(&fold, "--fold", number, 0, folds - 1) < 0)
+        return -1;
+    options->fold = (int)fold;
+    options->folds = (int)folds;
+    return 0;
 }
 
 static bool is_option(const char *word, size_t length, const char *name)
@@ -200,11 +219,16 @@ static int read_option(struct snn_options *options, const struct snn_program *pr
         value = option_value(arguments, word, length);
         return value ? read_data(options, program, value) : -1;
     }
+    if (is_option(word, length, "--fold")) {
+        value = option_value(arguments, word, length);
+        return value ? read_fold(options, value) : -1;
+    }
     if (is_option(word, length, "--threads")) {
         value = option_value(arguments, word, length);
-        if (!value || read_whole(&number, "--threads", value, 1, THREAD_LIMIT) < 0)
+        if (!value || snn_options_whole(&number, "--threads", value, 1, THREAD_LIMIT) < 0)
             return -1;
         options->threads = (int)number;
+        options->has_threads = true;
         return 0;
     }
     if (is_option(word, length, "--seed") || strncmp(word, "--seed.", strlen("--seed.")) == 0) {
@@ -227,7 +251,7 @@ static int read_word(struct snn_options *options, struct snn_region *region,
     return read_task(options, program, word);
 }
 
-static int processor_count(void)
+int snn_options_processors(void)
 {
     long count = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -238,7 +262,7 @@ static void set_defaults(struct snn_options *options, struct snn_region *region,
                          const struct snn_program *program, int argc, char **argv)
 {
     *options = (struct snn_options){
-        .argc = argc, .argv = argv, .out = "runs", .threads = processor_count()
+        .argc = argc, .argv = argv, .out = "runs", .threads = snn_options_processors()
     };
     options->tasks =
         snn_region_array(region, (size_t)(argc + program->task_count), sizeof *options->tasks);

@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+enum { SNN_FOLD_LIMIT = 100000 };
+
 struct snn_options {
     int argc;
     char **argv;
@@ -22,8 +24,11 @@ struct snn_options {
     const char **data;       /* [data_count], source given by --data; NULL: as the program says */
     struct snn_seeds seeds;
     int threads;
-    const char *out;   /* folder that holds the folders of programs */
-    const char *model; /* --model, or NULL */
+    bool has_threads;   /* given by the command line */
+    int fold, folds;    /* --fold: which of how many; folds is 0 without it */
+    const char *out;    /* folder that holds the folders of programs */
+    const char *folder; /* that of this run, where it is made already; or NULL */
+    const char *model;  /* --model, or NULL */
     bool is_quiet;
 };
 
@@ -35,6 +40,13 @@ enum snn_options_result {
 
 enum snn_options_result snn_options_read(struct snn_options *out, struct snn_region *region,
                                          const struct snn_program *program, int argc, char **argv);
+
+/* A whole number given for `option`, from low to high. Negative: see snn_last_error. */
+int snn_options_whole(uint64_t *out, const char *option, const char *text, uint64_t low,
+                      uint64_t high);
+
+/* Processors of this machine, at least 1. */
+int snn_options_processors(void);
 
 /* --help, from the program's documentation. */
 void snn_help_print(FILE *file, const struct snn_program *program);

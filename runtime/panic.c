@@ -16,23 +16,37 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum { MESSAGE_BYTES = 8192 };
+
 static atomic_flag is_panicking = ATOMIC_FLAG_INIT;
+static _Thread_local bool is_panicking_here;
+static void (*told)(const char *message);
+
+void snn_panic_set_witness(void (*witness)(const char *message))
+{
+    told = witness;
+}
 
 _Noreturn void snn_panic(const char *format, ...)
 {
+    static char message[MESSAGE_BYTES]; /* of the first thread alone */
     va_list arguments;
 
+    if (is_panicking_here)
+        _exit(SNN_EXIT_FAILURE);
     if (atomic_flag_test_and_set(&is_panicking))
         for (;;)
             pause(); /* the first thread is about to end the process */
+    is_panicking_here = true;
     snn_console_end_line();
     fflush(stdout);
-    fputs("error: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    fprintf(stderr, "error: %s\n", message);
     fflush(stderr);
+    if (told)
+        told(message);
     _exit(SNN_EXIT_FAILURE);
 }
 

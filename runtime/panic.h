@@ -11,4 +11,9 @@
  * process. */
 _Noreturn void snn_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Who is told the message of a panic after it was printed: once, by the thread that panics, while
+ * others may still be running. If the witness panics itself, the process ends there. NULL: nobody.
+ */
+void snn_panic_set_witness(void (*witness)(const char *message));
+
 #endif

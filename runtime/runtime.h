@@ -64,6 +64,9 @@ struct snn_runtime {
     struct snn_progress *progress;
     struct snn_record *record;
     const char *model_path; /* the model that this run began with, or NULL */
+    bool has_folds;         /* a data set is divided as --fold asks */
+    char identity[20];      /* snn_run_identify */
+    double began;           /* clock at the process's first statement */
     double start_seconds;   /* from the process's first statement to the first task */
     const char *task;       /* name of the task being run, or NULL */
 };

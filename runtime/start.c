@@ -92,6 +92,17 @@ static void set_keys(struct snn_context *context)
         context->keys[i] = snn_seed_key(&context->runtime->options->seeds, program->streams[i], i);
 }
 
+/* Sizes, constants, data sets. */
+static void set_up(struct snn_context *context)
+{
+    const struct snn_program *program = context->program;
+
+    program->call(context, program->setup);
+    if (context->runtime->options->folds > 0 && !context->runtime->has_folds)
+        snn_panic("folds were asked for, but no data set of the program has labels and a part "
+                  ".train that could be divided");
+}
+
 /* Everything up to the first task. */
 static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_options *options)
 {
@@ -103,11 +114,12 @@ static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_optio
     runtime->pool = snn_pool_create(options->threads);
     runtime->progress = snn_progress_create(runtime);
     runtime->model_path = choose_model(runtime);
+    snn_run_identify(runtime);
     if (runtime->model_path)
         snn_model_adopt_seeds(options, runtime->model_path);
     context = snn_lane_create_main(runtime);
     set_keys(context);
-    program->call(context, program->setup);
+    set_up(context);
     snn_lane_allocate_main(context);
     runtime->record = snn_record_create(runtime);
     program->call(context, program->init);
@@ -118,6 +130,15 @@ static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_optio
             snn_console_note("model: %s", runtime->model_path);
     }
     return context;
+}
+
+/* The run that a panic ends. */
+static struct snn_runtime *running;
+
+static void record_failure(const char *message)
+{
+    if (running && running->record)
+        snn_record_params(running->record, "failed", message);
 }
 
 static void run_task(struct snn_context *context, const struct snn_task *task)
@@ -148,7 +169,7 @@ static void finish_records(struct snn_context *context, const char *status)
     snn_record_results(record);
     snn_record_timing(record);
     snn_record_plot_logs(record);
-    snn_record_params(record, status);
+    snn_record_params(record, status, NULL);
     snn_console_flush_results();
     if (!context->runtime->options->is_quiet)
         snn_console_note("results: %s", snn_record_folder(record));
@@ -180,24 +201,28 @@ static void dispose(struct snn_runtime *runtime)
 }
 
 /* The run itself, once its options are known. */
-static int run(struct snn_runtime *runtime, struct snn_options *options, double began)
+static int run(struct snn_runtime *runtime, struct snn_options *options)
 {
-    struct snn_context *context = prepare(runtime, options);
+    struct snn_context *context;
 
-    runtime->start_seconds = snn_clock_seconds() - began;
+    running = runtime;
+    snn_panic_set_witness(record_failure);
+    context = prepare(runtime, options);
+    runtime->start_seconds = snn_clock_seconds() - runtime->began;
     for (int i = 0; i < options->task_count && !snn_interrupt_requested(); i++)
         run_task(context, &runtime->program->tasks[options->tasks[i]]);
     finish_records(context, snn_interrupt_requested() ? "interrupted" : "finished");
+    running = NULL;
     dispose(runtime);
     return snn_interrupt_requested() ? SNN_EXIT_INTERRUPTED : 0;
 }
 
 int snn_main(const struct snn_program *program, int argc, char **argv)
 {
-    double began = snn_clock_seconds();
     struct snn_options options;
     struct snn_runtime runtime = { .program = program,
                                    .options = &options,
+                                   .began = snn_clock_seconds(),
                                    .region = snn_region_create() };
     int status = SNN_EXIT_FAILURE;
 
@@ -207,7 +232,7 @@ int snn_main(const struct snn_program *program, int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     snn_interrupt_install();
     switch (snn_options_read(&options, runtime.region, program, argc, argv)) {
-    case SNN_OPTIONS_RUN: status = run(&runtime, &options, began); break;
+    case SNN_OPTIONS_RUN: status = run(&runtime, &options); break;
     case SNN_OPTIONS_DONE: status = fflush(stdout) == 0 ? 0 : SNN_EXIT_FAILURE; break;
     case SNN_OPTIONS_WRONG: status = SNN_EXIT_USAGE; break;
     }

@@ -6,6 +6,7 @@
 #include "calls.h"
 
 #include "data/dataset.h"
+#include "data/fold.h"
 #include "data/view.h"
 #include "error.h"
 #include "lanes.h"
@@ -120,18 +121,36 @@ void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *re
 {
     const char *place = data >= 0 ? context->runtime->options->data[data] : NULL;
     const char *name = data >= 0 ? context->program->data[data].name : NULL;
+    const struct snn_options *options = context->runtime->options;
     struct handle *out = new_handle(context);
     struct snn_dataset *set;
+    bool is_numbered = false;
 
+    if (options->folds > 0) {
+        char *folder = snn_region_alloc(context->runtime->region, SNN_PATH_BYTES);
+
+        check(snn_fold_place(folder, place ? place : text, options->fold, options->folds,
+                             &is_numbered));
+        place = place && is_numbered ? folder : place;
+        text = is_numbered ? folder : text;
+    }
     check(place ? snn_dataset_open_place(&set, name, place)
                 : snn_dataset_open(&set, name, reader, text, number));
+    if (is_numbered)
+        snn_fold_mark(set);
     out->view = snn_view_whole(set);
     return out;
 }
 
 void snn_rt_data_set(struct snn_context *context, int32_t data, void *view)
 {
+    const struct snn_options *options = context->runtime->options;
+    bool is_divided = false;
+
     context->data[data] = view;
+    if (options->folds > 0)
+        check(snn_fold_divide(view_of(view), options->fold, options->folds, &is_divided));
+    context->runtime->has_folds |= is_divided;
 }
 
 void *snn_rt_data_pipe(struct snn_context *context, void *view, const char *operation, double x,

@@ -92,6 +92,16 @@ uint32_t sources_read(struct sources *sources, const char *path)
     return index;
 }
 
+/* FNV-1a, with the end of each text as one more byte. */
+uint64_t sources_hash(const struct sources *sources)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < sources->count; i++)
+        for (size_t k = 0; k <= sources->items[i]->length; k++)
+            hash = (hash ^ (unsigned char)sources->items[i]->text[k]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 const struct source *sources_get(const struct sources *sources, uint32_t index)
 {
     return index == 0 || index > sources->count ? NULL : sources->items[index - 1];

@@ -56,6 +56,9 @@ uint32_t sources_add(struct sources *sources, const char *path, const char *text
  * read before gives the same index. */
 uint32_t sources_read(struct sources *sources, const char *path);
 
+/* A hash of the texts, but not of the paths, of all sources. */
+uint64_t sources_hash(const struct sources *sources);
+
 /* Null for index 0. */
 const struct source *sources_get(const struct sources *sources, uint32_t index);
 

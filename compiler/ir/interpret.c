@@ -77,6 +77,7 @@ int interpret_program(struct compilation *c, struct ir_program *program, int arg
         .doc = program->doc != NULL ? program->doc : "",
         .source = program->source,
         .compiler = PACKAGE_STRING,
+        .version = program->version,
         .params = program->params,
         .param_count = program->param_count,
         .data = program->data,

@@ -256,7 +256,7 @@ enum ir_gone {
 };
 
 struct ir_program {
-    const char *name, *doc, *source;
+    const char *name, *doc, *source, *version;
     struct snn_param *params;
     int32_t param_count; /* the run-time descriptors themselves */
     struct snn_data *data;

@@ -529,6 +529,8 @@ struct ir_program *lower_model(struct compilation *c, struct model *model, const
     l->program->name = name;
     l->program->doc = text_or_empty(model->file->doc);
     l->program->source = model->file->path;
+    l->program->version =
+        arena_format(&c->arena, "%016llx", (unsigned long long)sources_hash(&c->sources));
     struct span none = { 0 };
     l->program->setup = ir_add_function(c, l->program, "setup", IR_FUNCTION_SETUP, none);
     l->program->init = ir_add_function(c, l->program, "init", IR_FUNCTION_INIT, none);

@@ -136,7 +136,11 @@ static void fail_no_split(const struct snn_dataset *set, enum snn_split split)
             strcat(have, snn_split_name((enum snn_split)i));
         }
     if (have[0])
-        snn_error_set("data set '%s' has no .%s; it has%s", set->name, snn_split_name(split), have);
+        snn_error_set("data set '%s' has no .%s; it has%s%s", set->name, snn_split_name(split),
+                      have,
+                      split == SNN_SPLIT_VAL && set->splits & 1u << SNN_SPLIT_TRAIN
+                          ? "; 'kfold' and '--fold' make it from .train"
+                          : "");
     else
         snn_error_set("data set '%s' is not split into train and test: it has no .%s; take slices "
                       "of it, such as "

@@ -31,6 +31,8 @@ struct snn_dataset {
     unsigned splits; /* bit s: split s exists */
     struct snn_part parts[SNN_SPLIT_SLOTS];
     bool is_loaded[SNN_SPLIT_SLOTS]; /* under the lock */
+    bool is_divided;                 /* its .train and .val are those of a fold (fold.h) … */
+    int fold, folds;                 /* … of its own .train; folds is 0 if it came so */
     pthread_mutex_t lock;
     atomic_int references;
     /* Fills *part. What it leaves there on failure is freed. */

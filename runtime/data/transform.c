@@ -110,10 +110,10 @@ static void map_samples(struct snn_dataset *set, struct snn_part *part, const st
 }
 
 /* Fills *part with what the operation makes of `view`. */
-static int make_part(struct snn_dataset *set, struct snn_part *part, struct snn_view view)
+static int make_part(struct snn_dataset *set, struct snn_part *part, struct snn_region *region,
+                     struct snn_view view)
 {
     const struct derived *derived = set->state;
-    struct snn_region *region = snn_region_create();
     int status = snn_view_load(&view, region);
 
     if (status == 0 && derived->operation->choose)
@@ -126,18 +126,22 @@ static int make_part(struct snn_dataset *set, struct snn_part *part, struct snn_
 
         map_samples(set, part, &view, in, out);
     }
-    snn_region_destroy(region);
     return status;
 }
 
 static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *part)
 {
     const struct derived *derived = set->state;
+    struct snn_region *region = snn_region_create();
     struct snn_view view = snn_view_whole(derived->parent);
+    int status = 0;
 
-    if (split != SNN_SPLIT_NONE && snn_view_split(&view, NULL, view, snn_split_name(split)) < 0)
-        return -1;
-    return make_part(set, part, view);
+    if (split != SNN_SPLIT_NONE)
+        status = snn_view_split(&view, region, view, snn_split_name(split));
+    if (status == 0)
+        status = make_part(set, part, region, view);
+    snn_region_destroy(region);
+    return status;
 }
 
 /* ---- making a set */
@@ -256,13 +260,17 @@ static struct snn_dataset *create_derived(struct snn_dataset *parent, const char
 }
 
 /* A set made of a part of another: its labels stay, its samples are numbered anew. */
-static int make_at_once(struct snn_dataset *set, struct snn_view view)
+static int make_at_once(struct snn_dataset *set, struct snn_region *region, struct snn_view view)
 {
+    struct snn_region_mark scratch = snn_region_mark(region);
     struct snn_part part = { 0 };
+    int status;
 
     if (set->classes == 0)
         set->classes = (int32_t)snn_view_classes(&view);
-    if (make_part(set, &part, view) < 0) {
+    status = make_part(set, &part, region, view);
+    snn_region_release(region, scratch);
+    if (status < 0) {
         snn_part_dispose(&part);
         return -1;
     }
@@ -275,16 +283,16 @@ int snn_view_pipe(struct snn_view *out, struct snn_region *region, struct snn_vi
 {
     struct snn_dataset *set = create_derived(view.set, operation, x, y);
 
-    (void)region;
     if (!set)
         return -1;
     if (view.part || view.samples) {
-        if (make_at_once(set, view) < 0) {
+        if (make_at_once(set, region, view) < 0) {
             snn_dataset_release(set);
             return -1;
         }
     } else {
         set->splits = view.set->splits;
+        set->is_divided = view.set->is_divided;
     }
     *out = snn_view_whole(set);
     return 0;

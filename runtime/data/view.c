@@ -5,6 +5,7 @@
  */
 #include "data/view.h"
 
+#include "data/fold.h"
 #include "data/source.h"
 #include "error.h"
 #include "random.h"
@@ -29,7 +30,7 @@ static struct snn_sample part_sample(const struct snn_dataset *set, const struct
     };
 }
 
-static struct snn_sample view_sample(const struct snn_view *view, int64_t i)
+struct snn_sample snn_view_at(const struct snn_view *view, int64_t i)
 {
     assert(i >= 0 && i < view->count);
     return view->samples ? view->samples[i] : part_sample(view->set, view->part, view->first + i);
@@ -58,11 +59,15 @@ static bool is_loaded(const struct snn_view *view)
     return view->part || view->samples;
 }
 
-/* One split as a range. */
-static int view_part(struct snn_view *out, struct snn_dataset *set, enum snn_split split)
+/* One split: a range, or a list if the set is divided into folds. */
+static int view_part(struct snn_view *out, struct snn_region *region, struct snn_dataset *set,
+                     enum snn_split split)
 {
-    const struct snn_part *part = snn_dataset_part(set, split);
+    const struct snn_part *part;
 
+    if (set->folds > 0 && (split == SNN_SPLIT_TRAIN || split == SNN_SPLIT_VAL))
+        return snn_fold_view(out, region, set, split == SNN_SPLIT_VAL);
+    part = snn_dataset_part(set, split);
     if (!part)
         return -1;
     *out = (struct snn_view){ .set = set, .part = part, .count = part->count };
@@ -77,7 +82,7 @@ static int view_all_parts(struct snn_view *out, struct snn_region *region, struc
     int64_t count = 0;
 
     for (int s = 0; s < SNN_SPLIT_SLOTS; s++) {
-        if (set->splits & 1u << s && view_part(&splits[s], set, (enum snn_split)s) < 0)
+        if (set->splits & 1u << s && view_part(&splits[s], region, set, (enum snn_split)s) < 0)
             return -1;
         count += splits[s].count;
     }
@@ -85,7 +90,7 @@ static int view_all_parts(struct snn_view *out, struct snn_region *region, struc
     *out = (struct snn_view){ .set = set, .samples = samples, .count = count };
     for (int s = 0; s < SNN_SPLIT_SLOTS; s++)
         for (int64_t i = 0; i < splits[s].count; i++)
-            *samples++ = view_sample(&splits[s], i);
+            *samples++ = snn_view_at(&splits[s], i);
     return 0;
 }
 
@@ -95,21 +100,20 @@ int snn_view_load(struct snn_view *view, struct snn_region *region)
         return 0;
     for (int s = 0; s < SNN_SPLIT_SLOTS; s++)
         if (view->set->splits == 1u << s)
-            return view_part(view, view->set, (enum snn_split)s);
+            return view_part(view, region, view->set, (enum snn_split)s);
     return view_all_parts(view, region, view->set);
 }
 
 int snn_view_split(struct snn_view *out, struct snn_region *region, struct snn_view view,
                    const char *split)
 {
-    (void)region;
     if (is_loaded(&view))
         return snn_error_set(
             "'.%s' of a part of data set '%s': a split is taken from the whole set", split,
             snn_dataset_name(view.set));
     for (int s = 0; s < SNN_SPLIT_NONE; s++)
         if (strcmp(split, snn_split_name((enum snn_split)s)) == 0)
-            return view_part(out, view.set, (enum snn_split)s);
+            return view_part(out, region, view.set, (enum snn_split)s);
     return snn_error_set("data set '%s' has no .%s", snn_dataset_name(view.set), split);
 }
 
@@ -170,7 +174,7 @@ int snn_view_draw(struct snn_view *out, struct snn_region *region, struct snn_vi
         places[i] = i;
     snn_random_shuffle(&random, places, (size_t)view.count, (size_t)k);
     for (int64_t i = 0; i < k; i++)
-        samples[i] = view_sample(&view, places[i]);
+        samples[i] = snn_view_at(&view, places[i]);
     snn_region_release(region, scratch);
     *out = list_view(&view, samples, k);
     return 0;
@@ -197,7 +201,7 @@ int snn_view_every(struct snn_view *out, struct snn_region *region, struct snn_v
     count = snn_view_chunks(view.count, k, false);
     samples = allocate_samples(region, count);
     for (int64_t i = 0; i < count; i++)
-        samples[i] = view_sample(&view, i * k);
+        samples[i] = snn_view_at(&view, i * k);
     *out = list_view(&view, samples, count);
     return 0;
 }
@@ -218,7 +222,7 @@ int snn_view_where(struct snn_view *out, struct snn_region *region, struct snn_v
     samples = allocate_samples(region, kept);
     for (int64_t i = 0, k = 0; i < count; i++)
         if (mask[i])
-            samples[k++] = view_sample(&view, i);
+            samples[k++] = snn_view_at(&view, i);
     *out = list_view(&view, samples, kept);
     return 0;
 }
@@ -264,9 +268,9 @@ int snn_view_join(struct snn_view *out, struct snn_region *region, struct snn_vi
         return -1;
     samples = allocate_samples(region, a.count + b.count);
     for (int64_t i = 0; i < a.count; i++)
-        samples[i] = view_sample(&a, i);
+        samples[i] = snn_view_at(&a, i);
     for (int64_t i = 0; i < b.count; i++)
-        samples[a.count + i] = view_sample(&b, i);
+        samples[a.count + i] = snn_view_at(&b, i);
     *out = list_view(snn_view_classes(&a) >= snn_view_classes(&b) ? &a : &b, samples,
                      a.count + b.count);
     return 0;
@@ -318,17 +322,17 @@ int64_t snn_view_classes(const struct snn_view *view)
 
 int32_t snn_view_label(const struct snn_view *view, int64_t i)
 {
-    return view_sample(view, i).label;
+    return snn_view_at(view, i).label;
 }
 
 int32_t snn_view_index(const struct snn_view *view, int64_t i)
 {
-    return view_sample(view, i).index;
+    return snn_view_at(view, i).index;
 }
 
 const void *snn_view_pixels(const struct snn_view *view, int64_t i)
 {
-    return view_sample(view, i).pixels;
+    return snn_view_at(view, i).pixels;
 }
 
 int snn_view_sample(const struct snn_view *view, int64_t i, float *out, size_t n)

@@ -91,6 +91,8 @@ int64_t snn_view_classes(const struct snn_view *view); /* 1 + the largest label 
 int32_t snn_view_label(const struct snn_view *view, int64_t i);
 int32_t snn_view_index(const struct snn_view *view, int64_t i);
 
+struct snn_sample snn_view_at(const struct snn_view *view, int64_t i);
+
 /* The sample as stored: snn_dataset_pixel says what. */
 const void *snn_view_pixels(const struct snn_view *view, int64_t i);
 

@@ -100,6 +100,29 @@ static const char *text_of(const json_t *value, char *buffer, size_t bytes)
     return buffer;
 }
 
+static void describe_fold(char *out, size_t bytes, int fold, int folds)
+{
+    if (folds > 0)
+        snprintf(out, bytes, "fold %d of %d", fold, folds);
+    else
+        snprintf(out, bytes, "no fold");
+}
+
+static bool fold_matches(const struct snn_options *options, const json_t *params, char *why,
+                         size_t why_bytes)
+{
+    int fold = (int)json_integer_value(json_object_get(params, "fold"));
+    int folds = (int)json_integer_value(json_object_get(params, "folds"));
+    char there[48], here[48];
+
+    if (folds == options->folds && fold == options->fold)
+        return true;
+    describe_fold(there, sizeof there, fold, folds);
+    describe_fold(here, sizeof here, options->fold, options->folds);
+    snprintf(why, why_bytes, "%s there and %s here", there, here);
+    return false;
+}
+
 /* Is `params`, the document of an earlier run, of a run with our parameters? If not, `why` names
  * the first difference. */
 static bool params_match(const struct snn_runtime *runtime, const json_t *params, char *why,
@@ -130,7 +153,7 @@ static bool params_match(const struct snn_runtime *runtime, const json_t *params
                  there ? there : "the program's own", source ? source : "the program's own");
         return false;
     }
-    return true;
+    return fold_matches(runtime->options, params, why, why_bytes);
 }
 
 static bool run_matches(const struct snn_runtime *runtime, const char *folder, char *why,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The folder of a run, its name and params.json. The name is the local time, with -2, -3, … behind
+ * The folder of a run and its name. The name is the local time, with -2, -3, … behind
  * it when runs begin in the same second: a folder is never shared and nothing in one is ever
  * another run's.
  */
@@ -9,7 +9,6 @@
 #include "error.h"
 #include "options.h"
 #include "panic.h"
-#include "parameters.h"
 #include "record/file.h"
 
 #include <errno.h>
@@ -64,47 +63,56 @@ void snn_record_write_json(struct snn_record *record, const char *name, struct s
 }
 
 /* Makes the first of stamp, stamp-2, stamp-3, … that is not there yet. */
-static char *make_run_folder(struct snn_runtime *runtime, const char *parent, const char *stamp)
+static int make_run_folder(char path[SNN_PATH_BYTES], const char *parent, const char *stamp)
 {
-    char *path = snn_region_alloc(runtime->region, SNN_PATH_BYTES);
     char name[64];
 
     for (int k = 1; k < SAME_SECOND_LIMIT; k++) {
         snprintf(name, sizeof name, k == 1 ? "%s" : "%s-%d", stamp, k);
-        snn_record_check(snn_path_join(path, parent, name));
+        if (snn_path_join(path, parent, name) < 0)
+            return -1;
         if (mkdir(path, 0777) == 0)
-            return path;
+            return 0;
         if (errno != EEXIST)
             break;
     }
-    snn_panic("cannot make folder '%s': %s; choose another with --out", path, strerror(errno));
+    return snn_error_set("cannot make folder '%s': %s; choose another with --out", path,
+                         strerror(errno));
 }
 
-static char *make_folder(struct snn_runtime *runtime, const char *stamp)
+int snn_run_folder_make(char path[SNN_PATH_BYTES], const char *out, const char *program)
 {
-    char parent[SNN_PATH_BYTES];
+    char parent[SNN_PATH_BYTES], stamp[32];
+    time_t now = time(NULL);
+    struct tm local;
 
-    snn_record_check(snn_path_join(parent, runtime->options->out, runtime->program->name));
+    localtime_r(&now, &local);
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+    if (snn_path_join(parent, out, program) < 0)
+        return -1;
     if (snn_folder_make(parent) < 0)
-        snn_panic("%s; choose another with --out", snn_last_error());
-    return make_run_folder(runtime, parent, stamp);
+        return snn_error_set("%s; choose another with --out", snn_last_error());
+    return make_run_folder(path, parent, stamp);
 }
 
 struct snn_record *snn_record_create(struct snn_runtime *runtime)
 {
     struct snn_record *record = snn_region_alloc(runtime->region, sizeof *record);
+    const struct snn_options *options = runtime->options;
     time_t now = time(NULL);
     struct tm local;
-    char stamp[32];
 
     localtime_r(&now, &local);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
     strftime(record->started, sizeof record->started, "%Y-%m-%dT%H:%M:%S%z", &local);
     record->runtime = runtime;
     record->metrics = -1;
     pthread_mutex_init(&record->mutex, NULL);
-    record->folder = make_folder(runtime, stamp);
-    snn_record_params(record, "unfinished");
+    record->folder = snn_region_alloc(runtime->region, SNN_PATH_BYTES);
+    if (options->folder)
+        snprintf(record->folder, SNN_PATH_BYTES, "%s", options->folder);
+    else
+        snn_record_check(snn_run_folder_make(record->folder, options->out, runtime->program->name));
+    snn_record_params(record, "unfinished", NULL);
     return record;
 }
 
@@ -163,71 +171,4 @@ const char *snn_record_sibling(struct snn_record *record, const char *path, cons
 
     snprintf(sibling, bytes, "%.*s%s", (int)stem, path, ending);
     return sibling;
-}
-
-/* ---- params.json */
-
-static void write_param(struct snn_json *json, const struct snn_param *param, union snn_value value)
-{
-    switch (param->type) {
-    case SNN_BOOL: snn_json_bool(json, param->name, value.integer != 0); return;
-    case SNN_INT32:
-    case SNN_INT64: snn_json_integer(json, param->name, value.integer); return;
-    case SNN_STRING: snn_json_text(json, param->name, value.text); return;
-    case SNN_FLOAT32:
-    case SNN_FLOAT64: break;
-    }
-    if (param->unit_count > 0 || value.real - value.real != 0) {
-        char text[128]; /* with its unit; infinity is not a number of JSON */
-
-        snn_parameter_print(text, sizeof text, param, value);
-        snn_json_text(json, param->name, text);
-        return;
-    }
-    snn_json_number(json, param->name, value.real);
-}
-
-static void write_seeds(struct snn_json *json, const struct snn_seeds *seeds)
-{
-    snn_json_unsigned(json, "seed", seeds->seed);
-    snn_json_begin_object(json, "seeds");
-    for (int kind = 0; kind < SNN_STREAM_KINDS; kind++)
-        snn_json_unsigned(json, snn_stream_kind_name(kind), seeds->streams[kind]);
-    snn_json_end_object(json);
-}
-
-void snn_record_params(struct snn_record *record, const char *status)
-{
-    const struct snn_program *program = record->runtime->program;
-    const struct snn_options *options = record->runtime->options;
-    struct snn_json json;
-
-    snn_json_start(&json, true);
-    snn_json_begin_object(&json, NULL);
-    snn_json_text(&json, "program", program->name);
-    snn_json_text(&json, "source", program->source);
-    snn_json_text(&json, "compiler", program->compiler);
-    snn_json_text(&json, "started", record->started);
-    snn_json_text(&json, "status", status);
-    snn_json_begin_array(&json, "command_line");
-    for (int i = 0; i < options->argc; i++)
-        snn_json_text(&json, NULL, options->argv[i]);
-    snn_json_end_array(&json);
-    snn_json_begin_array(&json, "tasks");
-    for (int i = 0; i < options->task_count; i++)
-        snn_json_text(&json, NULL, program->tasks[options->tasks[i]].name);
-    snn_json_end_array(&json);
-    snn_json_begin_object(&json, "parameters");
-    for (int i = 0; i < program->param_count; i++)
-        write_param(&json, &program->params[i], options->params[i]);
-    snn_json_end_object(&json);
-    snn_json_begin_object(&json, "data");
-    for (int i = 0; i < program->data_count; i++)
-        snn_json_text(&json, program->data[i].name, options->data[i]);
-    snn_json_end_object(&json);
-    write_seeds(&json, &options->seeds);
-    snn_json_integer(&json, "threads", options->threads);
-    snn_json_text(&json, "model", record->runtime->model_path);
-    snn_json_end_object(&json);
-    snn_record_write_json(record, "params.json", &json);
 }

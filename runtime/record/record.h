@@ -8,12 +8,17 @@
 #define SNN_RECORD_RECORD_H
 
 #include "lanes.h"
+#include "record/file.h"
 #include "record/json.h"
 #include "runtime.h"
 
 struct snn_record;
 
-/* Makes runs/<program>/<time>/ and writes params.json there. */
+/* Makes the folder of a run, <out>/<program>/<time>, which no other run has. Negative: see
+ * snn_last_error. */
+int snn_run_folder_make(char path[SNN_PATH_BYTES], const char *out, const char *program);
+
+/* Makes that folder, unless the options name one, and writes params.json there. */
 struct snn_record *snn_record_create(struct snn_runtime *runtime);
 
 void snn_record_destroy(struct snn_record *record);
@@ -33,8 +38,12 @@ const char *snn_record_sibling(struct snn_record *record, const char *path, cons
 
 /* ---- params.json */
 
-/* `status` is "unfinished" until the run's end, then "finished", "interrupted". */
-void snn_record_params(struct snn_record *record, const char *status);
+/* `status` is "unfinished" until the run's end, then "finished", "interrupted" or "failed"; then
+ * `error` says why, otherwise it is NULL. */
+void snn_record_params(struct snn_record *record, const char *status, const char *error);
+
+/* Sets the identity of the run, from what its options and its model are now. */
+void snn_run_identify(struct snn_runtime *runtime);
 
 /* ---- metrics.jsonl: one object a line */
 void snn_record_log(struct snn_record *record, const char *name, double value);

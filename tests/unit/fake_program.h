@@ -259,6 +259,7 @@ static const struct snn_program fake_program = {
     .doc = "A program written by hand.",
     .source = "fake.snn",
     .compiler = "nobody 1.0",
+    .version = "0123456789abcdef",
     .params = fake_params,
     .param_count = 6,
     .data = fake_data,

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SNN_ABI_VERSION 1
+#define SNN_ABI_VERSION 2
 
 enum snn_type {
     SNN_BOOL, /* one byte, 0 or 1 */
@@ -95,6 +95,7 @@ struct snn_program {
     const char *doc;      /* first documentation comment of the file */
     const char *source;   /* path of the .snn file as given */
     const char *compiler; /* "snnc 0.1.0" */
+    const char *version;  /* differs where the text of the program does */
 
     const struct snn_param *params;
     int32_t param_count;
