@@ -121,6 +121,7 @@ static struct function_instance *instantiate(struct checker *k, struct declarati
         check_body(k, f);
     for (size_t i = 0; i < effects->assigns.count; i++)
         array_push(k->arena, &f->assigns, effects->assigns.items[i].symbol);
+    f->is_procedure = f->is_procedure || f->assigns.count > 0;
     checker_leave(k, state);
     key->is_in_progress = false;
     f->number = k->model->functions.count;
@@ -163,6 +164,13 @@ static void error_recursion(struct checker *k, const struct expr *e, const struc
     diag_error(k->c, e->span, "function '%s' calls itself", d->name.name->text);
     diag_note(k->c, d->name.span, "'%s' is declared here", d->name.name->text);
     diag_hint(k->c, "functions are inlined; write a loop instead");
+}
+
+static const char *effect_text(const struct function_instance *f)
+{
+    if (f->assigns.count > 0)
+        return "assigns to what outlives it";
+    return f->logs ? "logs or reports" : "presents or learns";
 }
 
 static bool may_present(const struct checker *k)
@@ -217,8 +225,8 @@ const struct type *check_function_call(struct checker *k, struct expr *e, struct
         known != NULL ? known->instance : instantiate(k, d, types, count, k->body->connection);
     note_use(k, errors, d, e->span, "'%s' is called here", symbol->name->text);
     if (f->is_procedure && !may_present(k)) {
-        diag_error(k->c, e->span, "'%s' presents or learns and can be called only from tasks",
-                   symbol->name->text);
+        diag_error(k->c, e->span, "'%s' %s and can be called only from tasks", symbol->name->text,
+                   effect_text(f));
         note_declared(k, symbol);
         return type_error();
     }

@@ -48,7 +48,8 @@ struct function_instance {
     struct expr *value;         /* func f(x) = e; null for a block */
     struct block *body;         /* null for = e */
     const struct type *result;  /* TYPE_NONE without `return` of a value */
-    bool is_procedure;          /* presents, rests, resets, learns ... directly or through calls */
+    bool is_procedure;          /* presents, learns, logs, assigns to what outlives it ... directly
+                                   or through calls */
     bool learns;                /* contains `learn` or `descend`, directly or through calls */
     bool keeps_state; /* a `present … keeping state` or `rest` of state that was there before it was
                          called */
