@@ -134,7 +134,7 @@ void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *re
         place = place && is_numbered ? folder : place;
         text = is_numbered ? folder : text;
     }
-    check(place ? snn_dataset_open_place(&set, name, place)
+    check(place ? snn_dataset_open_place(&set, name, reader, number, place)
                 : snn_dataset_open(&set, name, reader, text, number));
     if (is_numbered)
         snn_fold_mark(set);
@@ -272,6 +272,38 @@ void snn_rt_data_present(struct snn_context *context, void *view, int64_t sample
 
     if (snn_view_sample(of, sample, context->buffers[buffer], (size_t)elements) < 0)
         snn_panic("%s: %s", place, snn_last_error());
+}
+
+int64_t snn_rt_data_inputs(struct snn_context *context, void *view)
+{
+    (void)context;
+    return (int64_t)snn_dataset_sample_size(view_of(view).set);
+}
+
+double snn_rt_data_max_time(struct snn_context *context, void *view)
+{
+    (void)context;
+    return snn_dataset_max_time(view_of(view).set);
+}
+
+int64_t snn_rt_data_events(struct snn_context *context, void *view, int64_t sample, int32_t indices,
+                           int32_t times, int64_t inputs, double until, const char *place)
+{
+    struct snn_view *of = with_sample(context, view, sample);
+    struct snn_event_list list;
+    double unit;
+    float *out;
+
+    if (snn_view_events(of, sample, (size_t)inputs, until, &list, &unit) < 0)
+        snn_panic("%s: %s", place, snn_last_error());
+    snn_rt_reserve(context, indices, list.count);
+    snn_rt_reserve(context, times, list.count);
+    out = context->buffers[times];
+    if (list.count > 0)
+        memcpy(context->buffers[indices], list.index, (size_t)list.count * sizeof *list.index);
+    for (int64_t k = 0; k < list.count; k++)
+        out[k] = (float)(list.time[k] * unit);
+    return list.count;
 }
 
 /* ---- texts */

@@ -396,10 +396,8 @@ static struct ir_node *field_element(struct lowering *l, struct expr *e,
     if (symbol == NULL)
         return NULL;
     if (object->type->kind == TYPE_DATASET || object->type->kind == TYPE_SAMPLE) {
-        if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_CLASSES) {
-            struct binding *view = lower_view(l, object);
-            return ir_call_rt(&l->b, IR_RT_snn_rt_data_classes, 1, &view->node);
-        }
+        if (symbol->kind == SYMBOL_FIELD && symbol->field != FIELD_INDEX)
+            return lower_data_fact(l, e);
         return data_field_element(l, e, indices, count);
     }
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_RECORD)

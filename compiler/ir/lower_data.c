@@ -28,7 +28,7 @@ static bool is_text_argument(const struct call_target *target, size_t i)
 static bool is_readable(enum builtin_id id)
 {
     return id == BUILTIN_MNIST || id == BUILTIN_BUILTIN_DIGITS || id == BUILTIN_NPZ ||
-           id == BUILTIN_NPY || id == BUILTIN_CSV;
+           id == BUILTIN_NPY || id == BUILTIN_CSV || id == BUILTIN_SPIKES;
 }
 
 static struct ir_node *open_source(struct lowering *l, struct expr *e)
@@ -37,7 +37,7 @@ static struct ir_node *open_source(struct lowering *l, struct expr *e)
     if (!is_readable(target->builtin->id))
         lower_refuse(
             l, e->span,
-            "the reader '%s' is not built yet; npz, npy, csv, mnist and builtin_digits are",
+            "the reader '%s' is not built yet; npz, npy, csv, spikes, mnist and builtin_digits are",
             target->builtin->name);
     struct ir_node *text =
         is_text_argument(target, 0) ? lower_text(l, target->arguments[0]) : ir_text(&l->b, "");
@@ -97,18 +97,32 @@ static struct ir_node *join_views(struct lowering *l, const struct call_target *
     return view;
 }
 
+/* A stage of one number, on the set as it is: each part goes through it. */
+static struct ir_node *pipe_stage(struct lowering *l, const struct call_target *target,
+                                  struct ir_node *view)
+{
+    return ir_call_rt(&l->b, IR_RT_snn_rt_data_pipe, 4,
+                      (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name),
+                                            number_argument(l, target, 1), zero(l) });
+}
+
 static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
     struct ir_node *view = lower_view(l, target->arguments[0])->node;
+    bool has_parts = target->arguments[0]->type->dataset->parts != 0;
     switch (target->builtin->id) {
     case BUILTIN_FIRST:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3,
-                          (struct ir_node *[]){ view, ir_integer(&l->b, 0),
-                                                lower_as(l, target->arguments[1], IR_I64) });
+        return has_parts
+                   ? pipe_stage(l, target, view)
+                   : ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3,
+                                (struct ir_node *[]){ view, ir_integer(&l->b, 0),
+                                                      lower_as(l, target->arguments[1], IR_I64) });
     case BUILTIN_EVERY:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_every, 2,
-                          (struct ir_node *[]){ view, lower_as(l, target->arguments[1], IR_I64) });
+        return has_parts ? pipe_stage(l, target, view)
+                         : ir_call_rt(&l->b, IR_RT_snn_rt_data_every, 2,
+                                      (struct ir_node *[]){
+                                          view, lower_as(l, target->arguments[1], IR_I64) });
     case BUILTIN_SHUFFLED:
         return ir_call_rt(&l->b, IR_RT_snn_rt_data_shuffled, 2,
                           (struct ir_node *[]){ view, draw_key(l, e) });
@@ -128,10 +142,7 @@ static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
                                   is_square ? height : number_argument(l, target, 2) });
     }
     case BUILTIN_GREY:
-    case BUILTIN_PATCH_NORMALIZE:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_pipe, 4,
-                          (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name),
-                                                number_argument(l, target, 1), zero(l) });
+    case BUILTIN_PATCH_NORMALIZE: return pipe_stage(l, target, view);
     default: break;
     }
     lower_refuse(l, e->span, "the stage '%s' is not built yet", target->builtin->name);
@@ -212,6 +223,16 @@ struct binding *lower_view(struct lowering *l, struct expr *e)
         binding->node = ir_text(&l->b, "");
     }
     return binding;
+}
+
+struct ir_node *lower_data_fact(struct lowering *l, struct expr *e)
+{
+    struct ir_node *view = lower_view(l, e->field.object)->node;
+    switch (e->symbol->field) {
+    case FIELD_INPUTS: return ir_call_rt(&l->b, IR_RT_snn_rt_data_inputs, 1, &view);
+    case FIELD_MAX_TIME: return ir_call_rt(&l->b, IR_RT_snn_rt_data_max_time, 1, &view);
+    default: return ir_call_rt(&l->b, IR_RT_snn_rt_data_classes, 1, &view);
+    }
 }
 
 void lower_data_declaration(struct lowering *l, struct symbol *symbol, int32_t number)

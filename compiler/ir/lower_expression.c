@@ -68,7 +68,9 @@ static bool is_setup_symbol(const struct symbol *symbol)
                (symbol->binding == NULL || symbol->binding->kind == BINDING_CONSTANT ||
                 symbol->binding->kind == BINDING_TEXT);
     case SYMBOL_VARIABLE: return symbol->variable == VARIABLE_DT;
-    case SYMBOL_FIELD: return symbol->field == FIELD_CLASSES;
+    case SYMBOL_FIELD:
+        return symbol->field == FIELD_CLASSES || symbol->field == FIELD_INPUTS ||
+               symbol->field == FIELD_MAX_TIME;
     default: return false;
     }
 }

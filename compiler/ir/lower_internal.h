@@ -21,6 +21,7 @@
  *   lower_network.c     the step program of a network
  *   lower_task.c        task statements
  *   lower_present.c     present, rest, reset, recordings
+ *   lower_events.c      events that are presented: into the step that contains them
  *   lower_report.c      log, report, save, export, plot
  */
 #ifndef SNNC_IR_LOWER_INTERNAL_H
@@ -368,7 +369,8 @@ bool lower_block_reads_records(const struct block *block);     /* mentions .spik
 bool lower_statements(struct lowering *, struct block *block); /* tasks and functions */
 
 /* ---- lower_data.c ---- */
-struct binding *lower_view(struct lowering *, struct expr *e); /* VIEW or SAMPLE */
+struct binding *lower_view(struct lowering *, struct expr *e);      /* VIEW or SAMPLE */
+struct ir_node *lower_data_fact(struct lowering *, struct expr *e); /* d.classes, .inputs … */
 void lower_data_declaration(struct lowering *, struct symbol *symbol, int32_t number);
 
 /* ---- lower_kernel.c, lower_neuron.c, lower_layer.c ---- */
@@ -436,6 +438,21 @@ struct binding *lower_for(struct lowering *, struct expr *e); /* for … yield *
 const struct symbol *
 lower_presented_input(const struct expr *target); /* the input that `to x` or `to x.name` names */
 void lower_present(struct lowering *, struct statement *s);
+void lower_silence(struct lowering *, int32_t buffer, int32_t size);
+
+/* Events being presented to a layer. */
+struct presented_events {
+    const struct lowered_layer *layer;
+    int32_t data;                 /* buffer of the layer's input */
+    int32_t indices, times;       /* buffers of all events of the presentation */
+    struct ir_node *count;        /* how many they are */
+    struct ir_node *first, *next; /* VAR: those of the step before are first .. next - 1 */
+};
+
+void lower_list_events(struct lowering *, struct presented_events *events,
+                       const struct presented *input, struct ir_node *end);
+void lower_step_events(struct lowering *, const struct presented_events *events,
+                       struct ir_node *step);
 void lower_rest(struct lowering *, struct statement *s);
 void lower_reset(struct lowering *, struct statement *s);
 void lower_metric(struct lowering *, struct statement *s);

@@ -25,7 +25,7 @@ static const struct lowered_layer *input_layer(struct lowering *l, const struct 
     return lowered_layer_of(l, layer->type->layer);
 }
 
-static void silence(struct lowering *l, int32_t buffer, int32_t size)
+void lower_silence(struct lowering *l, int32_t buffer, int32_t size)
 {
     struct ir_node *loop =
         ir_loop(&l->b, "silence", ir_integer(&l->b, 0), lower_size_leaf(l, size), true);
@@ -48,7 +48,7 @@ static void silence_inputs(struct lowering *l, struct lowered_network *network,
                 is_given =
                     is_given || lower_presented_input(but->items[p].target) == inputs->items[k];
             if (!is_given && lower_data_buffer(l, inputs->items[k]) >= 0)
-                silence(l, lower_data_buffer(l, inputs->items[k]), layer->size);
+                lower_silence(l, lower_data_buffer(l, inputs->items[k]), layer->size);
         }
     }
 }
@@ -79,7 +79,11 @@ struct presented_array {
     struct ir_node *steps;       /* extent of its time */
 };
 
-ARRAY_STRUCT(presented_arrays, struct presented_array);
+/* Data that comes step by step. */
+struct timed_data {
+    ARRAY_STRUCT(, struct presented_array) arrays;
+    ARRAY_STRUCT(, struct presented_events) events;
+};
 
 bool lower_is_time(const struct axis *axis)
 {
@@ -155,7 +159,7 @@ static void write_data(struct lowering *l, const struct presented_array *data, s
 /* Data with a time axis is computed ahead and written step by step; other data once. */
 static void present_number(struct lowering *l, const struct presented *input,
                            const struct lowered_layer *layer, int32_t buffer,
-                           struct presented_arrays *timed)
+                           struct timed_data *timed)
 {
     struct presented_array data = { .value = input->value, .layer = layer, .buffer = buffer };
     bool is_ready = find_data_axes(l, &data);
@@ -169,30 +173,46 @@ static void present_number(struct lowering *l, const struct presented *input,
         check_data_extents(l, &data);
     if (data.time >= 0) {
         data.steps = lower_extent(l, data.value, (size_t)data.time);
-        array_push(&l->c->arena, timed, data);
+        array_push(&l->c->arena, &timed->arrays, data);
         return;
     }
     write_data(l, &data, NULL);
 }
 
 /* What the data has for this step; it is silent after its end. */
-static void write_timed_data(struct lowering *l, const struct presented_arrays *timed,
+static void write_timed_data(struct lowering *l, const struct timed_data *timed,
                              struct ir_node *step)
 {
-    for (size_t i = 0; timed != NULL && i < timed->count; i++) {
-        const struct presented_array *data = &timed->items[i];
+    for (size_t i = 0; timed != NULL && i < timed->events.count; i++)
+        lower_step_events(l, &timed->events.items[i], step);
+    for (size_t i = 0; timed != NULL && i < timed->arrays.count; i++) {
+        const struct presented_array *data = &timed->arrays.items[i];
         struct ir_node *branch = ir_if(&l->b, ir_binary(&l->b, IR_LT, step, data->steps));
         struct ir_builder outer = l->b;
         l->b.block = &branch->branch.then_body;
         write_data(l, data, step);
         l->b.block = &branch->branch.else_body;
-        silence(l, data->buffer, data->layer->size);
+        lower_silence(l, data->buffer, data->layer->size);
         l->b = outer;
     }
 }
 
-static void present_inputs(struct lowering *l, struct statement *s, struct presented_arrays *timed)
+static void present_events(struct lowering *l, const struct presented *input,
+                           const struct lowered_layer *layer, int32_t buffer, struct ir_node *end,
+                           struct timed_data *timed)
 {
+    struct presented_events events = { .layer = layer, .data = buffer };
+    lower_list_events(l, &events, input, end);
+    array_push(&l->c->arena, &timed->events, events);
+}
+
+/* `steps` is how many there will be. */
+static void present_inputs(struct lowering *l, struct statement *s,
+                           const struct lowered_network *network, struct ir_node *steps,
+                           struct timed_data *timed)
+{
+    struct ir_node *end = ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, steps),
+                                    lower_constant_leaf(l, network->dt, IR_F64));
     for (size_t i = 0; i < s->present.inputs.count; i++) {
         const struct presented *input = &s->present.inputs.items[i];
         const struct symbol *slot = lower_presented_input(input->target);
@@ -202,7 +222,9 @@ static void present_inputs(struct lowering *l, struct statement *s, struct prese
             return;
         }
         const struct lowered_layer *layer = input_layer(l, input->target);
-        if (is_sample_field(input->value))
+        if (symbol_is_events(input->value->symbol))
+            present_events(l, input, layer, buffer, end, timed);
+        else if (is_sample_field(input->value))
             present_sample(l, input, layer, buffer);
         else
             present_number(l, input, layer, buffer, timed);
@@ -275,14 +297,35 @@ static void resize_record(struct lowering *l, int32_t record, int32_t source,
 
 /* ---- steps ---- */
 
-static struct ir_node *duration_steps(struct lowering *l, struct lowered_network *network,
-                                      struct expr *duration)
+static struct ir_node *steps_of(struct lowering *l, struct lowered_network *network,
+                                struct ir_node *time)
 {
-    struct ir_node *time = lower_as(l, duration, IR_F64);
     struct ir_node *steps =
         ir_unary(&l->b, IR_ROUND,
                  ir_binary(&l->b, IR_DIV, time, lower_constant_leaf(l, network->dt, IR_F64)));
     return ir_binary(&l->b, IR_MAX, ir_cast(&l->b, IR_I64, steps), ir_integer(&l->b, 0));
+}
+
+static struct ir_node *duration_steps(struct lowering *l, struct lowered_network *network,
+                                      struct expr *duration)
+{
+    return steps_of(l, network, lower_as(l, duration, IR_F64));
+}
+
+/* Without a duration a presentation lasts as long as its events can. */
+static struct ir_node *event_steps(struct lowering *l, struct lowered_network *network,
+                                   const struct statement *s)
+{
+    struct ir_node *time = NULL;
+    for (size_t i = 0; i < s->present.inputs.count; i++) {
+        const struct expr *value = s->present.inputs.items[i].value;
+        if (!symbol_is_events(value->symbol))
+            continue;
+        struct ir_node *view = lower_view(l, value->field.object)->node;
+        struct ir_node *own = ir_call_rt(&l->b, IR_RT_snn_rt_data_max_time, 1, &view);
+        time = time == NULL ? own : ir_binary(&l->b, IR_MAX, time, own);
+    }
+    return time != NULL ? steps_of(l, network, time) : NULL;
 }
 
 enum { STEPS_PER_LOOK = 8 }; /* at Ctrl-C: too few to wait for, too many to cost anything */
@@ -300,7 +343,7 @@ static void heed_interrupt(struct lowering *l, struct ir_node *step)
 
 static void run_steps(struct lowering *l, struct lowered_network *network, struct ir_node *first,
                       struct ir_node *end, struct block *body, bool records,
-                      const struct presented_arrays *timed)
+                      const struct timed_data *timed)
 {
     struct lowered_network *outer_network = l->network;
     struct ir_node *loop = ir_loop(&l->b, "steps", first, end, false);
@@ -344,19 +387,21 @@ void lower_present(struct lowering *l, struct statement *s)
     struct lowered_network *network = network_of(l, s->present.network, s->span);
     if (network == NULL)
         return;
-    if (s->present.duration == NULL) {
+    struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
+    struct ir_node *steps = s->present.duration != NULL
+                                ? duration_steps(l, network, s->present.duration)
+                                : event_steps(l, network, s);
+    if (steps == NULL) {
         lower_refuse(l, s->span,
                      "this data has no time of its own; say how long: present … for 100 ms");
         return;
     }
-    struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
-    struct ir_node *steps = duration_steps(l, network, s->present.duration);
     struct ir_node *label =
         s->present.label != NULL ? lower_as(l, s->present.label, IR_I64) : ir_integer(&l->b, -1);
     ir_store(&l->b, network->label, ir_integer(&l->b, 0), label);
     silence_inputs(l, network, &s->present.inputs);
-    struct presented_arrays timed = { NULL, 0, 0 };
-    present_inputs(l, s, &timed);
+    struct timed_data timed = { 0 };
+    present_inputs(l, s, network, steps, &timed);
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, number));
     ir_context_set(&l->b, IR_CONTEXT_STEP, ir_integer(&l->b, 0));
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);

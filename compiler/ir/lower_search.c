@@ -43,8 +43,11 @@ static void search_maybe(struct expr *e, struct task_search *search)
         search_expr(e, search);
 }
 
-static bool has_time(const struct type *t)
+static bool has_time(const struct expr *e)
 {
+    const struct type *t = e->type;
+    if (symbol_is_events(e->symbol))
+        return true;
     for (size_t i = 0; i < t->axes.count; i++)
         if (lower_is_time(&t->axes.items[i]))
             return true;
@@ -60,7 +63,7 @@ static void search_present(const struct statement *s, struct task_search *search
         if (search->l == NULL || slot == NULL)
             continue;
         bool was_in_time = pointer_map_get(&search->l->presented_of, slot) == PRESENTED_IN_TIME;
-        bool is_in_time = was_in_time || has_time(input->value->type);
+        bool is_in_time = was_in_time || has_time(input->value);
         pointer_map_put(search->l, &search->l->presented_of, slot,
                         is_in_time ? PRESENTED_IN_TIME : PRESENTED_HELD);
     }

@@ -180,7 +180,7 @@ static const struct type *check_length(struct checker *k, struct expr *e)
     case TYPE_LAYER: return t->layer == NULL ? type_error() : length_of_axes(k, e, &t->layer->axes);
     case TYPE_RANGE: return length_of_axes(k, e, &t->axes);
     case TYPE_DATASET:
-        if (t->dataset->parts != 0) {
+        if (dataset_needs_part(t->dataset)) {
             diag_error(k->c, argument->span, "choose a part of the data set, for example '.train'");
             return type_error();
         }

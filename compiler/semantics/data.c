@@ -20,7 +20,7 @@ static void add_field(struct checker *k, struct dataset *set, const char *name, 
     struct type *t = arena_new(k->arena, struct type);
     t->kind = kind;
     t->axes = axes;
-    struct dataset_field field = { intern(k, name), t };
+    struct dataset_field field = { .name = intern(k, name), .type = t };
     array_push(k->arena, &set->fields, field);
 }
 
@@ -60,6 +60,8 @@ static void make_events(struct checker *k, struct dataset *set, struct axis_list
                         struct size classes, unsigned parts)
 {
     add_field(k, set, "events", TYPE_REAL32, axes);
+    set->fields.items[0].is_events = true;
+    set->time_unit = unit_time();
     add_field(k, set, "label", TYPE_INT, (struct axis_list){ 0 });
     set->classes = classes;
     set->parts = parts;
@@ -80,9 +82,12 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
         add_field(k, set, "values", TYPE_REAL32, axes);
         add_field(k, set, "label", TYPE_INT, (struct axis_list){ 0 });
         break;
+    case BUILTIN_SPIKES:
     case BUILTIN_SPIKES_NPY:
         push_axis(k, &axes, "input", size_unknown());
         make_events(k, set, axes, size_unknown(), train_and_test | DATASET_VAL);
+        set->time_unit = unit_none();
+        set->may_be_whole = true;
         break;
     case BUILTIN_SL_ANIMALS:
         make_events(k, set, event_axes(k, 128, 128), size_constant(19), 0);
@@ -98,20 +103,38 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
     }
 }
 
+/* What the times of a file count in: 1 ms; left out, they are plain numbers. */
+static void check_time_unit(struct checker *k, struct expr *unit, struct dataset *set)
+{
+    const struct type *t = check_constant(k, k->scope, unit, "the unit of time");
+    if (type_is_error(t))
+        return;
+    if (!type_is_scalar(t) || (!unit_is_none(t->unit) && !unit_equal(t->unit, unit_time())))
+        diag_error(k->c, unit->span, "the unit of time must be a time or a plain number, not %s",
+                   type_text(k->arena, t));
+    else if (unit->constant != NULL && constant_number(unit->constant) <= 0)
+        diag_error(k->c, unit->span, "the unit of time must be above 0");
+    else
+        set->time_unit = t->unit.is_any ? unit_none() : t->unit;
+}
+
 static const struct type *check_source(struct checker *k, struct expr *e)
 {
     const struct call_target *call = e->target;
     bool is_digits = call->builtin->id == BUILTIN_BUILTIN_DIGITS;
+    bool is_spikes = call->builtin->id == BUILTIN_SPIKES || call->builtin->id == BUILTIN_SPIKES_NPY;
+    struct dataset *set = arena_new(k->arena, struct dataset);
+    make_source(k, call->builtin->id, set);
     for (size_t i = 0; i < call->count; i++) {
         if (call->arguments[i] == NULL)
             continue;
         if (is_digits)
             check_size(k, call->arguments[i], "the number of digits");
+        else if (is_spikes && i == 1)
+            check_time_unit(k, call->arguments[i], set);
         else
             check_string(k, call->arguments[i], "a path");
     }
-    struct dataset *set = arena_new(k->arena, struct dataset);
-    make_source(k, call->builtin->id, set);
     struct type *t = arena_new(k->arena, struct type);
     t->kind = TYPE_DATASET;
     t->dataset = set;
@@ -208,6 +231,7 @@ static bool bin_events(struct checker *k, struct expr *e, struct dataset *set)
         for (size_t j = 0; j < t->axes.count; j++)
             array_push(k->arena, &axes, t->axes.items[j]);
         set->fields.items[i].type = type_with_axes(k->arena, t, axes);
+        set->fields.items[i].is_events = false;
     }
     return true;
 }
@@ -334,7 +358,7 @@ const struct type *check_data_call(struct checker *k, struct expr *e)
                    builtin->name, type_text(k->arena, input));
         return type_error();
     }
-    if (needs_part(builtin->id) && input->dataset->parts != 0) {
+    if (needs_part(builtin->id) && dataset_needs_part(input->dataset)) {
         diag_error(k->c, e->target->arguments[0]->span,
                    "choose a part of the data set first, for example '.train'");
         return type_error();
@@ -392,7 +416,14 @@ static const struct type *part_type(struct checker *k, const struct expr *e,
 static const struct type *fact_type(struct checker *k, struct expr *e, const struct type *object,
                                     enum builtin_field field)
 {
+    if (field != FIELD_CLASSES && !object->dataset->is_events) {
+        diag_error(k->c, e->field.field.span, "'%s' is a fact of events; this data set has none",
+                   e->field.field.name->text);
+        return type_error();
+    }
     struct type *t = arena_new(k->arena, struct type);
+    if (field == FIELD_MAX_TIME)
+        t->unit = object->dataset->time_unit;
     t->kind = field == FIELD_MAX_TIME ? TYPE_REAL64 : TYPE_INT;
     t->is_constant = object->is_constant;
     if (field == FIELD_CLASSES && object->dataset->classes.kind == SIZE_CONSTANT)
@@ -445,7 +476,7 @@ static const struct type *field_of_samples(struct checker *k, struct expr *e,
     bool is_set = object->kind == TYPE_DATASET;
     if (field == NULL)
         return NULL;
-    if (is_set && object->dataset->parts != 0) {
+    if (is_set && dataset_needs_part(object->dataset)) {
         diag_error(k->c, e->span, "choose a part of the data set first, for example '.train'");
         return type_error();
     }

@@ -128,7 +128,7 @@ static const struct type *index_dataset(struct checker *k, struct expr *e,
         diag_error(k->c, e->span, "a data set has one index, not %zu", e->index.indices.count);
         return type_error();
     }
-    if (object->dataset->parts != 0) {
+    if (dataset_needs_part(object->dataset)) {
         diag_error(k->c, e->span, "choose a part of the data set first, for example '.train'");
         return type_error();
     }

@@ -113,7 +113,7 @@ static const struct type *dataset_item(struct checker *k, const struct type *set
 static const struct type *samples_domain(struct checker *k, struct for_clause *clause,
                                          const struct type *set, struct domain *domain)
 {
-    if (set->dataset->parts != 0) {
+    if (dataset_needs_part(set->dataset)) {
         diag_error(k->c, clause->domain->span,
                    "choose a part of the data set, for example '.train'");
         return type_error();

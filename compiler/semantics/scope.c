@@ -52,6 +52,11 @@ void scope_suggest(const struct scope *scope, struct suggestion *suggestion)
                 suggest_offer(suggestion, scope->symbols.items[i]->name->text);
 }
 
+bool symbol_is_events(const struct symbol *symbol)
+{
+    return symbol != NULL && symbol->kind == SYMBOL_DATA_FIELD && symbol->data_field->is_events;
+}
+
 const char *symbol_kind_text(enum symbol_kind kind)
 {
     switch (kind) {

@@ -173,6 +173,9 @@ void scope_add(struct arena *arena, struct scope *scope, struct symbol *symbol);
 /* Offers all visible names. */
 void scope_suggest(const struct scope *scope, struct suggestion *suggestion);
 
+/* The events of a sample? They are presented one by one; `symbol` may be null. */
+bool symbol_is_events(const struct symbol *symbol);
+
 /* "a parameter", "an input": for messages. */
 const char *symbol_kind_text(enum symbol_kind kind);
 

@@ -196,6 +196,33 @@ static bool is_indexed(struct checker *k, const struct expr *target, const struc
     return is_one_network(k, target, &target->type->axes, layer->network);
 }
 
+/* Events of files have the one axis `input`: input k is neuron k of a layer of any shape. */
+static bool is_flat_events(const struct presented *input)
+{
+    return symbol_is_events(input->value->symbol) && input->value->type->axes.count == 1;
+}
+
+/* Do the events count time as the network does? */
+static bool check_event_time(struct checker *k, const struct presented *input,
+                             const struct network *network)
+{
+    const struct type *sample = input->value->field.object->type;
+    struct unit unit = sample->dataset->time_unit;
+    if (unit_fits(unit, network->time_unit))
+        return true;
+    if (!unit_is_none(unit) && !unit_is_none(network->time_unit))
+        return true; /* an error of its own */
+    diag_error(
+        k->c, input->value->span,
+        unit_is_none(unit)
+            ? "the times of these events are plain numbers, but network '%s' has time in ms"
+            : "the times of these events are in ms, but network '%s' has time without a unit",
+        network->name->text);
+    diag_hint(k->c, unit_is_none(unit) ? "say what they count: 'spikes(\"folder\", unit = 1 ms)'"
+                                       : "leave out 'unit' where the data set is declared");
+    return false;
+}
+
 static struct network *check_presented(struct checker *k, struct presented *input, bool *is_batch)
 {
     const struct type *value = check_number(k, input->value, "what is presented");
@@ -205,7 +232,9 @@ static struct network *check_presented(struct checker *k, struct presented *inpu
     struct layer *layer = slot->layer;
     if (type_is_error(value) || !is_indexed(k, input->target, layer))
         return layer->network;
-    if (check_data_axes(k, input->value, layer, is_batch) &&
+    if (symbol_is_events(input->value->symbol) && !check_event_time(k, input, layer->network))
+        return layer->network;
+    if ((is_flat_events(input) || check_data_axes(k, input->value, layer, is_batch)) &&
         !require_unit(k, input->value, slot->type->unit, "the data"))
         note_declared(k, slot);
     return layer->network;
@@ -246,7 +275,7 @@ static void note_running(struct checker *k)
 static void check_present(struct checker *k, struct statement *s)
 {
     struct network *network = NULL;
-    bool is_batch = false;
+    bool is_batch = false, has_time = false;
     for (size_t i = 0; i < s->present.inputs.count; i++) {
         struct presented *input = &s->present.inputs.items[i];
         struct network *owner = check_presented(k, input, &is_batch);
@@ -255,12 +284,13 @@ static void check_present(struct checker *k, struct statement *s)
                        "one 'present' runs one network, these are two: '%s' and '%s'",
                        network->name->text, owner->name->text);
         network = network != NULL ? network : owner;
+        has_time = has_time || symbol_is_events(input->value->symbol);
     }
     s->present.network = network;
     note_running(k);
     if (s->present.duration != NULL) {
         check_duration(k, s->present.duration, network);
-    } else if (network != NULL && network->until == NULL) {
+    } else if (network != NULL && network->until == NULL && !has_time) {
         diag_error(k->c, s->span, "for how long?");
         diag_hint(k->c, "write 'present ... for 250 ms'");
     }

@@ -118,12 +118,18 @@ static bool axes_equal(const struct axis_list *a, const struct axis_list *b)
     return true;
 }
 
+bool dataset_needs_part(const struct dataset *set)
+{
+    return set->parts != 0 && !set->may_be_whole;
+}
+
 static bool dataset_equal(const struct dataset *a, const struct dataset *b)
 {
     if (a == b)
         return true;
     if (a == NULL || b == NULL || a->fields.count != b->fields.count || a->parts != b->parts ||
-        a->is_events != b->is_events || a->classes.kind != b->classes.kind ||
+        a->may_be_whole != b->may_be_whole || a->is_events != b->is_events ||
+        !unit_equal(a->time_unit, b->time_unit) || a->classes.kind != b->classes.kind ||
         (a->classes.kind != SIZE_UNKNOWN && size_compare(a->classes, b->classes) != SIZE_EQUAL))
         return false;
     for (size_t i = 0; i < a->fields.count; i++)

@@ -85,6 +85,7 @@ struct type {
 struct dataset_field {
     const struct name *name;
     const struct type *type; /* of one sample; real32, int or bool with axes */
+    bool is_events;          /* spikes in time, to be presented; its axes are those of its inputs */
 };
 
 ARRAY_STRUCT(dataset_field_list, struct dataset_field);
@@ -97,10 +98,12 @@ enum dataset_part {
 
 struct dataset {
     struct dataset_field_list fields; /* without `index`, which all have */
-    unsigned parts; /* enum dataset_part: what must be chosen from before samples are; 0: none */
-    struct size classes; /* of the field `label` */
-    struct size count;   /* samples */
-    bool is_events;      /* the samples are event streams with a time axis */
+    unsigned parts;    /* enum dataset_part: what must be chosen from before samples are; 0: none */
+    bool may_be_whole; /* the file decides whether there are parts, nothing needs to be chosen */
+    struct size classes;   /* of the field `label` */
+    struct size count;     /* samples */
+    bool is_events;        /* the samples are event streams with a time axis, */
+    struct unit time_unit; /* whose times have this unit */
     struct symbol *data; /* the `data` declaration it came from; null for an expression in a task */
 };
 
@@ -108,6 +111,9 @@ bool type_is_number(const struct type *t); /* bool, int, real; scalar or array *
 bool type_is_scalar(const struct type *t); /* a number without axes */
 bool type_is_real(const struct type *t);
 bool type_is_error(const struct type *t);
+
+/* Has the set parts, one of which must be chosen before its samples can be looked at? */
+bool dataset_needs_part(const struct dataset *set);
 
 const struct type *type_error(void);
 const struct type *type_new(struct arena *arena, enum type_kind kind);

@@ -5,6 +5,7 @@
  */
 #include "data/dataset.h"
 
+#include "data/events.h"
 #include "data/source.h"
 #include "error.h"
 
@@ -72,11 +73,12 @@ void snn_dataset_release(struct snn_dataset *set)
 
 /* ---- parts */
 
-size_t snn_dataset_element_bytes(const struct snn_dataset *set)
+size_t snn_dataset_sample_bytes(const struct snn_dataset *set)
 {
     switch (set->pixel) {
-    case SNN_PIXEL_UINT8: return 1;
-    case SNN_PIXEL_FLOAT32: return sizeof(float);
+    case SNN_PIXEL_UINT8: return set->sample_size;
+    case SNN_PIXEL_FLOAT32: return set->sample_size * sizeof(float);
+    case SNN_PIXEL_EVENTS: return sizeof(struct snn_event_list);
     }
     return 1;
 }
@@ -87,8 +89,7 @@ int snn_part_allocate(struct snn_part *part, const struct snn_dataset *set, int6
     size_t bytes;
 
     if (count < 0 || count > INT32_MAX ||
-        __builtin_mul_overflow((size_t)count, set->sample_size * snn_dataset_element_bytes(set),
-                               &bytes))
+        __builtin_mul_overflow((size_t)count, snn_dataset_sample_bytes(set), &bytes))
         return snn_error_set("data set '%s': impossible number of samples %lld", set->name,
                              (long long)count);
     part->count = count;
@@ -104,6 +105,7 @@ void snn_part_dispose(struct snn_part *part)
 {
     free(part->pixels);
     free(part->labels);
+    snn_event_store_close(part->events);
     *part = (struct snn_part){ 0 };
 }
 
@@ -202,6 +204,11 @@ size_t snn_dataset_sample_size(const struct snn_dataset *set)
 enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set)
 {
     return set->pixel;
+}
+
+double snn_dataset_max_time(const struct snn_dataset *set)
+{
+    return set->max_time * set->time_unit;
 }
 
 int snn_dataset_classes(struct snn_dataset *set, int64_t *classes)

@@ -23,6 +23,7 @@ enum {
 enum snn_pixel {
     SNN_PIXEL_UINT8,   /* stored as a byte b, presented as the float32 b / 255 */
     SNN_PIXEL_FLOAT32, /* presented as stored */
+    SNN_PIXEL_EVENTS,  /* spikes in time: a sample is one struct snn_event_list */
 };
 
 enum snn_split {
@@ -37,20 +38,30 @@ struct snn_dataset_axis {
     int64_t size;
 };
 
+/* The events of one sample in order of time: input `index[k]` spikes at `time[k]`. */
+struct snn_event_list {
+    const int32_t *index; /* [count], each below the size of a sample */
+    const float *time;    /* [count], in the unit of the set, 0 .. max_time */
+    int64_t count;
+};
+
 struct snn_dataset;
 
 /* ---- sources. `name` is the set's name in the program, for messages; it is copied, and may be
  * NULL. The set belongs to the caller, who gives it back with snn_dataset_release. */
 
-/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy" or
- * "csv". `text` is its text argument ("" if none), `number` its number (NAN if none): the column of
- * the label in a csv, the training digits of builtin_digits. */
+/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy", "csv"
+ * or "spikes". `text` is its text argument ("" if none), `number` its number (NAN if none): the
+ * column of the label in a csv, the training digits of builtin_digits, the unit of time of events.
+ */
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
                      const char *text, double number);
 
-/* What `--data NAME=place` gives: "builtin", a file ending in .npz or .csv (label in the last
+/* What `--data NAME=place` gives in place of the source that is written in the program: events
+ * where that reads events; otherwise "builtin", a file ending in .npz or .csv (label in the last
  * column), or the folder of the MNIST files. */
-int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *place);
+int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
+                           double number, const char *place);
 
 /* The four IDX files, plain or .gz, in `folder` (NULL or "": none given; one that does not exist is
  * an error), $SNN_DATA or ./data, or in a folder "mnist" in one of these, whichever has them first.
@@ -76,6 +87,12 @@ int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path
  * NAN if there is none. Axis: feature. */
 int snn_dataset_csv(struct snn_dataset **out, const char *name, const char *path, double label);
 
+/* Spike events in files of the event format (docs/data.md): one file, or a folder with any of
+ * trainset.npz, valset.npz and testset.npz, which are the splits. What is not an absolute path is
+ * looked for here, in $SNN_DATA and in ./data. Times are multiplied by `unit` (NAN: 1) where they
+ * are used. */
+int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *path, double unit);
+
 /* ---- ownership: a set is shared by counting. */
 struct snn_dataset *snn_dataset_retain(struct snn_dataset *set);
 void snn_dataset_release(struct snn_dataset *set); /* NULL is legal */
@@ -85,6 +102,9 @@ const char *snn_dataset_name(const struct snn_dataset *set); /* never NULL */
 int snn_dataset_axis_count(const struct snn_dataset *set);
 size_t snn_dataset_sample_size(const struct snn_dataset *set); /* elements of one sample */
 enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set);
+
+/* Of events: the latest time that they can have, in the program's unit of time; 0 of other sets. */
+double snn_dataset_max_time(const struct snn_dataset *set);
 
 /* Axis number `axis`, 0 is the outermost. */
 const struct snn_dataset_axis *snn_dataset_axis(const struct snn_dataset *set, int axis);

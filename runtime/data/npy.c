@@ -210,7 +210,8 @@ static int scan_header(struct scanner *s, struct header *header)
     return 0;
 }
 
-static int read_header(struct header *header, struct snn_stream *stream)
+/* *bytes becomes the length of all that precedes the elements. */
+static int read_header(struct header *header, struct snn_stream *stream, size_t *bytes)
 {
     static const unsigned char magic[6] = { 0x93, 'N', 'U', 'M', 'P', 'Y' };
     const char *name = snn_stream_name(stream);
@@ -234,6 +235,7 @@ static int read_header(struct header *header, struct snn_stream *stream)
         return fail_header(&scanner, "it is longer than 64 KiB");
     if (snn_stream_read_array(stream, &text, length, "the .npy header") < 0)
         return -1;
+    *bytes = sizeof start + (start[6] == 1 ? 2 : 4) + length;
     scanner.next = text;
     scanner.end = scanner.next + length;
     status = scan_header(&scanner, header);
@@ -280,12 +282,21 @@ static int reorder(void **data, const struct header *header, const char *name)
     return 0;
 }
 
+static void describe(struct snn_npy *out, const struct header *header, void *data)
+{
+    *out = (struct snn_npy){
+        .type = header->type, .rank = header->rank, .count = header->count, .data = data
+    };
+    memcpy(out->shape, header->shape, sizeof header->shape);
+}
+
 int snn_npy_read(struct snn_npy *out, struct snn_stream *stream)
 {
     struct header header = { 0 };
+    size_t header_bytes;
     void *data;
 
-    if (read_header(&header, stream) < 0 ||
+    if (read_header(&header, stream, &header_bytes) < 0 ||
         snn_stream_read_array(stream, &data, header.count * types[header.type].bytes, "the array") <
             0)
         return -1;
@@ -295,11 +306,39 @@ int snn_npy_read(struct snn_npy *out, struct snn_stream *stream)
         free(data);
         return -1;
     }
-    *out = (struct snn_npy){
-        .type = header.type, .rank = header.rank, .count = header.count, .data = data
-    };
-    memcpy(out->shape, header.shape, sizeof header.shape);
+    describe(out, &header, data);
     return 0;
+}
+
+static int borrow(struct snn_npy *out, const struct header *header, size_t header_bytes,
+                  const void *memory, size_t bytes)
+{
+    const char *data = (const char *)memory + header_bytes;
+    size_t element = types[header->type].bytes;
+
+    /* What is truncated is for snn_npy_read to complain about. */
+    if ((header->is_fortran && header->rank > 1) || (uintptr_t)data % element != 0 ||
+        bytes - header_bytes != header->count * element)
+        return 1;
+    describe(out, header, (void *)(uintptr_t)data);
+    out->is_borrowed = true;
+    return 0;
+}
+
+int snn_npy_borrow(struct snn_npy *out, const void *memory, size_t bytes, const char *name)
+{
+    struct header header = { 0 };
+    struct snn_stream *stream;
+    size_t header_bytes;
+    int status;
+
+    if (snn_stream_open_memory(&stream, memory, bytes, name) < 0)
+        return -1;
+    status = read_header(&header, stream, &header_bytes);
+    if (status == 0)
+        status = borrow(out, &header, header_bytes, memory, bytes);
+    snn_stream_close(stream);
+    return status;
 }
 
 int snn_npy_open(struct snn_npy *out, const char *path)
@@ -316,7 +355,8 @@ int snn_npy_open(struct snn_npy *out, const char *path)
 
 void snn_npy_dispose(struct snn_npy *array)
 {
-    free(array->data);
+    if (!array->is_borrowed)
+        free(array->data);
     *array = (struct snn_npy){ 0 };
 }
 

@@ -26,11 +26,17 @@ struct snn_npy {
     int rank;                        /* 0: a scalar */
     int64_t shape[SNN_NPY_MAX_RANK]; /* outermost first */
     size_t count;                    /* product of the shape */
-    void *data;                      /* owned; in C order, whatever the file has; never NULL */
+    void *data;                      /* in C order, whatever the file has; never NULL */
+    bool is_borrowed;                /* data is part of a mapped file; otherwise it is owned */
 };
 
 /* Reads one array; anything behind it is an error. */
 int snn_npy_read(struct snn_npy *out, struct snn_stream *stream);
+
+/* The array in `bytes` bytes of memory, without a copy of it: 0; or 1 where it needs one, because
+ * it is in Fortran order or not aligned. */
+int snn_npy_borrow(struct snn_npy *out, const void *memory, size_t bytes, const char *name);
+
 int snn_npy_open(struct snn_npy *out, const char *path);
 void snn_npy_dispose(struct snn_npy *array); /* all zero is legal */
 
@@ -45,6 +51,9 @@ struct snn_npz;
 int snn_npz_open(struct snn_npz **out, const char *path);
 void snn_npz_close(struct snn_npz *npz); /* NULL is legal */
 
+/* The same with the file mapped into memory, for snn_npz_map. */
+int snn_npz_open_mapped(struct snn_npz **out, const char *path);
+
 /* The same over memory, which must outlive *out. */
 int snn_npz_open_memory(struct snn_npz **out, const void *data, size_t bytes, const char *name);
 
@@ -56,5 +65,10 @@ bool snn_npz_has(const struct snn_npz *npz, const char *array);
 
 /* Reads the array of that name; one that is not there is an error that lists those that are. */
 int snn_npz_read(const struct snn_npz *npz, const char *array, struct snn_npy *out);
+
+/* The same, but where the file is in memory and the array uncompressed, in C order and aligned
+ * there, it is used where it is, and must be disposed of before the archive is closed. Its checksum
+ * is checked all the same. */
+int snn_npz_map(const struct snn_npz *npz, const char *array, struct snn_npy *out);
 
 #endif

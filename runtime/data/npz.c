@@ -5,12 +5,19 @@
  */
 #include "data/npy.h"
 
+#include "data/zip_member.h"
 #include "error.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zip.h>
+#include <zlib.h>
 
 enum { MAX_NAME_BYTES = 1024 };
 
@@ -20,6 +27,9 @@ struct snn_npz {
     char **array_names;  /* [count], without ".npy" */
     zip_uint64_t *where; /* [count] places in the archive */
     int64_t count;
+    const void *memory; /* the whole file, where it is in memory; NULL */
+    size_t bytes;
+    bool is_mapped; /* memory is a mapping, given back at the end */
 };
 
 /* "weights.npy" -> "weights"; other members are left out. */
@@ -104,7 +114,32 @@ int snn_npz_open_memory(struct snn_npz **out, const void *data, size_t bytes, co
         zip_source_free(source);
     }
     zip_error_fini(&error);
-    return open_archive(out, archive, name);
+    if (open_archive(out, archive, name) < 0)
+        return -1;
+    (*out)->memory = data;
+    (*out)->bytes = bytes;
+    return 0;
+}
+
+int snn_npz_open_mapped(struct snn_npz **out, const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    void *memory = MAP_FAILED;
+
+    if (descriptor < 0)
+        return snn_error_set("%s: not a readable .npz file: %s", path, strerror(errno));
+    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        memory = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    close(descriptor);
+    if (memory == MAP_FAILED)
+        return snn_npz_open(out, path);
+    if (snn_npz_open_memory(out, memory, (size_t)status.st_size, path) < 0) {
+        munmap(memory, (size_t)status.st_size);
+        return -1;
+    }
+    (*out)->is_mapped = true;
+    return 0;
 }
 
 void snn_npz_close(struct snn_npz *npz)
@@ -116,6 +151,8 @@ void snn_npz_close(struct snn_npz *npz)
     free(npz->array_names);
     free(npz->where);
     zip_discard(npz->archive);
+    if (npz->is_mapped)
+        munmap((void *)(uintptr_t)npz->memory, npz->bytes);
     free(npz->name);
     free(npz);
 }
@@ -210,4 +247,31 @@ int snn_npz_read(const struct snn_npz *npz, const char *array, struct snn_npy *o
     status = snn_npy_read(out, stream);
     snn_stream_close(stream);
     return status;
+}
+
+/* 0 with the array where it lies in the file; 1 where it has to be read. */
+static int map_member(const struct snn_npz *npz, const char *array, struct snn_npy *out)
+{
+    char file[MAX_NAME_BYTES + sizeof ".npy"], name[2 * MAX_NAME_BYTES];
+    struct snn_zip_member member;
+    int status;
+
+    snprintf(file, sizeof file, "%s.npy", array);
+    if (!npz->memory || !snn_zip_find_stored(&member, npz->memory, npz->bytes, file))
+        return 1;
+    snprintf(name, sizeof name, "%.*s: %s", MAX_NAME_BYTES / 2, npz->name, file);
+    status = snn_npy_borrow(out, member.data, member.size, name);
+    if (status != 0)
+        return status;
+    if (crc32_z(0, member.data, member.size) == member.checksum)
+        return 0;
+    snn_npy_dispose(out);
+    return snn_error_set("%s: damaged: its checksum is wrong; copy or make the file again", name);
+}
+
+int snn_npz_map(const struct snn_npz *npz, const char *array, struct snn_npy *out)
+{
+    int status = find(npz, array) < 0 ? fail_not_there(npz, array) : map_member(npz, array, out);
+
+    return status == 1 ? snn_npz_read(npz, array, out) : status;
 }

@@ -50,17 +50,24 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
         return snn_dataset_npy(out, name, text);
     if (strcmp(reader, "csv") == 0)
         return snn_dataset_csv(out, name, text, number);
+    if (strcmp(reader, "spikes") == 0)
+        return snn_dataset_spikes(out, name, text, number);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
-                         "builtin_digits, npz, npy and csv",
+                         "builtin_digits, npz, npy, csv and spikes",
                          name ? name : "data", reader);
 }
 
-int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *place)
+int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
+                           double number, const char *place)
 {
+    bool is_events = strcmp(reader, "spikes") == 0;
+
     if (place[0] == '\0')
-        return snn_error_set(
-            "data set '%s': nothing given; name a folder, an .npz or .csv file, or 'builtin'",
-            name ? name : "data");
+        return snn_error_set("data set '%s': nothing given; name %s", name ? name : "data",
+                             is_events ? "a folder or file of events"
+                                       : "a folder, an .npz or .csv file, or 'builtin'");
+    if (is_events)
+        return snn_dataset_spikes(out, name, place, number);
     if (strcmp(place, "builtin") == 0)
         return open_builtin(out, name, NAN);
     if (ends_in(place, ".npz"))

@@ -17,8 +17,9 @@ enum { SNN_SPLIT_SLOTS = SNN_SPLIT_NONE + 1 };
 /* The samples of one split. */
 struct snn_part {
     int64_t count;
-    void *pixels;    /* owned: count * sample_size elements */
+    void *pixels;    /* owned: count samples of snn_dataset_sample_bytes each */
     int32_t *labels; /* owned: count, each in 0 .. classes - 1; NULL: each is its position */
+    struct snn_event_store *events; /* owned: what the lists of events point into, or NULL */
 };
 
 struct snn_dataset {
@@ -27,8 +28,9 @@ struct snn_dataset {
     int axis_count;
     size_t sample_size; /* product of the axes */
     enum snn_pixel pixel;
-    int32_t classes; /* 0: without labels */
-    unsigned splits; /* bit s: split s exists */
+    double max_time, time_unit; /* of events: as in the file, and what to multiply it by */
+    int32_t classes;            /* 0: without labels */
+    unsigned splits;            /* bit s: split s exists */
     struct snn_part parts[SNN_SPLIT_SLOTS];
     bool is_loaded[SNN_SPLIT_SLOTS]; /* under the lock */
     bool is_divided;                 /* its .train and .val are those of a fold (fold.h) … */
@@ -54,7 +56,7 @@ void snn_dataset_put_part(struct snn_dataset *set, enum snn_split split, struct 
  * is no such split. */
 const struct snn_part *snn_dataset_part(struct snn_dataset *set, enum snn_split split);
 
-size_t snn_dataset_element_bytes(const struct snn_dataset *set);
+size_t snn_dataset_sample_bytes(const struct snn_dataset *set);
 
 /* Memory for `count` samples (and labels); -1 with the message set if it is not to be had. */
 int snn_part_allocate(struct snn_part *part, const struct snn_dataset *set, int64_t count,

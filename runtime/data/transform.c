@@ -92,7 +92,7 @@ static void map_samples(struct snn_dataset *set, struct snn_part *part, const st
                         float *in, float *out)
 {
     const struct derived *derived = set->state;
-    size_t bytes = set->sample_size * snn_dataset_element_bytes(set);
+    size_t bytes = snn_dataset_sample_bytes(set);
 
     for (int64_t i = 0; i < part->count; i++) {
         void *pixels = (char *)part->pixels + (size_t)i * bytes;
@@ -160,6 +160,9 @@ static int describe_picture(struct snn_picture *picture, const struct snn_datase
 {
     size_t stride = 1;
 
+    if (set->pixel == SNN_PIXEL_EVENTS)
+        return snn_error_set("%s of data set '%s': its samples are events, not pictures", operation,
+                             snn_dataset_name(set));
     *picture = (struct snn_picture){ .channels = 1 };
     for (int axis = set->axis_count - 1; axis >= 0; axis--) {
         int64_t size = set->axes[axis].size;
@@ -215,6 +218,8 @@ static int shape_set(struct snn_dataset *set, struct derived *derived)
 
     set->pixel = parent->pixel;
     set->classes = parent->classes;
+    set->max_time = parent->max_time;
+    set->time_unit = parent->time_unit;
     if (!operation->map) {
         memcpy(set->axes, parent->axes, sizeof set->axes);
         set->axis_count = parent->axis_count;

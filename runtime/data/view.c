@@ -16,8 +16,7 @@
 static const void *part_pixels(const struct snn_dataset *set, const struct snn_part *part,
                                int64_t i)
 {
-    return (const char *)part->pixels +
-           (size_t)i * set->sample_size * snn_dataset_element_bytes(set);
+    return (const char *)part->pixels + (size_t)i * snn_dataset_sample_bytes(set);
 }
 
 static struct snn_sample part_sample(const struct snn_dataset *set, const struct snn_part *part,
@@ -229,7 +228,8 @@ int snn_view_where(struct snn_view *out, struct snn_region *region, struct snn_v
 
 static bool have_same_samples(const struct snn_dataset *a, const struct snn_dataset *b)
 {
-    if (a->axis_count != b->axis_count || a->pixel != b->pixel)
+    if (a->axis_count != b->axis_count || a->pixel != b->pixel || a->max_time != b->max_time ||
+        a->time_unit != b->time_unit)
         return false;
     for (int i = 0; i < a->axis_count; i++)
         if (strcmp(a->axes[i].name, b->axes[i].name) != 0 || a->axes[i].size != b->axes[i].size)
@@ -242,6 +242,7 @@ static const char *pixel_name(enum snn_pixel pixel)
     switch (pixel) {
     case SNN_PIXEL_UINT8: return "bytes";
     case SNN_PIXEL_FLOAT32: return "float32";
+    case SNN_PIXEL_EVENTS: return "events";
     }
     return "?";
 }
@@ -250,6 +251,10 @@ static int fail_join(const struct snn_dataset *a, const struct snn_dataset *b)
 {
     char axes_a[128], axes_b[128];
 
+    if (snn_dataset_max_time(a) != snn_dataset_max_time(b))
+        return snn_error_set("join: the events of data set '%s' last until %g, those of '%s' %g",
+                             snn_dataset_name(a), snn_dataset_max_time(a), snn_dataset_name(b),
+                             snn_dataset_max_time(b));
     snn_dataset_describe(a, axes_a, sizeof axes_a);
     snn_dataset_describe(b, axes_b, sizeof axes_b);
     return snn_error_set("join: data set '%s' has samples of %s %s, '%s' of %s %s",
@@ -352,6 +357,38 @@ int snn_view_sample(const struct snn_view *view, int64_t i, float *out, size_t n
             out[k] = (float)((const uint8_t *)pixels)[k] / 255.0f;
         break;
     case SNN_PIXEL_FLOAT32: memcpy(out, pixels, n * sizeof *out); break;
+    case SNN_PIXEL_EVENTS:
+        return snn_error_set("data set '%s' has events, not numbers", snn_dataset_name(view->set));
     }
+    return 0;
+}
+
+/* How many of the times, ascending, are before `until`. */
+static int64_t count_before(const struct snn_event_list *list, double unit, double until)
+{
+    int64_t low = 0, high = list->count;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+
+        if ((double)(float)(list->time[middle] * unit) < until)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int snn_view_events(const struct snn_view *view, int64_t i, size_t n, double until,
+                    struct snn_event_list *out, double *unit)
+{
+    if (view->set->pixel != SNN_PIXEL_EVENTS)
+        return snn_error_set("data set '%s' has no events", snn_dataset_name(view->set));
+    if (n != view->set->sample_size)
+        return snn_error_set("a sample of data set '%s' has %zu inputs, and is presented to %zu",
+                             snn_dataset_name(view->set), view->set->sample_size, n);
+    *out = *(const struct snn_event_list *)snn_view_pixels(view, i);
+    *unit = view->set->time_unit;
+    out->count = count_before(out, *unit, until);
     return 0;
 }

@@ -222,14 +222,17 @@ static void test_open(void)
     expect_error(snn_dataset_open(&set, "digits", "builtin_digits", "", 0.5),
                  "whole number from 1");
     expect_error(snn_dataset_open(&set, "digits", "hdf5", "", NAN), "there is no reader 'hdf5'");
-    expect_success(snn_dataset_open_place(&set, "digits", "builtin"));
+    expect_success(snn_dataset_open_place(&set, "digits", "mnist", NAN, "builtin"));
     assert(snn_dataset_extent(set, "x") == 28);
     snn_dataset_release(set);
-    expect_error(snn_dataset_open_place(&set, "digits", ""), "data set 'digits': nothing given");
-    expect_error(snn_dataset_open_place(&set, "digits", "no/a.npz"),
+    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, ""),
+                 "data set 'digits': nothing given");
+    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no/a.npz"),
                  "no/a.npz: not a readable .npz");
-    expect_error(snn_dataset_open_place(&set, "digits", "no/a.csv"), "no/a.csv: No such file");
-    expect_error(snn_dataset_open_place(&set, "digits", "no"), "there is no folder 'no'");
+    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no/a.csv"),
+                 "no/a.csv: No such file");
+    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no"),
+                 "there is no folder 'no'");
 }
 
 int main(void)

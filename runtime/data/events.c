@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Data sets of spike events: where their files are looked for, what their splits must agree in, and
+ * the checks that make events safe to use without looking again. The first split that is there says
+ * how many inputs and classes there are; the others are read when they are first used.
+ */
+#include "data/events.h"
+
+#include "data/source.h"
+#include "error.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PATH_BYTES = 4096, MAX_PLACES = 3 };
+
+/* ---- stores */
+
+struct snn_event_store *snn_event_store_create(const char *path)
+{
+    struct snn_event_store *store = calloc(1, sizeof *store);
+
+    if (store)
+        store->path = strdup(path);
+    if (!store || !store->path) {
+        free(store);
+        snn_error_set("%s: out of memory", path);
+        return NULL;
+    }
+    return store;
+}
+
+void snn_event_store_close(struct snn_event_store *store)
+{
+    if (!store)
+        return;
+    if (store->dispose)
+        store->dispose(store->state);
+    free(store->labels);
+    free(store->path);
+    free(store);
+}
+
+static int fail_event(const struct snn_event_store *store, int64_t sample, int64_t event,
+                      const char *what)
+{
+    return snn_error_set("%s: sample %lld, event %lld: %s", store->path, (long long)sample,
+                         (long long)event, what);
+}
+
+/* Says what is wrong with an event that is known to be wrong. */
+static int explain_event(const struct snn_event_store *store, int64_t sample,
+                         const struct snn_event_list *list, int64_t k)
+{
+    char what[256];
+    double time = (double)list->time[k];
+
+    if (list->index[k] < 0 || list->index[k] >= store->inputs)
+        snprintf(what, sizeof what,
+                 "input %d does not exist, there are %lld, counted from 0; correct 'inputs' or "
+                 "count from 0",
+                 list->index[k], (long long)store->inputs);
+    else if (isnan(time) || time < 0)
+        snprintf(what, sizeof what,
+                 "the time is %g; times count from 0, and an input without spike has no event",
+                 time);
+    else if (time > store->max_time)
+        snprintf(what, sizeof what,
+                 "the time is %g, later than max_time %g; drop such events or correct max_time",
+                 time, store->max_time);
+    else
+        snprintf(what, sizeof what,
+                 "the time %g comes after %g; sort the events of each sample by time, in NumPy "
+                 "with argsort(time, kind='stable')",
+                 time, (double)list->time[k - 1]);
+    return fail_event(store, sample, k, what);
+}
+
+int snn_event_list_check(const struct snn_event_store *store, int64_t sample,
+                         const struct snn_event_list *list)
+{
+    float latest = 0;
+
+    for (int64_t k = 0; k < list->count; k++) {
+        float time = list->time[k];
+        bool is_right = list->index[k] >= 0 && list->index[k] < store->inputs && time >= latest &&
+                        (double)time <= store->max_time;
+
+        if (!is_right)
+            return explain_event(store, sample, list, k);
+        latest = time;
+    }
+    return 0;
+}
+
+/* ---- finding the files */
+
+/* The files of a set. */
+struct event_files {
+    char *paths[SNN_SPLIT_SLOTS];  /* owned; NULL: no such split */
+    struct snn_event_store *first; /* of the split that gave the facts, until that is used */
+    enum snn_split first_split;
+};
+
+static void dispose_files(void *state)
+{
+    struct event_files *files = state;
+
+    for (int s = 0; s < SNN_SPLIT_SLOTS; s++)
+        free(files->paths[s]);
+    snn_event_store_close(files->first);
+    free(files);
+}
+
+/* Where a path that is not absolute may be; fails if it is too long. */
+static int list_places(char places[MAX_PLACES][PATH_BYTES], const char *path)
+{
+    const char *variable = getenv("SNN_DATA");
+    const char *folders[MAX_PLACES] = { "", variable ? variable : "", "data" };
+    int count = 0;
+
+    for (int i = 0; i < MAX_PLACES; i++) {
+        if (i > 0 && (path[0] == '/' || folders[i][0] == '\0'))
+            continue;
+        if (snprintf(places[count++], PATH_BYTES, "%s%s%s", folders[i], folders[i][0] ? "/" : "",
+                     path) >= PATH_BYTES - 32)
+            return snn_error_set("the path %.100s... is too long", path);
+    }
+    return count;
+}
+
+static int keep_path(struct event_files *files, enum snn_split split, const char *path)
+{
+    files->paths[split] = strdup(path);
+    return files->paths[split] ? 0 : snn_error_set("%s: out of memory", path);
+}
+
+/* Takes what is at `place`: 1 if that is a file or a folder with a split in it, 0 if not. */
+static int find_at(struct event_files *files, const char *place)
+{
+    struct stat status;
+    int found = 0;
+
+    if (stat(place, &status) != 0)
+        return 0;
+    if (!S_ISDIR(status.st_mode))
+        return keep_path(files, SNN_SPLIT_NONE, place) < 0 ? -1 : 1;
+    for (int s = 0; s < SNN_SPLIT_NONE; s++) {
+        char path[PATH_BYTES];
+
+        if (snprintf(path, sizeof path, "%s/%sset.npz", place, snn_split_name((enum snn_split)s)) >=
+                PATH_BYTES ||
+            stat(path, &status) != 0)
+            continue;
+        if (keep_path(files, (enum snn_split)s, path) < 0)
+            return -1;
+        found = 1;
+    }
+    return found;
+}
+
+static int find_files(struct event_files *files, const char *name, const char *path)
+{
+    static _Thread_local char places[MAX_PLACES][PATH_BYTES];
+    char tried[1024] = "";
+    size_t used = 0;
+    int count = list_places(places, path);
+
+    if (count < 0)
+        return -1;
+    for (int i = 0; i < count; i++) {
+        int found = find_at(files, places[i]);
+
+        if (found != 0)
+            return found < 0 ? -1 : 0;
+        if (used < sizeof tried)
+            used += (size_t)snprintf(tried + used, sizeof tried - used, "%s'%s'", i ? ", " : "",
+                                     places[i]);
+    }
+    return snn_error_set(
+        "data set '%s': no event file, and no folder with trainset.npz, "
+        "valset.npz or testset.npz, at %s%s; name one with '--data %s=FOLDER'",
+        name, tried, getenv("SNN_DATA") || path[0] == '/' ? "" : " ($SNN_DATA is not set)", name);
+}
+
+/* ---- a set */
+
+static int count_classes(struct snn_dataset *set, const struct snn_event_store *store)
+{
+    set->classes = 0;
+    for (int64_t i = 0; store->labels && i < store->samples; i++)
+        if (store->labels[i] >= set->classes)
+            set->classes = store->labels[i] + 1;
+    if (store->samples == 0)
+        return snn_error_set("%s: there are no samples in it", store->path);
+    return 0;
+}
+
+/* Gives the set the axis, the classes and the times that the store has. */
+static int take_facts(struct snn_dataset *set, const struct snn_event_store *store, double unit)
+{
+    if (count_classes(set, store) < 0 || !snn_dataset_add_axis(set, "input", store->inputs))
+        return -1;
+    set->pixel = SNN_PIXEL_EVENTS;
+    set->max_time = store->max_time;
+    set->time_unit = isnan(unit) ? 1 : unit;
+    return 0;
+}
+
+/* What the first split said holds for the others, too. */
+static int check_facts(const struct snn_dataset *set, const struct snn_event_store *store)
+{
+    if ((size_t)store->inputs != set->sample_size)
+        return snn_error_set("%s: %lld inputs, but the split read before it has %zu", store->path,
+                             (long long)store->inputs, set->sample_size);
+    if (store->max_time != set->max_time)
+        return snn_error_set("%s: times until %g, but the split read before it has %g", store->path,
+                             store->max_time, set->max_time);
+    if (!store->labels != (set->classes == 0))
+        return snn_error_set("%s: some splits have labels and others have none", store->path);
+    for (int64_t i = 0; store->labels && i < store->samples; i++)
+        if (store->labels[i] >= set->classes)
+            return snn_error_set("%s: label %d of sample %lld, but the split read before it has "
+                                 "the classes 0 to %d",
+                                 store->path, store->labels[i], (long long)i, set->classes - 1);
+    return 0;
+}
+
+/* Makes the samples of a split from a store, which they then own. */
+static int fill_part(struct snn_dataset *set, struct snn_part *part, struct snn_event_store *store)
+{
+    part->events = store;
+    if (snn_part_allocate(part, set, store->samples, false) < 0)
+        return -1;
+    part->labels = store->labels;
+    store->labels = NULL;
+    return store->list(store, part->pixels);
+}
+
+static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *part)
+{
+    struct event_files *files = set->state;
+    struct snn_event_store *store = files->first;
+
+    if (store && split == files->first_split) {
+        files->first = NULL;
+    } else if (snn_event_store_npz(&store, files->paths[split]) < 0) {
+        return -1;
+    } else if (check_facts(set, store) < 0) {
+        snn_event_store_close(store);
+        return -1;
+    }
+    return fill_part(set, part, store);
+}
+
+static int open_files(struct snn_dataset *set, const char *path, double unit)
+{
+    struct event_files *files = calloc(1, sizeof *files);
+
+    if (!files)
+        return snn_error_set("%s: out of memory", path);
+    set->state = files;
+    set->dispose = dispose_files;
+    set->load = load;
+    if (find_files(files, set->name, path) < 0)
+        return -1;
+    for (int s = SNN_SPLIT_SLOTS - 1; s >= 0; s--)
+        if (files->paths[s]) {
+            set->splits |= 1u << s;
+            files->first_split = (enum snn_split)s;
+        }
+    return snn_event_store_npz(&files->first, files->paths[files->first_split]) < 0
+               ? -1
+               : take_facts(set, files->first, unit);
+}
+
+int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *path, double unit)
+{
+    struct snn_dataset *set = snn_dataset_create(name);
+
+    if (!set || open_files(set, path, unit) < 0) {
+        snn_dataset_release(set);
+        return -1;
+    }
+    *out = set;
+    return 0;
+}
+
+int snn_dataset_of_events(struct snn_dataset **out, const char *name, struct snn_event_store *store,
+                          double unit)
+{
+    struct snn_dataset *set = snn_dataset_create(name);
+    struct snn_part part = { 0 };
+
+    if (!set || take_facts(set, store, unit) < 0) {
+        snn_event_store_close(store);
+        snn_dataset_release(set);
+        return -1;
+    }
+    if (fill_part(set, &part, store) < 0) {
+        snn_part_dispose(&part);
+        snn_dataset_release(set);
+        return -1;
+    }
+    snn_dataset_put_part(set, SNN_SPLIT_NONE, &part);
+    *out = set;
+    return 0;
+}
