@@ -73,6 +73,8 @@ bool lower_runs_ahead(struct lowering *l, const struct lowered_layer *layer)
 {
     const struct neuron_instance *model = layer->layer->model;
     const struct connection_list *connections = &layer->network->network->connections;
+    if (layer->network->network->is_continuous)
+        return false;
     if (model->spike == NULL || model->reads_since || model->reads_fired || model->reads_spiked ||
         model->emits)
         return false;

@@ -139,6 +139,10 @@ static void delays_of(struct lowering *l, struct lowered_connection *c)
     struct expr *delay = c->connection->delay;
     c->arrival_delay = c->total_delay = c->max_delay = -1;
     c->has_synapse_delays = delay != NULL && !c->connection->delay_is_uniform;
+    if (delay != NULL && c->network->network->is_continuous) {
+        lower_refuse(l, delay->span, "delays in continuous time cannot be compiled yet");
+        return;
+    }
     int32_t lag = lag_size(l, c);
     if (c->has_synapse_delays) {
         c->max_delay = steps_size(l, c, longest_delay(l, delay), true, 0, "longest delay");
@@ -382,6 +386,7 @@ void lower_connection_finish(struct lowering *l, struct lowered_connection *c)
     bool uses_ring = c->total_delay >= 0;
     entry->spikes = uses_ring ? c->source->ring : c->source->list;
     entry->spike_counts = uses_ring ? c->source->ring_counts : c->source->list_count;
+    entry->spike_first = c->source->event_first;
     entry->ring_slots = uses_ring ? c->source->ring_size : -1;
     entry->delay = c->has_synapse_delays ? c->lag : c->total_delay;
 }

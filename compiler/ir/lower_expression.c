@@ -144,8 +144,29 @@ struct ir_node *lower_step(struct lowering *l)
     return l->step != NULL ? l->step : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEP);
 }
 
+static struct ir_node *network_time(struct lowering *l, int32_t buffer)
+{
+    return ir_load(&l->b, buffer, ir_integer(&l->b, 0));
+}
+
+struct ir_node *lower_duration(struct lowering *l)
+{
+    if (l->network->network->is_continuous)
+        return ir_cast(&l->b, IR_F32, network_time(l, l->network->until));
+    return steps_to_time(l, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS), IR_F32);
+}
+
+struct ir_node *lower_dt(struct lowering *l)
+{
+    if (!l->network->network->is_continuous)
+        return lower_constant_leaf(l, l->network->dt, IR_F64);
+    return l->elapsed != NULL ? l->elapsed : network_time(l, l->network->elapsed);
+}
+
 struct ir_node *lower_time(struct lowering *l, enum ir_type type)
 {
+    if (l->network->network->is_continuous)
+        return ir_cast(&l->b, type, l->now != NULL ? l->now : network_time(l, l->network->now));
     return steps_to_time(l, lower_step(l), type);
 }
 
@@ -175,10 +196,9 @@ static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
 {
     struct lowered_layer *layer = l->kernel != NULL ? l->kernel->layer : NULL;
     switch (e->symbol->variable) {
-    case VARIABLE_DT: return lower_constant_leaf(l, l->network->dt, IR_F64);
+    case VARIABLE_DT: return ir_cast(&l->b, lower_type(e->type), lower_dt(l));
     case VARIABLE_T: return lower_time(l, lower_type(e->type) == IR_F64 ? IR_F64 : IR_F32);
-    case VARIABLE_DURATION:
-        return steps_to_time(l, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS), IR_F32);
+    case VARIABLE_DURATION: return lower_duration(l);
     case VARIABLE_LEARNING: return lower_learning(l);
     case VARIABLE_WEIGHT: return lower_weight(l, e->span);
     case VARIABLE_FAN_IN:
@@ -191,6 +211,9 @@ static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
     case VARIABLE_SPIKED: return kernel_read(l, layer->spiked, -1);
     case VARIABLE_FIRED: return kernel_read(l, layer->fired, -1);
     case VARIABLE_SINCE:
+        if (l->network->network->is_continuous) /* the time of the last spike is kept */
+            return ir_binary(&l->b, IR_SUB, lower_time(l, IR_F32),
+                             kernel_read(l, layer->since, -1));
         return ir_binary(&l->b, IR_MUL, kernel_read(l, layer->since, -1),
                          lower_constant_leaf(l, l->network->dt, IR_F32));
     default: break;

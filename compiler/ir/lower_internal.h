@@ -19,6 +19,8 @@
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
  *   lower_rule_state.c  their state
  *   lower_network.c     the step program of a network
+ *   lower_continuous.c  networks in continuous time: events in groups of equal time
+ *   lower_layerwise.c   those that run layer by layer
  *   lower_task.c        task statements
  *   lower_present.c     present, rest, reset, recordings
  *   lower_events.c      events that are presented: into the step that contains them
@@ -116,6 +118,13 @@ struct lowered_layer {
     int32_t ahead_order;               /* INT32: the active ones by their first spike */
     int32_t ahead_active;              /* BOOL [neuron]: has one within the presentation */
     int32_t ahead_first;               /* INT64[1] */
+    /* continuous time */
+    int32_t reached;                  /* FLOAT64[1]: time of the last events that reached it */
+    int32_t event_count, event_times; /* spikes of the presentation, where they are known: INT64[1],
+                                         FLOAT32 beside `list` */
+    int32_t event_first, event_cursor; /* INT64[1]: first event of the group, first one after it;
+                                          -1: connections reach the layer */
+    int32_t named_times;               /* FLOAT32 [neuron], `spike at`; -1 */
 };
 
 struct lowered_connection {
@@ -144,14 +153,17 @@ struct lowered_connection {
 struct lowered_network {
     struct network *network;
     const char *name;
-    int32_t dt;                   /* constant, in base units */
+    int32_t dt;                   /* constant, in base units; -1: continuous time */
     int32_t clock;                /* INT64[1]: steps since the network was made or reset */
     struct lowered_layer *layers; /* as network->layers */
     struct lowered_connection *connections; /* as network->connections */
     int32_t reset, begin, start, end, ahead, step_learning, step_frozen; /* functions */
     bool has_ahead;                                                      /* some layer runs ahead */
     int32_t label;                                                       /* INT64[1]: of teach */
-    uint64_t learn_mask; /* bits of everything that learns in it */
+    int32_t until_entry;         /* constant, the end of time; -1: none, or steps */
+    int32_t now, elapsed, until; /* continuous time: FLOAT64[1] */
+    bool is_layerwise;           /* `ahead` runs its layers one after the other */
+    uint64_t learn_mask;         /* bits of everything that learns in it */
     bool has_record;
 };
 
@@ -179,6 +191,7 @@ struct kernel {
     bool counts_since;
     bool is_compacted; /* the list holds the spikes that the flags show */
     bool spiked_known; /* a loop before this one selected spikes */
+    bool is_eventwise; /* the loop is over neurons, each running through all events */
 };
 
 /* Equations being lowered: reading a state of the system gives its ODE_VALUE. */
@@ -213,15 +226,18 @@ struct lowering {
     struct pointer_map weight_assigned; /* connections whose weights some task sets */
     struct pointer_map recorded; /* layers whose spikes, states whose values some task reads */
     struct pointer_map
-        presented_of;             /* inputs that some task presents data to: enum presented_how */
+        presented_of;              /* inputs that some task presents data to: enum presented_how */
+    struct pointer_map stepped_of; /* networks that some task stops at each step or event of */
     struct binding_list prepared; /* array-valued calls evaluated ahead of the loop they stand in */
     int32_t learn_bits;
 
     struct lowered_network *network; /* whose step, rule, present block this is; null elsewhere */
     struct kernel *kernel;           /* in a neuron body */
-    struct ir_node *step;    /* the step that code is about, where it is not the context's */
-    struct ode_scope *ode;   /* in the right side of an equation */
-    struct rule_place *rule; /* in a rule */
+    struct ir_node *step;          /* the step that code is about, where it is not the context's */
+    struct ir_node *now, *elapsed; /* continuous time: f64, of the events that code is about; null:
+                                      those of the network's group */
+    struct ode_scope *ode;         /* in the right side of an equation */
+    struct rule_place *rule;       /* in a rule */
     struct lowered_connection
         *weight_of;    /* in initial weights, delays, pairs: pre, post are defined */
     bool draws_delays; /* of weight_of: draws belong to the stream `delays` */
@@ -319,6 +335,8 @@ struct ir_node *lower_math(struct lowering *, const struct expr *e,
                            struct ir_node *const *arguments, size_t count);
 struct ir_node *lower_draw(struct lowering *, const struct expr *e);
 struct ir_node *lower_time(struct lowering *, enum ir_type type);
+struct ir_node *lower_duration(struct lowering *); /* of the presentation, f32 */
+struct ir_node *lower_dt(struct lowering *);       /* of a step or since the events before, f64 */
 bool lower_is_time(const struct axis *axis);       /* of data: its steps */
 bool lower_is_single(double value);                /* a float holds it exactly */
 bool lower_reads_setup_only(const struct expr *e); /* may be computed by setup */
@@ -403,6 +421,26 @@ int32_t lower_state_buffer(struct lowering *, const struct symbol *state);
 int32_t lower_data_buffer(struct lowering *,
                           const struct symbol *input); /* what is presented to it */
 
+bool lower_breaks_kernel(const struct statement *s); /* needs a loop of its own */
+bool lower_draws(const struct statement *s);
+void lower_kernel_statement(struct lowering *, struct statement *s);
+
+/* ---- lower_continuous.c, lower_layerwise.c ---- */
+bool lower_is_event_layer(const struct lowered_layer *); /* its spikes are presented */
+void lower_event_buffers(struct lowering *, struct lowered_layer *);
+void lower_check_continuous(struct lowering *, struct lowered_network *);
+struct ir_node *lower_first_spike(struct lowering *,
+                                  const struct lowered_layer *); /* where its list begins */
+void lower_account_events(struct lowering *, struct lowered_layer *, struct ir_node *low,
+                          struct ir_node *high);
+void lower_sort_events(struct lowering *, struct lowered_layer *, int32_t times);
+void lower_continuous_reset(struct lowering *, struct lowered_network *);
+void lower_continuous_layer(struct lowering *, struct lowered_layer *, bool is_learning);
+void lower_continuous_present(struct lowering *, struct lowered_network *, struct statement *s);
+void lower_continuous_rest(struct lowering *, struct lowered_network *, struct statement *s);
+bool lower_runs_layerwise(struct lowering *, const struct lowered_network *);
+void lower_layerwise(struct lowering *, struct lowered_network *); /* a whole presentation */
+
 /* ---- lower_connection.c ---- */
 void lower_connection_buffers(struct lowering *, struct lowered_connection *);
 void lower_connection_weights(struct lowering *, struct lowered_connection *); /* into init */
@@ -424,8 +462,9 @@ void lower_rule_event(struct lowering *, struct lowered_connection *, struct rul
                       enum event event);
 
 /* ---- lower_network.c ---- */
-void lower_search_tasks(struct lowering *);  /* what tasks present to, set, record */
-void lower_networks(struct lowering *);      /* layers, connections, functions reset, start, end */
+void lower_search_tasks(struct lowering *); /* what tasks present to, set, record */
+void lower_networks(struct lowering *);     /* layers, connections, functions reset, start, end */
+void lower_run_layer(struct lowering *, struct lowered_layer *, bool is_learning);
 void lower_network_steps(struct lowering *); /* step functions, after tasks said what they read */
 struct lowered_network *lowered_network_of(struct lowering *, const struct network *);
 struct lowered_layer *lowered_layer_of(struct lowering *, const struct layer *);
@@ -453,6 +492,10 @@ void lower_list_events(struct lowering *, struct presented_events *events,
                        const struct presented *input, struct ir_node *end);
 void lower_step_events(struct lowering *, const struct presented_events *events,
                        struct ir_node *step);
+void lower_present_held(struct lowering *, const struct presented *input); /* held data */
+void lower_silence_inputs(struct lowering *, struct lowered_network *,
+                          const struct presented_list *but);
+void lower_enter_present(struct lowering *);
 void lower_rest(struct lowering *, struct statement *s);
 void lower_reset(struct lowering *, struct statement *s);
 void lower_metric(struct lowering *, struct statement *s);

@@ -145,8 +145,10 @@ void lower_layer_buffers(struct lowering *l, struct lowered_layer *layer)
 {
     struct neuron_instance *model = layer->layer->model;
     layer->spiked = lane_buffer(l, layer, "spiked", SNN_BOOL);
-    layer->list =
-        lower_buffer(l, dotted(l, layer, "list"), SNN_INT32, SNN_BUFFER_LANE, layer->size);
+    lower_event_buffers(l, layer);
+    if (layer->event_first < 0)
+        layer->list =
+            lower_buffer(l, dotted(l, layer, "list"), SNN_INT32, SNN_BUFFER_LANE, layer->size);
     layer->list_count = lower_buffer(l, dotted(l, layer, "list_count"), SNN_INT64, SNN_BUFFER_LANE,
                                      lower_size_value(l, 1));
     l->program->buffers[layer->list].is_state = l->program->buffers[layer->list_count].is_state =
@@ -192,7 +194,8 @@ void lower_layer_reset(struct lowering *l, struct lowered_layer *layer)
             write_all(l, model->inputs.items[i]->binding->buffer, ir_real(&l->b, IR_F32, 0));
     write_all(l, layer->spiked, ir_bool(&l->b, false));
     write_all(l, layer->fired, ir_bool(&l->b, false));
-    write_all(l, layer->since, ir_real(&l->b, IR_F32, INFINITY));
+    bool is_continuous = layer->network->network->is_continuous; /* a time, not a count of steps */
+    write_all(l, layer->since, ir_real(&l->b, IR_F32, is_continuous ? -INFINITY : INFINITY));
     if (layer->emitted >= 0)
         write_all(l, layer->emitted, ir_real(&l->b, IR_F32, 0));
     kernel_close(l);
@@ -213,12 +216,8 @@ void lower_layer_begin(struct lowering *l, struct lowered_layer *layer)
     struct kernel kernel = { .layer = layer };
     l->kernel = &kernel;
     kernel_open(l, dotted(l, layer, "begin"));
-    struct ir_node *steps =
-        ir_cast(&l->b, IR_F64, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS));
-    struct ir_node *duration =
-        ir_binary(&l->b, IR_MUL, steps, lower_constant_leaf(l, l->network->dt, IR_F64));
     write_all(l, layer->count, ir_integer(&l->b, 0));
-    write_all(l, layer->first, ir_cast(&l->b, IR_F32, duration));
+    write_all(l, layer->first, lower_duration(l));
     write_all(l, layer->last, ir_real(&l->b, IR_F32, -INFINITY));
     kernel_close(l);
     l->kernel = NULL;

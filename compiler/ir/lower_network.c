@@ -81,17 +81,15 @@ static int32_t new_function(struct lowering *l, const struct lowered_network *ne
                            network->network->declaration->span);
 }
 
-static void check_step(struct lowering *l, const struct lowered_network *network)
+static void check_positive(struct lowering *l, int32_t constant, struct span span,
+                           const char *message)
 {
     struct ir_builder saved = lower_enter(l, &l->setup);
-    struct span span = network->network->step->span;
-    struct ir_node *dt = lower_constant_leaf(l, network->dt, IR_F64);
-    struct ir_node *is_right = ir_binary(&l->b, IR_GT, dt, ir_real(&l->b, IR_F64, 0));
+    struct ir_node *value = lower_constant_leaf(l, constant, IR_F64);
+    struct ir_node *is_right = ir_binary(&l->b, IR_GT, value, ir_real(&l->b, IR_F64, 0));
     struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_right));
     struct ir_builder outer = l->b;
     l->b.block = &check->branch.then_body;
-    const char *message = arena_format(
-        &l->c->arena, "the step of network '%s' must be greater than 0", network->name);
     ir_call_rt(
         &l->b, IR_RT_snn_rt_panic, 2,
         (struct ir_node *[]){ ir_text(&l->b, lower_place(l, span)), ir_text(&l->b, message) });
@@ -99,25 +97,55 @@ static void check_step(struct lowering *l, const struct lowered_network *network
     lower_leave(l, &l->setup, saved);
 }
 
+static void declare_step(struct lowering *l, struct lowered_network *network)
+{
+    const struct expr *step = network->network->step;
+    network->dt = lower_real_entry(l, step, arena_format(&l->c->arena, "%s.step", network->name));
+    check_positive(l, network->dt, step->span,
+                   arena_format(&l->c->arena, "the step of network '%s' must be greater than 0",
+                                network->name));
+}
+
+static int32_t time_buffer(struct lowering *l, const struct lowered_network *network,
+                           const char *what)
+{
+    return lower_buffer(l, arena_format(&l->c->arena, "%s.%s", network->name, what), SNN_FLOAT64,
+                        SNN_BUFFER_LANE, lower_size_value(l, 1));
+}
+
+static void declare_time(struct lowering *l, struct lowered_network *network)
+{
+    const struct expr *until = network->network->until;
+    network->dt = network->until_entry = -1;
+    network->now = time_buffer(l, network, "now");
+    network->elapsed = time_buffer(l, network, "elapsed");
+    network->until = time_buffer(l, network, "until");
+    if (until == NULL)
+        return;
+    network->until_entry =
+        lower_real_entry(l, until, arena_format(&l->c->arena, "%s.until", network->name));
+    check_positive(l, network->until_entry, until->span,
+                   arena_format(&l->c->arena, "the end of time of network '%s' must be above 0",
+                                network->name));
+}
+
 static void declare_network(struct lowering *l, struct lowered_network *lowered,
                             struct network *network)
 {
     lowered->network = network;
     lowered->name = network->name->text;
-    if (network->is_continuous)
-        lower_refuse(l, network->declaration->span,
-                     "'time continuous' cannot be compiled yet; give the network a step");
     if (network->axes.count > 0)
         lower_refuse(l, network->declaration->span, "arrays of networks cannot be compiled yet");
     lowered->layers =
         arena_alloc_array(&l->c->arena, network->layers.count + 1, sizeof *lowered->layers);
     lowered->connections = arena_alloc_array(&l->c->arena, network->connections.count + 1,
                                              sizeof *lowered->connections);
-    if (l->is_failed || network->step == NULL)
+    if (l->is_failed)
         return;
-    lowered->dt =
-        lower_real_entry(l, network->step, arena_format(&l->c->arena, "%s.step", lowered->name));
-    check_step(l, lowered);
+    if (network->is_continuous)
+        declare_time(l, lowered);
+    else
+        declare_step(l, lowered);
     lowered->clock = lower_buffer(l, arena_format(&l->c->arena, "%s.clock", lowered->name),
                                   SNN_INT64, SNN_BUFFER_LANE, lower_size_value(l, 1));
     lowered->label = lower_buffer(l, arena_format(&l->c->arena, "%s.label", lowered->name),
@@ -149,6 +177,8 @@ static void lower_reset_function(struct lowering *l, struct lowered_network *net
     enter_function(l, network, network->reset);
     struct ir_node *zero = ir_integer(&l->b, 0);
     ir_store(&l->b, network->clock, zero, zero);
+    if (network->network->is_continuous)
+        lower_continuous_reset(l, network);
     for (size_t i = 0; i < network->network->layers.count; i++)
         lower_layer_reset(l, &network->layers[i]);
     for (size_t i = 0; i < network->network->connections.count; i++) {
@@ -161,6 +191,8 @@ static void lower_reset_function(struct lowering *l, struct lowered_network *net
 static void lower_ahead_function(struct lowering *l, struct lowered_network *network)
 {
     enter_function(l, network, network->ahead);
+    if (network->is_layerwise)
+        lower_layerwise(l, network);
     for (size_t i = 0; i < network->network->layers.count; i++)
         if (network->layers[i].runs_ahead)
             lower_layer_ahead(l, &network->layers[i]);
@@ -252,6 +284,18 @@ static void keep_spikes(struct lowering *l, struct lowered_layer *layer)
     ir_store(&l->b, layer->ring_counts, slot, count);
 }
 
+/* Inputs, what arrives, the body. */
+void lower_run_layer(struct lowering *l, struct lowered_layer *layer, bool is_learning)
+{
+    const struct connection_list *connections = &layer->network->network->connections;
+    clear_inputs(l, layer);
+    for (size_t k = 0; k < connections->count; k++)
+        if (connections->items[k]->target == layer->layer)
+            lower_connection_arrive(l, &layer->network->connections[k]);
+    lower_layer_step(l, layer, is_learning);
+    keep_spikes(l, layer);
+}
+
 static void lower_step_function(struct lowering *l, struct lowered_network *network,
                                 bool is_learning)
 {
@@ -263,14 +307,11 @@ static void lower_step_function(struct lowering *l, struct lowered_network *netw
         if (layer->runs_ahead) {
             lower_ahead_step(l, layer);
             lower_finish_step(l, layer);
-            continue;
+        } else if (n->is_continuous) {
+            lower_continuous_layer(l, layer, is_learning);
+        } else {
+            lower_run_layer(l, layer, is_learning);
         }
-        clear_inputs(l, layer);
-        for (size_t k = 0; k < n->connections.count; k++)
-            if (n->connections.items[k]->target == layer->layer)
-                lower_connection_arrive(l, &network->connections[k]);
-        lower_layer_step(l, layer, is_learning);
-        keep_spikes(l, layer);
     }
     for (size_t i = 0; i < n->connections.count && is_learning; i++) {
         struct lowered_connection *connection = &network->connections[i];
@@ -323,6 +364,9 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
         lower_connection_finish(l, &network->connections[i]);
         lower_connection_weights(l, &network->connections[i]);
     }
+    if (n->is_continuous)
+        lower_check_continuous(l, network);
+    network->is_layerwise = lower_runs_layerwise(l, network);
     lower_init_rules(l, network);
     lower_reset_function(l, network);
     lower_begin_function(l, network);
@@ -356,6 +400,8 @@ void lower_networks(struct lowering *l)
 void lower_network_steps(struct lowering *l)
 {
     for (size_t i = 0; i < l->model->networks.count; i++) {
+        if (l->networks[i].is_layerwise)
+            continue;
         lower_step_function(l, &l->networks[i], false);
         lower_step_function(l, &l->networks[i], true);
         l->network = NULL;

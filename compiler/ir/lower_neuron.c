@@ -65,17 +65,23 @@ static struct body_search search_of(const struct statement *s)
     return search;
 }
 
-static bool breaks_kernel(const struct statement *s)
+bool lower_breaks_kernel(const struct statement *s)
 {
     struct body_search search = search_of(s);
     bool is_at_most = s->kind == STATEMENT_SPIKE && s->spike.form == SPIKE_AT_MOST;
     return search.sees_layer || is_at_most || (s->kind == STATEMENT_ON && search.draws);
 }
 
+bool lower_draws(const struct statement *s)
+{
+    return search_of(s).draws;
+}
+
 /* ---- lets ---- */
 
 struct uniform_search {
     bool is_uniform;
+    bool is_eventwise; /* time passes within the loop */
 };
 
 static void search_uniform(struct expr *e, void *data)
@@ -90,6 +96,9 @@ static void search_uniform(struct expr *e, void *data)
             (e->symbol->variable == VARIABLE_SPIKED || e->symbol->variable == VARIABLE_FIRED ||
              e->symbol->variable == VARIABLE_SINCE))
             search->is_uniform = false;
+        if (kind == SYMBOL_VARIABLE && search->is_eventwise &&
+            (e->symbol->variable == VARIABLE_T || e->symbol->variable == VARIABLE_DT))
+            search->is_uniform = false;
         if (kind == SYMBOL_LOCAL && (e->symbol->binding == NULL || !e->symbol->binding->is_uniform))
             search->is_uniform = false;
     }
@@ -101,9 +110,9 @@ static void search_uniform(struct expr *e, void *data)
     expr_children(e, search_uniform, search);
 }
 
-static bool is_uniform(struct expr *e)
+static bool is_uniform(const struct kernel *kernel, struct expr *e)
 {
-    struct uniform_search search = { true };
+    struct uniform_search search = { true, kernel->is_eventwise };
     search_uniform(e, &search);
     return search.is_uniform;
 }
@@ -115,7 +124,7 @@ static void lower_kernel_let(struct lowering *l, struct statement *s)
         lower_refuse(l, s->span, "arrays in a neuron body cannot be compiled yet");
         return;
     }
-    if (is_uniform(s->let.value) &&
+    if (is_uniform(l->kernel, s->let.value) &&
         !symbol->is_assigned) { /* once for all neurons, ahead of the loop */
         struct ir_builder here = l->b;
         l->b = l->kernel->outer;
@@ -215,7 +224,7 @@ static void lower_system(struct lowering *l, struct statement *const *lines, siz
         l->b.before = NULL;
         l->b.block = &branch->branch.then_body;
     }
-    struct ir_node *dt = lower_constant_leaf(l, l->network->dt, IR_F64);
+    struct ir_node *dt = lower_dt(l);
     struct ir_node *node = ir_ode(&l->b, lower_ode_method(lines[0]), (int32_t)count, dt);
     struct ode_scope scope = { .node = node, .outer = l->ode };
     for (size_t i = 0; i < count; i++) {
@@ -343,8 +352,9 @@ static void lower_select(struct lowering *l, struct statement *s)
     ir_set(&l->b, kernel->spike, condition);
     if (kernel->counts_since) {
         struct ir_node *since = kernel_read(l, layer->since, -1);
-        kernel_write(l, layer->since, -1,
-                     ir_select(&l->b, condition, ir_real(&l->b, IR_F32, 0), since));
+        struct ir_node *now =
+            l->network->network->is_continuous ? lower_time(l, IR_F32) : ir_real(&l->b, IR_F32, 0);
+        kernel_write(l, layer->since, -1, ir_select(&l->b, condition, now, since));
     }
     kernel->is_compacted = false;
 }
@@ -552,7 +562,7 @@ static void reduce_layers_of(struct lowering *l, struct statement *s)
     reduce_layer(e, l);
 }
 
-static void lower_kernel_statement(struct lowering *l, struct statement *s)
+void lower_kernel_statement(struct lowering *l, struct statement *s)
 {
     l->b.span = s->span;
     switch (s->kind) {
@@ -635,7 +645,7 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
                              .is_learning = is_learning,
                              .name = arena_format(&l->c->arena, "%s.body", layer->name) };
     for (size_t i = 0; i < body->count; i++)
-        kernel.has_breaks = kernel.has_breaks || breaks_kernel(body->items[i]);
+        kernel.has_breaks = kernel.has_breaks || lower_breaks_kernel(body->items[i]);
     kernel.counts_since = layer->layer->model->reads_since;
     bool spikes = layer->layer->model->spike != NULL;
     l->kernel = &kernel;
@@ -643,7 +653,7 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
     kernel_open(l, kernel.name);
     if (spikes)
         kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
-    if (kernel.counts_since)
+    if (kernel.counts_since && !l->network->network->is_continuous)
         kernel_write(
             l, layer->since, -1,
             ir_binary(&l->b, IR_ADD, kernel_read(l, layer->since, -1), ir_real(&l->b, IR_F32, 1)));

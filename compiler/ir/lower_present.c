@@ -36,8 +36,8 @@ void lower_silence(struct lowering *l, int32_t buffer, int32_t size)
 }
 
 /* All inputs of the network that data is presented to somewhere, but those in `but`. */
-static void silence_inputs(struct lowering *l, struct lowered_network *network,
-                           const struct presented_list *but)
+void lower_silence_inputs(struct lowering *l, struct lowered_network *network,
+                          const struct presented_list *but)
 {
     for (size_t i = 0; i < network->network->layers.count; i++) {
         struct lowered_layer *layer = &network->layers[i];
@@ -206,29 +206,33 @@ static void present_events(struct lowering *l, const struct presented *input,
     array_push(&l->c->arena, &timed->events, events);
 }
 
-/* `steps` is how many there will be. */
-static void present_inputs(struct lowering *l, struct statement *s,
-                           const struct lowered_network *network, struct ir_node *steps,
-                           struct timed_data *timed)
+/* `end` is the length of the presentation. */
+static void present_input(struct lowering *l, const struct presented *input, struct ir_node *end,
+                          struct timed_data *timed)
 {
-    struct ir_node *end = ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, steps),
-                                    lower_constant_leaf(l, network->dt, IR_F64));
-    for (size_t i = 0; i < s->present.inputs.count; i++) {
-        const struct presented *input = &s->present.inputs.items[i];
-        const struct symbol *slot = lower_presented_input(input->target);
-        int32_t buffer = slot != NULL ? lower_data_buffer(l, slot) : -1;
-        if (buffer < 0) {
-            lower_refuse(l, input->span, "data cannot be presented to this");
-            return;
-        }
-        const struct lowered_layer *layer = input_layer(l, input->target);
-        if (symbol_is_events(input->value->symbol))
-            present_events(l, input, layer, buffer, end, timed);
-        else if (is_sample_field(input->value))
-            present_sample(l, input, layer, buffer);
-        else
-            present_number(l, input, layer, buffer, timed);
+    const struct symbol *slot = lower_presented_input(input->target);
+    int32_t buffer = slot != NULL ? lower_data_buffer(l, slot) : -1;
+    if (buffer < 0) {
+        lower_refuse(l, input->span, "data cannot be presented to this");
+        return;
     }
+    const struct lowered_layer *layer = input_layer(l, input->target);
+    if (symbol_is_events(input->value->symbol))
+        present_events(l, input, layer, buffer, end, timed);
+    else if (is_sample_field(input->value))
+        present_sample(l, input, layer, buffer);
+    else
+        present_number(l, input, layer, buffer, timed);
+}
+
+void lower_present_held(struct lowering *l, const struct presented *input)
+{
+    struct timed_data timed = { 0 };
+    present_input(l, input, ir_real(&l->b, IR_F64, 0), &timed);
+    if (timed.arrays.count + timed.events.count > 0)
+        lower_refuse(l, input->span,
+                     "this is given step by step: continuous time has none to give it to '%s' in",
+                     input_layer(l, input->target)->name);
 }
 
 /* ---- recordings ---- */
@@ -382,12 +386,17 @@ static struct lowered_network *network_of(struct lowering *l, struct network *ne
     return NULL;
 }
 
-void lower_present(struct lowering *l, struct statement *s)
+/* Draws from here on are those of this presentation. */
+void lower_enter_present(struct lowering *l)
 {
-    struct lowered_network *network = network_of(l, s->present.network, s->span);
-    if (network == NULL)
-        return;
     struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
+    ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, number));
+    ir_context_set(&l->b, IR_CONTEXT_STEP, ir_integer(&l->b, 0));
+}
+
+static void present_steps(struct lowering *l, struct lowered_network *network, struct statement *s)
+{
+    struct timed_data timed = { 0 };
     struct ir_node *steps = s->present.duration != NULL
                                 ? duration_steps(l, network, s->present.duration)
                                 : event_steps(l, network, s);
@@ -396,14 +405,11 @@ void lower_present(struct lowering *l, struct statement *s)
                      "this data has no time of its own; say how long: present … for 100 ms");
         return;
     }
-    struct ir_node *label =
-        s->present.label != NULL ? lower_as(l, s->present.label, IR_I64) : ir_integer(&l->b, -1);
-    ir_store(&l->b, network->label, ir_integer(&l->b, 0), label);
-    silence_inputs(l, network, &s->present.inputs);
-    struct timed_data timed = { 0 };
-    present_inputs(l, s, network, steps, &timed);
-    ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, number));
-    ir_context_set(&l->b, IR_CONTEXT_STEP, ir_integer(&l->b, 0));
+    struct ir_node *end = ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, steps),
+                                    lower_constant_leaf(l, network->dt, IR_F64));
+    for (size_t i = 0; i < s->present.inputs.count; i++)
+        present_input(l, &s->present.inputs.items[i], end, &timed);
+    lower_enter_present(l);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
     if (!s->present.keeps_state)
         ir_call(&l->b, network->reset);
@@ -417,9 +423,37 @@ void lower_present(struct lowering *l, struct statement *s)
     run_steps(l, network, ir_integer(&l->b, 0), steps, s->present.body, l->records, &timed);
     if (l->may_learn != 0)
         ir_call(&l->b, network->end);
+}
+
+void lower_present(struct lowering *l, struct statement *s)
+{
+    struct lowered_network *network = network_of(l, s->present.network, s->span);
+    if (network == NULL)
+        return;
+    struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
+    struct ir_node *label =
+        s->present.label != NULL ? lower_as(l, s->present.label, IR_I64) : ir_integer(&l->b, -1);
+    ir_store(&l->b, network->label, ir_integer(&l->b, 0), label);
+    lower_silence_inputs(l, network, &s->present.inputs);
+    if (network->network->is_continuous)
+        lower_continuous_present(l, network, s);
+    else
+        present_steps(l, network, s);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
     ir_context_set(&l->b, IR_CONTEXT_PRESENT,
                    ir_binary(&l->b, IR_ADD, number, ir_integer(&l->b, 1)));
+}
+
+static void rest_steps(struct lowering *l, struct lowered_network *network, struct statement *s)
+{
+    struct ir_node *first = context(l, IR_CONTEXT_STEPS);
+    struct ir_node *end =
+        ir_binary(&l->b, IR_ADD, first, duration_steps(l, network, s->rest.duration));
+    ir_context_set(&l->b, IR_CONTEXT_STEP, first);
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, end);
+    if (network->has_ahead)
+        ir_call(&l->b, network->ahead);
+    run_steps(l, network, first, end, s->rest.body, false, NULL);
 }
 
 /* Goes on where the presentation ended: time, counts and random numbers continue, inputs are
@@ -431,16 +465,13 @@ void lower_rest(struct lowering *l, struct statement *s)
         return;
     struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
     struct ir_node *last = ir_binary(&l->b, IR_SUB, number, ir_integer(&l->b, 1));
-    struct ir_node *first = context(l, IR_CONTEXT_STEPS);
-    struct ir_node *end =
-        ir_binary(&l->b, IR_ADD, first, duration_steps(l, network, s->rest.duration));
-    silence_inputs(l, network, NULL);
+    if (!network->network->is_continuous)
+        lower_silence_inputs(l, network, NULL);
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, last));
-    ir_context_set(&l->b, IR_CONTEXT_STEP, first);
-    ir_context_set(&l->b, IR_CONTEXT_STEPS, end);
-    if (network->has_ahead)
-        ir_call(&l->b, network->ahead);
-    run_steps(l, network, first, end, s->rest.body, false, NULL);
+    if (network->network->is_continuous)
+        lower_continuous_rest(l, network, s);
+    else
+        rest_steps(l, network, s);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
 }
 

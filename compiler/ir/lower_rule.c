@@ -146,9 +146,15 @@ static struct ir_node *open_events(struct lowering *l, struct lowered_connection
                                    enum event event, const char *name)
 {
     struct lowered_layer *layer = event == EVENT_PRE ? c->source : c->target;
-    if (event == EVENT_POST || c->arrival_delay < 0)
-        return ir_loop_events(&l->b, name, layer->list,
-                              ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0)), true);
+    if (event == EVENT_POST || c->arrival_delay < 0) {
+        struct ir_node *low = lower_first_spike(l, layer);
+        struct ir_node *count = ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0));
+        bool may_repeat = layer->event_first >= 0; /* as events of data may */
+        struct ir_node *loop =
+            ir_loop(&l->b, name, low, ir_binary(&l->b, IR_ADD, low, count), !may_repeat);
+        loop->loop.events = layer->list;
+        return loop;
+    }
     struct ir_node *slots = lower_size_leaf(l, layer->ring_size);
     struct ir_node *clock = ir_load(&l->b, c->network->clock, ir_integer(&l->b, 0));
     struct ir_node *slot = ir_ring_row(
@@ -598,7 +604,7 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c,
     *(owner == STATE_PRE    ? &place.pre
       : owner == STATE_POST ? &place.post
                             : &place.synapse) = loop->loop.index;
-    struct ir_node *dt = lower_constant_leaf(l, c->network->dt, IR_F64);
+    struct ir_node *dt = lower_dt(l);
     for (int32_t i = 0; i < used; i++)
         states[i]->binding->node =
             ir_var(&l->b, states[i]->name->text,

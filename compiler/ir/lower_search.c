@@ -68,8 +68,11 @@ static void search_present(const struct statement *s, struct task_search *search
                         is_in_time ? PRESENTED_IN_TIME : PRESENTED_HELD);
     }
     search_maybe(s->present.label, search);
-    if (s->present.body != NULL)
-        search_block(s->present.body, search);
+    if (s->present.body == NULL)
+        return;
+    search_block(s->present.body, search);
+    if (search->l != NULL && s->present.network != NULL)
+        pointer_map_put(search->l, &search->l->stepped_of, s->present.network, 1);
 }
 
 static void search_assignment(const struct statement *s, struct task_search *search)
@@ -122,6 +125,8 @@ static void search_statement(const struct statement *s, struct task_search *sear
     case STATEMENT_REST:
         if (s->rest.body != NULL)
             search_block(s->rest.body, search);
+        if (search->l != NULL && s->rest.network != NULL)
+            pointer_map_put(search->l, &search->l->stepped_of, s->rest.network, 1);
         break;
     case STATEMENT_LOG:
     case STATEMENT_REPORT: search_maybe(s->metric.value, search); break;

@@ -67,6 +67,7 @@ static void add_connection_line(struct printer *p, const struct ir_connection *c
         print_text(p, " constant weight %d", (int)connection->constant_weight);
     add_connection_buffer(p, "values", connection->values);
     add_connection_buffer(p, "spikes", connection->spikes);
+    add_connection_buffer(p, "first", connection->spike_first);
     add_connection_buffer(p, "counts", connection->spike_counts);
     add_connection_buffer(p, "target", connection->target);
     add_connection_buffer(p, "rows", connection->row_starts);

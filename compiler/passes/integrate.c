@@ -322,19 +322,34 @@ static struct ir_node *drift(struct integration *in, int32_t k, struct ir_node *
                                ir_cast(&in->b, x->type, in->ode->ode.dt)));
 }
 
+/* exp(rate dt): once where dt is a step, from event to event in continuous time. */
+static struct ir_node *decay_factor(struct integration *in, int32_t k, struct ir_builder *setup,
+                                    struct ir_node *rate)
+{
+    struct ir_node *x = in->values[k], *dt = in->ode->ode.dt;
+    if (!is_setup_value(dt)) {
+        struct ir_node *a = new_constant(in, name_of(in, k, "rate"), setup, rate, IR_F64);
+        remark(in->c, in->ode->span, "integrate",
+               "%s' is linear: integrated exactly from event to event",
+               in->ode->ode.variables[k].name);
+        return ir_unary(&in->b, IR_EXP, ir_cast(&in->b, x->type, ir_binary(&in->b, IR_MUL, a, dt)));
+    }
+    struct ir_node *factor =
+        ir_unary(setup, IR_EXP, ir_binary(setup, IR_MUL, rate, in_setup(setup, dt)));
+    warn_of_standstill(in, k, factor);
+    remark(in->c, in->ode->span, "integrate",
+           "%s' is linear: integrated exactly, its decay factor is computed once",
+           in->ode->ode.variables[k].name);
+    return new_constant(in, name_of(in, k, "decay"), setup, factor, x->type);
+}
+
 static struct ir_node *decay_constant(struct integration *in, int32_t k, struct ir_node *a,
                                       struct ir_node *rest)
 {
     struct ir_node *x = in->values[k];
     struct ir_builder setup = setup_builder(in);
     struct ir_node *rate = in_setup(&setup, a);
-    struct ir_node *factor = ir_unary(
-        &setup, IR_EXP, ir_binary(&setup, IR_MUL, rate, in_setup(&setup, in->ode->ode.dt)));
-    struct ir_node *d = new_constant(in, name_of(in, k, "decay"), &setup, factor, x->type);
-    warn_of_standstill(in, k, factor);
-    remark(in->c, in->ode->span, "integrate",
-           "%s' is linear: integrated exactly, its decay factor is computed once",
-           in->ode->ode.variables[k].name);
+    struct ir_node *d = decay_factor(in, k, &setup, rate);
     if (rest == NULL)
         return ir_binary(&in->b, IR_MUL, d, x);
     struct ir_node *target;
@@ -451,8 +466,11 @@ static bool refuse_exact(struct integration *in, int32_t k, const char *why)
     in->is_failed = true;
     diag_error(in->c, in->ode->ode.variables[k].rate->span, "%s' cannot be integrated exactly: %s",
                in->ode->ode.variables[k].name, why);
-    diag_hint(in->c, "name a method: %s' = … using exponential_euler, rk4 or euler",
-              in->ode->ode.variables[k].name);
+    if (is_setup_value(in->ode->ode.dt))
+        diag_hint(in->c, "name a method: %s' = … using exponential_euler, rk4 or euler",
+                  in->ode->ode.variables[k].name);
+    else
+        diag_hint(in->c, "give the network a step, and the equation a method");
     return false;
 }
 
@@ -471,6 +489,8 @@ static bool integrate_exact(struct integration *in, struct ir_node **next)
         for (int32_t k = 0; k < count; k++)
             is_constant = is_constant && is_setup_value(forms[i].coefficients[k]);
     }
+    if (is_coupled && !is_setup_value(in->ode->ode.dt))
+        return refuse_exact(in, 0, "coupled equations have no closed form in continuous time yet");
     if (is_coupled && !is_constant)
         return refuse_exact(in, 0, "coupled equations need coefficients that do not change");
     if (is_coupled) {
@@ -576,6 +596,30 @@ static void take_values_out(struct ir_block *block, void *data)
     }
 }
 
+static bool refuse_method(struct integration *in)
+{
+    in->is_failed = true;
+    diag_error(in->c, in->ode->ode.variables[0].rate->span,
+               "%s' cannot be advanced from event to event: its method takes steps",
+               in->ode->ode.variables[0].name);
+    diag_hint(in->c, "drop 'using …' if the equation is linear; otherwise give the network a step");
+    return false;
+}
+
+static bool advance(struct integration *in, struct ir_node **next)
+{
+    enum ir_ode_method method = in->ode->ode.method;
+    if (method != IR_ODE_EXACT && !is_setup_value(in->ode->ode.dt))
+        return refuse_method(in);
+    switch (method) {
+    case IR_ODE_EXACT: return integrate_exact(in, next);
+    case IR_ODE_EULER: return integrate_euler(in, next);
+    case IR_ODE_RK4: return integrate_rk4(in, next);
+    case IR_ODE_EXPONENTIAL_EULER: return integrate_exponential_euler(in, next);
+    }
+    unreachable();
+}
+
 static void integrate(struct integration *in, struct ir_block *block)
 {
     struct ir_node *node = in->ode;
@@ -593,13 +637,7 @@ static void integrate(struct integration *in, struct ir_block *block)
     for (int32_t k = 0; k < count; k++)
         values[k] = ir_get(&in->b, node->ode.variables[k].var);
     in->values = values;
-    bool done = false;
-    switch (node->ode.method) {
-    case IR_ODE_EXACT: done = integrate_exact(in, next); break;
-    case IR_ODE_EULER: done = integrate_euler(in, next); break;
-    case IR_ODE_RK4: done = integrate_rk4(in, next); break;
-    case IR_ODE_EXPONENTIAL_EULER: done = integrate_exponential_euler(in, next); break;
-    }
+    bool done = advance(in, next);
     for (int32_t k = 0; done && k < count; k++)
         ir_set(&in->b, node->ode.variables[k].var, ir_cast(&in->b, values[k]->type, next[k]));
     ir_remove(block, node);

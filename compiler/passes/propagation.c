@@ -52,7 +52,10 @@ static struct arrivals arrivals(struct propagation *p)
     if (p->connection->ring_slots >= 0)
         return arrivals_of_row(p, ring_row(p, size(p, p->connection->delay)));
     struct arrivals a = { .low = zero(p) };
-    a.count = a.high = ir_load(&p->b, p->connection->spike_counts, zero(p));
+    a.count = ir_load(&p->b, p->connection->spike_counts, zero(p));
+    if (p->connection->spike_first >= 0)
+        a.low = ir_load(&p->b, p->connection->spike_first, zero(p));
+    a.high = ir_binary(&p->b, IR_ADD, a.low, a.count);
     return a;
 }
 

@@ -82,7 +82,7 @@ static void add_variable(struct checker *k, struct scope *scope, const char *nam
     struct type *t = arena_new(k->arena, struct type);
     t->kind = kind;
     t->unit = unit;
-    t->is_constant = kind == TYPE_REAL64; /* dt: the step of the network */
+    t->is_constant = kind == TYPE_REAL64; /* dt, where it is a step */
     symbol->variable = variable;
     symbol->type = t;
     symbol->layer = layer;
@@ -94,7 +94,8 @@ static void add_neuron_variables(struct checker *k, struct scope *scope, struct 
     bool is_known = layer != NULL;
     struct unit time = is_known ? layer->network->time_unit : unit_any();
     enum type_kind time_kind = is_known ? TYPE_REAL32 : TYPE_ERROR;
-    add_variable(k, scope, "dt", VARIABLE_DT, is_known ? TYPE_REAL64 : TYPE_ERROR, time, layer);
+    bool is_stepped = is_known && !layer->network->is_continuous;
+    add_variable(k, scope, "dt", VARIABLE_DT, is_stepped ? TYPE_REAL64 : time_kind, time, layer);
     add_variable(k, scope, "t", VARIABLE_T, time_kind, time, layer);
     add_variable(k, scope, "since", VARIABLE_SINCE, time_kind, time, layer);
     add_variable(k, scope, "spiked", VARIABLE_SPIKED, TYPE_BOOL, unit_none(), layer);

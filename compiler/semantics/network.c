@@ -38,13 +38,21 @@ static void check_lag_steps(struct checker *k, struct expr *value)
 
 static void check_time(struct checker *k, struct network *network, struct statement *s)
 {
+    struct expr *until = s->time.until;
     network->is_continuous = true;
-    network->until = s->time.until;
-    if (s->time.until == NULL)
+    network->until = until;
+    network->time_unit = unit_time();
+    if (until == NULL)
         return;
-    const struct type *t = check_constant(k, k->scope, s->time.until, "the end of time");
-    if (!type_is_error(t) && type_is_scalar(t))
-        network->time_unit = t->unit;
+    const struct type *t = check_constant(k, k->scope, until, "the end of time");
+    if (type_is_error(t) || !type_is_scalar(t))
+        return;
+    network->time_unit = t->unit.is_any ? unit_none() : t->unit;
+    if (!unit_is_none(t->unit) && !unit_equal(t->unit, unit_time()))
+        diag_error(k->c, until->span, "the end of time must be a time or a plain number, not in %s",
+                   unit_family(k->arena, t->unit));
+    if (until->constant != NULL && constant_number(until->constant) <= 0)
+        diag_error(k->c, until->span, "the end of time must be above 0");
 }
 
 /* A constant like one of the file, visible below it in this network. */
@@ -67,6 +75,12 @@ static void check_network_let(struct checker *k, struct statement *s)
     if (s->let.type != NULL && !type_is_error(symbol->type))
         declared_type(k, symbol, s->let.type, s->let.value);
     declare(k, symbol);
+}
+
+static void report_lag(struct checker *k, const struct expr *lag)
+{
+    diag_error(k->c, lag->span, "continuous time has no steps to lag behind");
+    diag_hint(k->c, "write 'delay ...' in the connections");
 }
 
 static void check_time_statements(struct checker *k, struct network *network)
@@ -92,6 +106,8 @@ static void check_time_statements(struct checker *k, struct network *network)
     }
     if (network->step != NULL && network->is_continuous)
         diag_error(k->c, network->step->span, "a network has a step or continuous time, not both");
+    if (network->lag != NULL && network->is_continuous)
+        report_lag(k, network->lag);
 }
 
 /* ---- layers --------------------------------------------------------- */
@@ -436,7 +452,9 @@ static void check_items(struct checker *k, struct connection *connection)
     }
     connection->delay_is_uniform = is_uniform(connection->delay);
     connection->lag = s->connect.lag.value;
-    if (connection->lag != NULL)
+    if (connection->lag != NULL && connection->network->is_continuous)
+        report_lag(k, connection->lag);
+    else if (connection->lag != NULL)
         check_lag_steps(k, connection->lag);
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The order in which layers run in a step: along connections without delay and lag, otherwise as
- * declared. A loop of such connections has no order and is an error.
+ * The order in which layers run in a step, or for events of one time: along connections without
+ * delay and lag, otherwise as declared. A loop of such connections has no order and is an error.
  */
 #include "semantics/check.h"
 
 static bool is_immediate(const struct network *network, const struct connection *connection)
 {
-    if (network->lag != NULL || network->is_continuous)
+    if (network->lag != NULL)
         return false;
     const struct expr *delay = connection->delay;
     bool is_zero =
@@ -52,7 +52,11 @@ static void report_loop(struct checker *k, const struct walk *walk, const struct
     for (size_t i = 1; i < walk->length; i++)
         diag_note(k->c, walk->path[i]->statement->span, "it goes on with '%s -> %s'",
                   walk->path[i]->source->name->text, walk->path[i]->target->name->text);
-    diag_hint(k->c, "give one of them 'delay ...', or write 'lag 1 step' in it or in the network");
+    if (walk->network->is_continuous)
+        diag_hint(k->c, "give one of them 'delay ...'");
+    else
+        diag_hint(k->c,
+                  "give one of them 'delay ...', or write 'lag 1 step' in it or in the network");
 }
 
 /* The first layer, as declared, all of whose immediate sources have run. Null in a loop. */

@@ -127,9 +127,9 @@ static bool add_names(struct checker *k, const struct declaration *d)
     time->unit = is_known ? connection->network->time_unit : unit_any();
     struct type *step = arena_new(k->arena, struct type);
     *step = *time;
-    if (is_known)
+    step->is_constant = is_known && !connection->network->is_continuous;
+    if (step->is_constant)
         step->kind = TYPE_REAL64;
-    step->is_constant = is_known;
     rule->weight = add_variable(k, "w", VARIABLE_WEIGHT, type_error());
     add_variable(k, "pre", VARIABLE_PRE, type_error());
     add_variable(k, "post", VARIABLE_POST, type_error());

@@ -64,8 +64,8 @@ static void add_time(struct checker *k, const char *name, enum builtin_variable 
     struct symbol *symbol = symbol_new(k->arena, SYMBOL_VARIABLE, interned, (struct span){ 0 });
     symbol->variable = variable;
     struct type *t = arena_new(k->arena, struct type);
-    t->kind = variable == VARIABLE_DT ? TYPE_REAL64 : TYPE_REAL32;
-    t->is_constant = variable == VARIABLE_DT;
+    t->is_constant = variable == VARIABLE_DT && !network->is_continuous;
+    t->kind = t->is_constant ? TYPE_REAL64 : TYPE_REAL32;
     t->unit = network->time_unit;
     symbol->type = t;
     if (find_name(k, interned) == NULL)

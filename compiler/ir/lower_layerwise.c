@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Continuous networks that run layer by layer. Where spikes only go forward and neurons of a layer
+ * do not see each other, a layer can be run through the whole presentation before the next one
+ * begins, and its neurons in lanes, each from event to event: states stay in registers, and an
+ * event costs its row of weights. The results are those of running group by group.
+ */
+#include "ir/lower_internal.h"
+
+/* ---- may a network run so ---- */
+
+static bool is_local_model(const struct lowered_layer *layer)
+{
+    const struct neuron_instance *model = layer->layer->model;
+    if (model->spike == NULL || model->emits || model->spike->spike.form != SPIKE_WHEN)
+        return false;
+    for (size_t i = 0; i < model->body.count; i++)
+        if (lower_breaks_kernel(model->body.items[i]) || lower_draws(model->body.items[i]))
+            return false;
+    return true;
+}
+
+static bool has_step_handler(const struct rule_instance *rule)
+{
+    for (size_t i = 0; i < rule->body->statements.count; i++) {
+        const struct statement *s = rule->body->statements.items[i];
+        if (s->kind == STATEMENT_ODE ||
+            (s->kind == STATEMENT_ON &&
+             (s->on.event == EVENT_PRE || s->on.event == EVENT_POST || s->on.event == EVENT_STEP)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_plain(const struct lowered_connection *c)
+{
+    for (size_t i = 0; i < c->connection->rules.count; i++)
+        if (has_step_handler(c->connection->rules.items[i]))
+            return false;
+    return c->connection->kind->id == BUILTIN_DENSE && c->connection->source_field == NULL &&
+           c->connection->delay == NULL;
+}
+
+static bool sends(const struct lowered_network *network, const struct layer *layer)
+{
+    for (size_t i = 0; i < network->network->connections.count; i++)
+        if (network->network->connections.items[i]->source == layer)
+            return true;
+    return false;
+}
+
+static struct lowered_connection *only_connection_to(const struct lowered_network *network,
+                                                     const struct layer *layer)
+{
+    struct lowered_connection *found = NULL;
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        if (network->network->connections.items[i]->target != layer)
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = &network->connections[i];
+    }
+    return found;
+}
+
+bool lower_runs_layerwise(struct lowering *l, const struct lowered_network *network)
+{
+    const struct network *n = network->network;
+    if (!n->is_continuous || pointer_map_get(&l->stepped_of, n) >= 0)
+        return false;
+    for (size_t i = 0; i < n->layers.count; i++) {
+        const struct lowered_layer *layer = &network->layers[i];
+        const struct lowered_connection *c = only_connection_to(network, layer->layer);
+        if (layer->event_first >= 0)
+            continue;
+        if (c == NULL || !is_plain(c) || !is_local_model(layer) ||
+            (sends(network, layer->layer) && !layer->layer->model->spike->spike.is_once))
+            return false;
+    }
+    remark(l->c, n->declaration->span, "continuous",
+           "'%s' runs layer by layer, each neuron from event to event", network->name);
+    return true;
+}
+
+/* ---- a layer ---- */
+
+/* What a spike of `source` gives to the neuron at hand. */
+static void add_weight(struct lowering *l, const struct lowered_connection *c,
+                       struct ir_node *source)
+{
+    int32_t slot = lower_state_buffer(l, c->connection->slot);
+    struct ir_node *total = kernel_read(l, slot, -1), *weight;
+    if (c->weight_buffer < 0)
+        weight = ir_leaf(&l->b, IR_CONSTANT, total->type,
+                         l->program->connections[c->ir].constant_weight);
+    else
+        weight =
+            ir_load(&l->b, c->weight_buffer,
+                    ir_binary(&l->b, IR_ADD,
+                              ir_binary(&l->b, IR_MUL, source, lower_size_leaf(l, c->target->size)),
+                              l->kernel->element));
+    kernel_write(l, slot, -1, ir_binary(&l->b, IR_ADD, total, ir_cast(&l->b, total->type, weight)));
+}
+
+static void clear_inputs(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct symbol_list *inputs = &layer->layer->model->inputs;
+    for (size_t i = 0; i < inputs->count; i++)
+        kernel_write(l, lower_state_buffer(l, inputs->items[i]), -1, ir_real(&l->b, IR_F32, 0));
+}
+
+static void account(struct lowering *l, struct lowered_layer *layer)
+{
+    struct ir_node *branch = ir_if(&l->b, ir_get(&l->b, l->kernel->spike));
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &branch->branch.then_body;
+    struct ir_node *now = ir_cast(&l->b, IR_F32, l->now);
+    kernel_write(l, layer->first, -1,
+                 ir_binary(&l->b, IR_MIN, now, kernel_read(l, layer->first, -1)));
+    kernel_write(l, layer->last, -1, now);
+    kernel_write(l, layer->fired, -1, ir_bool(&l->b, true));
+    kernel_write(l, layer->count, -1,
+                 ir_binary(&l->b, IR_ADD, kernel_read(l, layer->count, -1), ir_integer(&l->b, 1)));
+    l->b = outer;
+    kernel_write(l, layer->spiked, -1, ir_get(&l->b, l->kernel->spike));
+}
+
+/* The body, for the events of the time at hand. */
+static void run_body(struct lowering *l, struct lowered_layer *layer, struct ir_node *before)
+{
+    struct block body = { .statements = layer->layer->model->body };
+    l->elapsed = ir_binary(&l->b, IR_SUB, l->now, ir_get(&l->b, before));
+    ir_set(&l->b, before, l->now);
+    ir_set(&l->b, l->kernel->spike, ir_bool(&l->b, false));
+    lower_kernel_block(l, &body);
+    account(l, layer);
+    clear_inputs(l, layer);
+}
+
+/* Whether event k is the last one of its time. */
+static struct ir_node *is_last(struct lowering *l, const struct lowered_layer *source,
+                               struct ir_node *k, struct ir_node *time, struct ir_node *count)
+{
+    struct ir_node *next = ir_binary(&l->b, IR_ADD, k, ir_integer(&l->b, 1));
+    struct ir_node *some = ir_binary(&l->b, IR_LT, next, count);
+    struct ir_node *place = ir_select(&l->b, some, next, k);
+    struct ir_node *differs =
+        ir_binary(&l->b, IR_NE, ir_load(&l->b, source->event_times, place), time);
+    return ir_binary(&l->b, IR_OR, differs, ir_unary(&l->b, IR_NOT, some));
+}
+
+/* The layer was reached by the last event. */
+static void keep_time(struct lowering *l, const struct lowered_layer *layer,
+                      const struct lowered_layer *source, struct ir_node *count)
+{
+    struct ir_node *zero = ir_integer(&l->b, 0);
+    struct ir_node *some = ir_if(&l->b, ir_binary(&l->b, IR_GT, count, zero));
+    struct ir_builder outer = l->b;
+    l->b.block = &some->branch.then_body;
+    ir_store(
+        &l->b, layer->reached, zero,
+        ir_load(&l->b, source->event_times, ir_binary(&l->b, IR_SUB, count, ir_integer(&l->b, 1))));
+    l->b = outer;
+}
+
+static void run_layer(struct lowering *l, struct lowered_layer *layer)
+{
+    struct lowered_connection *c = only_connection_to(layer->network, layer->layer);
+    struct kernel kernel = { .layer = layer,
+                             .is_learning = true,
+                             .is_eventwise = true,
+                             .counts_since = layer->layer->model->reads_since,
+                             .name = arena_format(&l->c->arena, "%s.body", layer->name) };
+    struct lowered_layer *source = c->source;
+    l->kernel = &kernel;
+    l->b.span = layer->layer->statement->span;
+    struct ir_node *count = ir_load(&l->b, source->event_count, ir_integer(&l->b, 0));
+    struct ir_node *start = ir_load(&l->b, layer->reached, ir_integer(&l->b, 0));
+    kernel_open(l, kernel.name);
+    kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
+    struct ir_node *before = ir_var(&l->b, "before", start);
+    clear_inputs(l, layer);
+    struct ir_node *events = ir_loop(&l->b, arena_format(&l->c->arena, "%s.events", layer->name),
+                                     ir_integer(&l->b, 0), count, false);
+    struct ir_builder outside = l->b;
+    l->b.block = &events->loop.body;
+    struct ir_node *k = events->loop.index;
+    add_weight(l, c, ir_load(&l->b, source->list, k));
+    struct ir_node *time = ir_load(&l->b, source->event_times, k);
+    struct ir_node *branch = ir_if(&l->b, is_last(l, source, k, time, count));
+    l->b.block = &branch->branch.then_body;
+    l->now = ir_cast(&l->b, IR_F64, time);
+    run_body(l, layer, before);
+    l->now = l->elapsed = NULL;
+    l->b = outside;
+    kernel_close(l);
+    l->kernel = NULL;
+    keep_time(l, layer, source, count);
+}
+
+void lower_layerwise(struct lowering *l, struct lowered_network *network)
+{
+    const struct network *n = network->network;
+    struct ir_node *zero = ir_integer(&l->b, 0);
+    for (size_t i = 0; i < n->order.count; i++) {
+        struct lowered_layer *layer = lowered_layer_of(l, n->order.items[i]);
+        if (layer->event_first >= 0) {
+            lower_account_events(l, layer, zero, ir_load(&l->b, layer->event_count, zero));
+            continue;
+        }
+        run_layer(l, layer);
+        if (sends(network, layer->layer))
+            lower_sort_events(l, layer, layer->first);
+    }
+}
