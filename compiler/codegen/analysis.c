@@ -293,7 +293,7 @@ bool analysis_fits_lanes(const struct ir_block *block)
  * the additions. */
 bool analysis_has_chain(const struct emitter *e, const struct ir_node *loop)
 {
-    enum { SHORT_NODES = 24, SHORT_INNER_NODES = 12 };
+    enum { SHORT_NODES = 48, SHORT_INNER_NODES = 12 };
     bool has_inner = false;
     if (analysis_count_nodes(e, &loop->loop.body) > SHORT_NODES)
         return false;

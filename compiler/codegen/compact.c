@@ -192,10 +192,52 @@ void compact_begin_loop(struct emitter *e, const struct ir_node *loop)
     e->compaction = c;
 }
 
-void compact_note_store(struct emitter *e, const struct ir_node *store, LLVMValueRef lanes)
+bool compact_takes_store(struct emitter *e, const struct ir_node *store, LLVMValueRef lanes)
 {
-    if (store == e->compaction->store)
-        e->compaction->lanes = lanes;
+    if (store != e->compaction->store)
+        return false;
+    e->compaction->lanes = lanes;
+    return e->generator->is_register_only[store->payload.index];
+}
+
+/* ---- flags that stay in registers ---- */
+
+struct flag_search {
+    bool *is_read;    /* by buffer */
+    int *compactions; /* by buffer: those that are not done in the loop before them */
+};
+
+static void search_flags(struct ir_block *block, void *data)
+{
+    struct flag_search *s = data;
+    for (const struct ir_node *node = block->first; node != NULL; node = node->next) {
+        const struct ir_node *compact =
+            node->kind == IR_NODE_LOOP && node->loop.is_vector ? find_compact(node) : NULL;
+        if (node->kind == IR_NODE_INSTR && node->op == IR_LOAD)
+            s->is_read[node->payload.index] = true;
+        if (node->kind == IR_NODE_COMPACT)
+            s->compactions[node->compact.flags]++;
+        if (compact != NULL && find_flag_store(node, compact) != NULL)
+            s->compactions[compact->compact.flags]--;
+        ir_for_each_block((struct ir_node *)node, search_flags, s);
+    }
+}
+
+void compact_find_register_only(struct generator *g)
+{
+    struct arena *arena = &g->compilation->arena;
+    const struct ir_program *program = g->program;
+    size_t count = (size_t)program->buffer_count + 1;
+    struct flag_search s = { arena_alloc_array(arena, count, sizeof *s.is_read),
+                             arena_alloc_array(arena, count, sizeof *s.compactions) };
+    for (int32_t i = 0; i < program->function_count; i++)
+        search_flags(&program->functions[i]->body, &s);
+    g->is_register_only = arena_alloc_array(arena, count, sizeof *g->is_register_only);
+    for (int32_t i = 0; i < program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &program->buffers[i];
+        g->is_register_only[i] = g->target->has_lanes && buffer->is_state && !buffer->is_observed &&
+                                 !s.is_read[i] && s.compactions[i] == 0;
+    }
 }
 
 void compact_append_lanes(struct emitter *e, LLVMValueRef first)

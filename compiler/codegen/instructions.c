@@ -139,9 +139,8 @@ static void emit_variable_set(struct emitter *e, const struct ir_node *node)
 static void emit_store(struct emitter *e, const struct ir_node *node)
 {
     struct value value = emitter_get(e, node->operands[1]);
-    memory_store(e, node->payload.index, emitter_get(e, node->operands[0]), value);
-    if (e->compaction != NULL)
-        compact_note_store(e, node, value_vector(e, value));
+    if (e->compaction == NULL || !compact_takes_store(e, node, value_vector(e, value)))
+        memory_store(e, node->payload.index, emitter_get(e, node->operands[0]), value);
 }
 
 /* ---- entries that are written ---- */

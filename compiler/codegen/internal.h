@@ -62,6 +62,7 @@ struct generator {
     LLVMTargetDataRef layout;
     char *cpu, *features; /* of the machine; LLVM's memory */
     bool has_avx512;
+    bool *is_register_only;     /* by buffer: flags that only compactions in their own loops read */
     unsigned interleaved_lanes; /* of loops that wait for one chain of operations: half of the
                                    vector registers */
 
@@ -265,7 +266,10 @@ void emit_compact(struct emitter *e, const struct ir_node *node);
    begin before it, append after each block of lanes, end after it; emit_compact then has only the
    count to store. */
 void compact_begin_loop(struct emitter *e, const struct ir_node *loop);
-void compact_note_store(struct emitter *e, const struct ir_node *store, LLVMValueRef lanes);
+/* True if the flags need not be in memory. */
+bool compact_takes_store(struct emitter *e, const struct ir_node *store, LLVMValueRef lanes);
+/* Which flags are read by nothing else, in the whole program. */
+void compact_find_register_only(struct generator *generator);
 void compact_append_lanes(struct emitter *e, LLVMValueRef first);
 void compact_end_loop(struct emitter *e);
 void emit_parallel_loop(struct emitter *e, const struct ir_node *node);

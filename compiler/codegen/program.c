@@ -385,6 +385,7 @@ static void refer_to_version(struct generator *g)
 
 void program_emit(struct generator *g)
 {
+    compact_find_register_only(g);
     for (int32_t k = 0; k < g->program->function_count; k++)
         declare_function(g, k);
     for (int32_t k = 0; k < g->program->function_count; k++)

@@ -499,8 +499,8 @@ static void move_back(struct lowering *l, struct lowered_network *network)
             continue;
         l->kernel = &kernel;
         kernel_open(l, "since");
-        kernel_write(l, kernel.layer->since, -1,
-                     ir_binary(&l->b, IR_SUB, kernel_read(l, kernel.layer->since, -1),
+        kernel_write(l, kernel.layer->selected, -1,
+                     ir_binary(&l->b, IR_SUB, kernel_read(l, kernel.layer->selected, -1),
                                ir_cast(&l->b, IR_F32, end)));
         kernel_close(l);
         l->kernel = NULL;

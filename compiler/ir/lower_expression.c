@@ -211,10 +211,9 @@ static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
     case VARIABLE_SPIKED: return kernel_read(l, layer->spiked, -1);
     case VARIABLE_FIRED: return kernel_read(l, layer->fired, -1);
     case VARIABLE_SINCE:
-        if (l->network->network->is_continuous) /* the time of the last spike is kept */
-            return ir_binary(&l->b, IR_SUB, lower_time(l, IR_F32),
-                             kernel_read(l, layer->since, -1));
-        return ir_binary(&l->b, IR_MUL, kernel_read(l, layer->since, -1),
+        if (l->network->network->is_continuous)
+            return kernel_since(l);
+        return ir_binary(&l->b, IR_MUL, kernel_since(l),
                          lower_constant_leaf(l, l->network->dt, IR_F32));
     default: break;
     }

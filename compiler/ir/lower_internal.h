@@ -103,8 +103,9 @@ struct lowered_layer {
     int32_t rank;
     int32_t spiked;           /* BOOL: own spike of the last step run */
     int32_t list, list_count; /* the spikes of the step, as indices */
-    int32_t count, first, last, fired,
-        since;          /* since: steps since the neuron was last selected, FLOAT32 */
+    int32_t count, first, last, fired;
+    int32_t
+        selected; /* FLOAT32: lower_now of the step (or the time) the neuron was last selected at */
     int32_t emitted;    /* FLOAT32, or -1 */
     int32_t ring_depth; /* size id: steps that spikes are kept after their own; -1: none needed */
     int32_t ring, ring_counts;         /* lists of the last steps, ring_size rows */
@@ -189,9 +190,11 @@ struct kernel {
     bool is_learning; /* the learning variant of the step */
     bool has_breaks;  /* the body takes several loops: lets are kept in memory */
     bool counts_since;
-    bool is_compacted; /* the list holds the spikes that the flags show */
-    bool spiked_known; /* a loop before this one selected spikes */
-    bool is_eventwise; /* the loop is over neurons, each running through all events */
+    struct ir_node *now;   /* lower_now of this step; null before it is needed */
+    struct ir_node *since; /* VAR: steps since the neuron was last selected; null likewise */
+    bool is_compacted;     /* the list holds the spikes that the flags show */
+    bool spiked_known;     /* a loop before this one selected spikes */
+    bool is_eventwise;     /* the loop is over neurons, each running through all events */
 };
 
 /* Equations being lowered: reading a state of the system gives its ODE_VALUE. */
@@ -397,6 +400,15 @@ void kernel_open_events(struct lowering *, const char *name, int32_t list, struc
 void kernel_close(struct lowering *);
 struct ir_node *kernel_read(struct lowering *, int32_t buffer, int32_t learn_bit);
 void kernel_write(struct lowering *, int32_t buffer, int32_t learn_bit, struct ir_node *value);
+/* Steps, in continuous time the time, since the neuron at hand was last selected, F32; inf if
+ * never. */
+struct ir_node *kernel_since(struct lowering *);
+/* The neuron at hand is selected in this step where `condition` holds. */
+void kernel_select(struct lowering *, struct ir_node *condition);
+/* The step at hand as what `selected` is compared with, and what keeps it exact: run after the
+ * clock has advanced. */
+struct ir_node *lower_now(struct lowering *);
+void lower_epoch(struct lowering *, struct lowered_network *);
 struct ir_node *kernel_variable(struct lowering *, int32_t buffer,
                                 int32_t learn_bit); /* the VAR of a state that will be written */
 enum ir_ode_method lower_ode_method(const struct statement *s);

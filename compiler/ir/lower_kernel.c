@@ -14,18 +14,29 @@ static struct promoted *find_promoted(struct kernel *kernel, int32_t buffer)
     return NULL;
 }
 
-/* Loads go to the head of the loop, which dominates every use. */
-static struct promoted *promote(struct lowering *l, int32_t buffer)
+/* To the head of the loop, which dominates every use. */
+static struct ir_builder enter_head(struct lowering *l)
+{
+    struct ir_builder here = l->b;
+    l->b.block = &l->kernel->loop->loop.body;
+    l->b.before = l->b.block->first;
+    return here;
+}
+
+/* What is in memory is not needed where the first thing that happens to it is being written. */
+static struct promoted *promote(struct lowering *l, int32_t buffer, bool needs_memory)
 {
     struct kernel *kernel = l->kernel;
     struct promoted *known = find_promoted(kernel, buffer);
     if (known != NULL)
         return known;
-    struct ir_builder here = l->b;
-    l->b.block = &kernel->loop->loop.body;
-    l->b.before = l->b.block->first;
-    struct ir_node *var =
-        ir_var(&l->b, l->program->buffers[buffer].name, ir_load(&l->b, buffer, kernel->element));
+    struct ir_builder here = enter_head(l);
+    enum ir_type type = ir_buffer_value_type(l->program->buffers[buffer].type);
+    struct ir_node *first = needs_memory ? ir_load(&l->b, buffer, kernel->element)
+                            : type == IR_F32 || type == IR_F64
+                                ? ir_real(&l->b, type, 0)
+                                : ir_cast(&l->b, type, ir_bool(&l->b, false));
+    struct ir_node *var = ir_var(&l->b, l->program->buffers[buffer].name, first);
     l->b = here;
     array_push(&l->c->arena, &kernel->states,
                (struct promoted){ .buffer = buffer, .var = var, .learn_bit = -1 });
@@ -39,15 +50,21 @@ struct ir_node *kernel_read(struct lowering *l, int32_t buffer, int32_t learn_bi
         return ir_load(&l->b, buffer, ir_integer(&l->b, 0));
     if (l->kernel->loop == NULL)
         return ir_load(&l->b, buffer, l->kernel->element);
-    return ir_get(&l->b, promote(l, buffer)->var);
+    return ir_get(&l->b, promote(l, buffer, true)->var);
+}
+
+static struct ir_node *written_variable(struct lowering *l, int32_t buffer, int32_t learn_bit,
+                                        bool needs_memory)
+{
+    struct promoted *state = promote(l, buffer, needs_memory);
+    state->is_dirty = true;
+    state->learn_bit = learn_bit;
+    return state->var;
 }
 
 struct ir_node *kernel_variable(struct lowering *l, int32_t buffer, int32_t learn_bit)
 {
-    struct promoted *state = promote(l, buffer);
-    state->is_dirty = true;
-    state->learn_bit = learn_bit;
-    return state->var;
+    return written_variable(l, buffer, learn_bit, true);
 }
 
 struct ir_node *lower_learn_bit(struct lowering *l, int32_t bit)
@@ -62,7 +79,8 @@ void kernel_write(struct lowering *l, int32_t buffer, int32_t learn_bit, struct 
 {
     if (learn_bit >= 0 && !l->kernel->is_learning)
         return;
-    struct ir_node *var = kernel_variable(l, buffer, learn_bit);
+    bool is_always = learn_bit < 0 && l->b.block == &l->kernel->loop->loop.body;
+    struct ir_node *var = written_variable(l, buffer, learn_bit, !is_always);
     struct ir_builder outer = l->b;
     if (learn_bit >= 0) {
         struct ir_node *branch = ir_if(&l->b, lower_learn_bit(l, learn_bit));
@@ -73,27 +91,126 @@ void kernel_write(struct lowering *l, int32_t buffer, int32_t learn_bit, struct 
     l->b = outer;
 }
 
-void kernel_open(struct lowering *l, const char *name)
+/* ---- since ---- */
+
+/* A float holds steps exactly up to 2^24 only: the clock of a long run is counted from the start of
+ * its epoch, and what was selected in earlier ones moves into the past when an epoch ends. */
+enum { EPOCH_STEPS = 1 << 16 };
+
+struct ir_node *lower_now(struct lowering *l)
+{
+    struct ir_node *clock = ir_load(&l->b, l->network->clock, ir_integer(&l->b, 0));
+    struct ir_node *step = ir_binary(&l->b, IR_AND, clock, ir_integer(&l->b, EPOCH_STEPS - 1));
+    return ir_cast(&l->b, IR_F32, step);
+}
+
+static struct ir_node *kernel_now(struct lowering *l)
 {
     struct kernel *kernel = l->kernel;
-    kernel->outer = l->b;
-    kernel->loop =
-        ir_loop(&l->b, name, ir_integer(&l->b, 0), lower_size_leaf(l, kernel->layer->size), true);
-    kernel->element = kernel->loop->loop.index;
-    kernel->states.count = 0;
+    if (kernel->now == NULL) {
+        struct ir_builder here = l->b;
+        l->b = kernel->outer;
+        l->b.before = kernel->loop;
+        kernel->now = lower_now(l);
+        l->b = here;
+    }
+    return kernel->now;
+}
+
+static struct ir_node *since_variable(struct lowering *l)
+{
+    struct kernel *kernel = l->kernel;
+    if (kernel->since == NULL) {
+        struct ir_node *now = kernel_now(l);
+        struct ir_builder here = enter_head(l);
+        struct ir_node *selected = ir_load(&l->b, kernel->layer->selected, kernel->element);
+        kernel->since = ir_var(&l->b, "since", ir_binary(&l->b, IR_SUB, now, selected));
+        l->b = here;
+    }
+    return kernel->since;
+}
+
+struct ir_node *kernel_since(struct lowering *l)
+{
+    const struct kernel *kernel = l->kernel;
+    if (l->network->network->is_continuous)
+        return ir_binary(&l->b, IR_SUB, lower_time(l, IR_F32),
+                         kernel_read(l, kernel->layer->selected, -1));
+    if (kernel->loop == NULL)
+        return ir_binary(&l->b, IR_SUB, lower_now(l),
+                         ir_load(&l->b, kernel->layer->selected, kernel->element));
+    return ir_get(&l->b, since_variable(l));
+}
+
+void kernel_select(struct lowering *l, struct ir_node *condition)
+{
+    if (l->network->network->is_continuous) {
+        int32_t selected = l->kernel->layer->selected;
+        kernel_write(
+            l, selected, -1,
+            ir_select(&l->b, condition, lower_time(l, IR_F32), kernel_read(l, selected, -1)));
+        return;
+    }
+    struct ir_node *since = since_variable(l), *now = kernel_now(l);
+    ir_set(&l->b, since,
+           ir_select(&l->b, condition, ir_real(&l->b, IR_F32, 0), ir_get(&l->b, since)));
+    struct ir_node *branch = ir_if(&l->b, condition);
+    struct ir_builder outer = l->b;
     l->b.before = NULL;
-    l->b.block = &kernel->loop->loop.body;
+    l->b.block = &branch->branch.then_body;
+    ir_store(&l->b, l->kernel->layer->selected, l->kernel->element, now);
+    l->b = outer;
+}
+
+void lower_epoch(struct lowering *l, struct lowered_network *network)
+{
+    struct ir_node *clock = ir_load(&l->b, network->clock, ir_integer(&l->b, 0));
+    struct ir_node *place = ir_binary(&l->b, IR_AND, clock, ir_integer(&l->b, EPOCH_STEPS - 1));
+    struct ir_node *branch = NULL;
+    struct ir_builder outer = l->b;
+    for (size_t i = 0; i < network->network->layers.count; i++) {
+        struct lowered_layer *layer = &network->layers[i];
+        if (!layer->layer->model->reads_since)
+            continue;
+        if (branch == NULL)
+            branch = ir_if(&l->b, ir_binary(&l->b, IR_EQ, place, ir_integer(&l->b, 0)));
+        struct kernel kernel = { .layer = layer };
+        l->kernel = &kernel;
+        l->b.block = &branch->branch.then_body;
+        kernel_open(l, arena_format(&l->c->arena, "%s.epoch", layer->name));
+        struct ir_node *selected = ir_load(&l->b, layer->selected, kernel.element);
+        ir_store(&l->b, layer->selected, kernel.element,
+                 ir_binary(&l->b, IR_SUB, selected, ir_real(&l->b, IR_F32, EPOCH_STEPS)));
+        kernel_close(l);
+        l->b = outer;
+    }
+    l->kernel = NULL;
+}
+
+/* ---- opening and closing ---- */
+
+static void open_with(struct lowering *l, struct ir_node *loop)
+{
+    struct kernel *kernel = l->kernel;
+    kernel->loop = loop;
+    kernel->element = loop->loop.index;
+    kernel->states.count = 0;
+    kernel->now = kernel->since = NULL;
+    l->b.before = NULL;
+    l->b.block = &loop->loop.body;
+}
+
+void kernel_open(struct lowering *l, const char *name)
+{
+    l->kernel->outer = l->b;
+    open_with(l, ir_loop(&l->b, name, ir_integer(&l->b, 0),
+                         lower_size_leaf(l, l->kernel->layer->size), true));
 }
 
 void kernel_open_events(struct lowering *l, const char *name, int32_t list, struct ir_node *count)
 {
-    struct kernel *kernel = l->kernel;
-    kernel->outer = l->b;
-    kernel->loop = ir_loop_events(&l->b, name, list, count, true);
-    kernel->element = kernel->loop->loop.index;
-    kernel->states.count = 0;
-    l->b.before = NULL;
-    l->b.block = &kernel->loop->loop.body;
+    l->kernel->outer = l->b;
+    open_with(l, ir_loop_events(&l->b, name, list, count, true));
 }
 
 void kernel_close(struct lowering *l)

@@ -157,7 +157,7 @@ void lower_layer_buffers(struct lowering *l, struct lowered_layer *layer)
     layer->first = lane_buffer(l, layer, "time", SNN_FLOAT32);
     layer->last = lane_buffer(l, layer, "last", SNN_FLOAT32);
     layer->fired = lane_buffer(l, layer, "fired", SNN_BOOL);
-    layer->since = lane_buffer(l, layer, "since", SNN_FLOAT32);
+    layer->selected = lane_buffer(l, layer, "since", SNN_FLOAT32);
     layer->emitted = model->emits ? lane_buffer(l, layer, "emitted", SNN_FLOAT32) : -1;
     layer->spike_record = -1;
     for (size_t i = 0; i < model->parameters.count; i++)
@@ -194,8 +194,7 @@ void lower_layer_reset(struct lowering *l, struct lowered_layer *layer)
             write_all(l, model->inputs.items[i]->binding->buffer, ir_real(&l->b, IR_F32, 0));
     write_all(l, layer->spiked, ir_bool(&l->b, false));
     write_all(l, layer->fired, ir_bool(&l->b, false));
-    bool is_continuous = layer->network->network->is_continuous; /* a time, not a count of steps */
-    write_all(l, layer->since, ir_real(&l->b, IR_F32, is_continuous ? -INFINITY : INFINITY));
+    write_all(l, layer->selected, ir_real(&l->b, IR_F32, -INFINITY));
     if (layer->emitted >= 0)
         write_all(l, layer->emitted, ir_real(&l->b, IR_F32, 0));
     kernel_close(l);

@@ -327,6 +327,7 @@ static void lower_step_function(struct lowering *l, struct lowered_network *netw
     struct ir_node *zero = ir_integer(&l->b, 0);
     ir_store(&l->b, network->clock, zero,
              ir_binary(&l->b, IR_ADD, ir_load(&l->b, network->clock, zero), ir_integer(&l->b, 1)));
+    lower_epoch(l, network);
 }
 
 /* ---- all networks ---- */

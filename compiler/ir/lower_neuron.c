@@ -350,12 +350,8 @@ static void lower_select(struct lowering *l, struct statement *s)
                      ir_binary(&l->b, IR_OR, kernel_read(l, layer->fired, -1), condition));
     }
     ir_set(&l->b, kernel->spike, condition);
-    if (kernel->counts_since) {
-        struct ir_node *since = kernel_read(l, layer->since, -1);
-        struct ir_node *now =
-            l->network->network->is_continuous ? lower_time(l, IR_F32) : ir_real(&l->b, IR_F32, 0);
-        kernel_write(l, layer->since, -1, ir_select(&l->b, condition, now, since));
-    }
+    if (kernel->counts_since)
+        kernel_select(l, condition);
     kernel->is_compacted = false;
 }
 
@@ -653,10 +649,6 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
     kernel_open(l, kernel.name);
     if (spikes)
         kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
-    if (kernel.counts_since && !l->network->network->is_continuous)
-        kernel_write(
-            l, layer->since, -1,
-            ir_binary(&l->b, IR_ADD, kernel_read(l, layer->since, -1), ir_real(&l->b, IR_F32, 1)));
     for (size_t i = 0; i < body->count; i++) {
         struct statement *s = body->items[i];
         if (is_silent(s))

@@ -18,6 +18,7 @@ struct touches {
     const struct ir_node *index;
     uint8_t *loads, *stores; /* enum use, by buffer */
     bool is_closed;          /* contains what cannot be merged */
+    bool has_events; /* adds up over spikes: kept short, so that many sums fit in registers */
 };
 
 static void note(uint8_t *use, bool is_own)
@@ -42,6 +43,7 @@ static void touch(struct ir_block *block, void *data)
         case IR_NODE_LOOP:
             if (node->loop.events >= 0)
                 note(&t->loads[node->loop.events], false);
+            t->has_events |= node->loop.events >= 0;
             break;
         case IR_NODE_IF:
         case IR_NODE_REDUCE: break;
@@ -164,7 +166,7 @@ static void fuse_block(struct ir_block *block, void *data)
                 !is_same_value(node->loop.high, other->loop.high))
                 break;
             struct touches b = touches_of(f->c, f->program, other);
-            if (!may_merge(f->program, &a, &b))
+            if ((a.has_events && !b.has_events) || !may_merge(f->program, &a, &b))
                 break;
             if (node->name != NULL && other->name != NULL)
                 remark(f->c, other->span, "fuse", "'%s' runs together with '%s'", other->name,

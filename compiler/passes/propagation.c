@@ -123,13 +123,32 @@ static struct ir_node *given(struct propagation *p, struct ir_node *source, stru
                      ir_real(&p->b, target_type(p), 0), constant_weight(p));
 }
 
+/* The loop right before writes all targets anyway: pass `fuse` makes it one with the rows. */
+static bool follows_clearing(const struct propagation *p)
+{
+    const struct ir_node *node = p->b.before->previous;
+    while (node != NULL && node->kind == IR_NODE_INSTR && node->op != IR_STORE &&
+           node->op != IR_CALL_RT)
+        node = node->previous;
+    if (node == NULL || node->kind != IR_NODE_LOOP || node->loop.events >= 0)
+        return false;
+    for (const struct ir_node *n = node->loop.body.first; n != NULL; n = n->next)
+        if (n->kind == IR_NODE_INSTR && n->op == IR_STORE &&
+            n->payload.index == p->connection->target && n->operands[0] == node->loop.index)
+            return true;
+    return false;
+}
+
 static void dense_rows(struct propagation *p)
 {
+    bool is_always = follows_clearing(p);
     struct arrivals a = arrivals(p);
     struct ir_builder outer = p->b;
-    struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_GT, a.count, zero(p)));
-    p->b.before = NULL;
-    p->b.block = &some->branch.then_body;
+    if (!is_always) {
+        struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_GT, a.count, zero(p)));
+        p->b.before = NULL;
+        p->b.block = &some->branch.then_body;
+    }
     struct ir_node *target = open_targets(p, "rows");
     struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
     struct ir_builder body = p->b;
