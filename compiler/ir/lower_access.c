@@ -374,10 +374,26 @@ static void access_index(struct lowering *l, struct expr *e, struct access *acce
 
 /* ---- all of it ---- */
 
+void lower_set_prepared(struct lowering *l, const void *key, struct binding *binding)
+{
+    struct prepared prepared = { binding, l->b.function, l->inlining };
+    array_push(&l->c->arena, &l->prepared, prepared);
+    pointer_map_put(l, &l->prepared_of, key, (int32_t)l->prepared.count - 1);
+}
+
+struct binding *lower_prepared_as(struct lowering *l, const void *key)
+{
+    int32_t number = pointer_map_get(&l->prepared_of, key);
+    if (number < 0)
+        return NULL;
+    const struct prepared *prepared = &l->prepared.items[number];
+    bool is_here = prepared->function == l->b.function && prepared->inlining == l->inlining;
+    return is_here ? prepared->binding : NULL;
+}
+
 struct binding *lower_prepared(struct lowering *l, const struct expr *e)
 {
-    int32_t number = pointer_map_get(&l->prepared_of, e);
-    return number >= 0 ? l->prepared.items[number] : NULL;
+    return lower_prepared_as(l, e);
 }
 
 void lower_access(struct lowering *l, struct expr *e, struct access *access)

@@ -115,47 +115,50 @@ static struct binding *lower_list(struct lowering *l, struct expr *e)
     return list;
 }
 
-static void set_prepared(struct lowering *l, struct expr *e, struct binding *binding)
-{
-    array_push(&l->c->arena, &l->prepared, binding);
-    pointer_map_put(l, &l->prepared_of, e, (int32_t)l->prepared.count - 1);
-}
-
-/* Forgets the value of an earlier copy of the code: functions are inlined more than once. */
-void lower_forget(struct lowering *l, const struct expr *e)
-{
-    pointer_map_put(l, &l->prepared_of, e, -1);
-}
-
 void lower_prepare_array(struct lowering *l, struct expr *e)
 {
-    lower_forget(l, e);
-    set_prepared(l, e, lower_array(l, e));
+    lower_set_prepared(l, e, lower_array(l, e));
 }
 
 struct unbound_search {
+    const struct unbound_search *outer; /* of the expression around a comprehension */
+    const struct for_clause_list *own;  /* variables of the comprehension; null outermost */
     bool is_found;
 };
 
-/* Does the expression use a loop variable that has no value yet? */
+static bool is_own(const struct unbound_search *search, const struct symbol *symbol)
+{
+    for (; search->own != NULL; search = search->outer)
+        for (size_t i = 0; i < search->own->count; i++)
+            if (search->own->items[i].symbol == symbol)
+                return true;
+    return false;
+}
+
+/* Does the expression use a loop variable of outside that has no value yet? */
 static void search_unbound(struct expr *e, void *data)
 {
     struct unbound_search *search = data;
     if (e->kind == EXPR_NAME && e->symbol != NULL && e->symbol->kind == SYMBOL_INDEX &&
-        e->symbol->binding == NULL)
+        e->symbol->binding == NULL && !is_own(search, e->symbol))
         search->is_found = true;
-    if (!search->is_found)
+    if (e->kind == EXPR_COMPREHENSION) {
+        struct unbound_search inner = { search, &e->comprehension.clauses, search->is_found };
+        expr_children(e, search_unbound, &inner);
+        search->is_found = inner.is_found;
+    } else if (!search->is_found) {
         expr_children(e, search_unbound, search);
+    }
 }
 
 static bool has_unbound(struct expr *e)
 {
-    struct unbound_search search = { false };
+    struct unbound_search search = { .own = NULL };
     search_unbound(e, &search);
     return search.is_found;
 }
 
-static void forget_clauses(const struct for_clause_list *clauses)
+void lower_unbind_clauses(const struct for_clause_list *clauses)
 {
     for (size_t i = 0; i < clauses->count; i++)
         if (clauses->items[i].symbol != NULL)
@@ -196,7 +199,8 @@ static void prepare_child(struct expr *child, void *data)
 
 void lower_prepare(struct lowering *l, struct expr *e)
 {
-    if (e->type == NULL || e->constant != NULL || (e->kind == EXPR_NAME && !is_array(e)))
+    if (e->type == NULL || e->constant != NULL || (e->kind == EXPR_NAME && !is_array(e)) ||
+        lower_prepared(l, e) != NULL)
         return;
     struct prepare prepare = { l };
     switch (e->kind) {
@@ -204,18 +208,21 @@ void lower_prepare(struct lowering *l, struct expr *e)
         for (size_t i = 0; i < e->comprehension.clauses.count; i++)
             if (e->comprehension.clauses.items[i].domain != NULL)
                 lower_prepare(l, e->comprehension.clauses.items[i].domain);
-        forget_clauses(&e->comprehension.clauses);
+        lower_unbind_clauses(&e->comprehension.clauses);
         expr_children(e, prepare_child, &prepare);
         return;
     case EXPR_FOR:
         if (e->type->kind != TYPE_NONE)
-            set_prepared(l, e, lower_for(l, e));
+            lower_set_prepared(l, e, lower_for(l, e));
         return;
-    case EXPR_LIST: set_prepared(l, e, lower_list(l, e)); return;
+    case EXPR_LIST:
+        if (!has_unbound(e))
+            lower_set_prepared(l, e, lower_list(l, e));
+        return;
     case EXPR_CALL:
         if (e->target != NULL && e->target->kind == CALL_FUNCTION) {
             if (is_array(e) && !has_unbound(e))
-                set_prepared(l, e, lower_call(l, e));
+                lower_set_prepared(l, e, lower_call(l, e));
             return;
         }
         break;
@@ -357,37 +364,6 @@ static struct ir_node *data_field_element(struct lowering *l, struct expr *e,
                       (struct ir_node *[]){ view->node, position });
 }
 
-static struct ir_node *record_field(struct lowering *l, struct expr *e)
-{
-    struct expr *object = e->field.object;
-    struct ir_node *flat, *extents[RANK_LIMIT];
-    size_t rank;
-    if (object->kind == EXPR_COMPREHENSION) {
-        rank = object->comprehension.clauses.count;
-        flat = lower_comprehension(l, object);
-        lower_domain_size(l, &object->comprehension.clauses, extents);
-    } else {
-        struct binding *record = object->symbol != NULL ? object->symbol->binding : NULL;
-        if (record == NULL || record->kind != BINDING_RECORD) {
-            record = object->kind == EXPR_CALL ? lower_call(l, object) : NULL;
-            if (record == NULL || record->kind != BINDING_RECORD) {
-                lower_refuse(l, e->span, "this record cannot be read yet");
-                return ir_integer(&l->b, 0);
-            }
-        }
-        rank = (size_t)record->rank;
-        flat = record->node;
-        memcpy(extents, record->extents, sizeof extents);
-    }
-    struct ir_node *position = flat;
-    for (size_t d = rank; d-- > e->symbol->position + 1;)
-        position = ir_binary(&l->b, IR_DIV, position, extents[d]);
-    if (e->symbol->position > 0)
-        position = ir_binary(&l->b, IR_MOD, position, extents[e->symbol->position]);
-    struct ir_node *is_none = ir_binary(&l->b, IR_LT, flat, ir_integer(&l->b, 0));
-    return ir_select(&l->b, is_none, ir_integer(&l->b, -1), position);
-}
-
 static struct ir_node *field_element(struct lowering *l, struct expr *e,
                                      struct ir_node *const *indices, size_t count)
 {
@@ -401,7 +377,7 @@ static struct ir_node *field_element(struct lowering *l, struct expr *e,
         return data_field_element(l, e, indices, count);
     }
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_RECORD)
-        return record_field(l, e);
+        return lower_record(l, object)->fields[symbol->position];
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_POSITION) {
         bool is_pre = object->symbol != NULL && object->symbol->kind == SYMBOL_VARIABLE &&
                       object->symbol->variable == VARIABLE_PRE;

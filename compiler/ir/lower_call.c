@@ -11,6 +11,8 @@ static struct binding *bind_argument(struct lowering *l, struct expr *argument,
     const struct type *type = argument->type;
     if (type->kind == TYPE_DATASET || type->kind == TYPE_SAMPLE)
         return lower_view(l, argument);
+    if (type->kind == TYPE_RECORD)
+        return lower_record(l, argument);
     if (!type_is_number(type) && type->kind != TYPE_STRING) {
         struct binding *binding =
             binding_new(l, BINDING_LAYER); /* its type says which layer, connection, network */
@@ -50,21 +52,10 @@ static size_t count_returns(const struct block *block)
     return count;
 }
 
-static struct binding *record_of(struct lowering *l, struct expr *e)
-{
-    struct binding *record = binding_new(l, BINDING_RECORD);
-    if (e->kind != EXPR_COMPREHENSION)
-        return NULL;
-    record->node = lower_comprehension(l, e);
-    record->rank = (int32_t)e->comprehension.clauses.count;
-    lower_domain_size(l, &e->comprehension.clauses, record->extents);
-    return record;
-}
-
 struct binding *lower_result(struct lowering *l, struct expr *e)
 {
     if (e->type->kind == TYPE_RECORD)
-        return record_of(l, e);
+        return lower_record(l, e);
     if (e->type->kind == TYPE_DATASET || e->type->kind == TYPE_SAMPLE)
         return lower_view(l, e);
     if (e->type->axes.count > 0)
@@ -144,7 +135,13 @@ struct binding *lower_call(struct lowering *l, struct expr *e)
             ir_context_set(&l->b, IR_CONTEXT_LEARNING, ir_integer(&l->b, 0));
         l->may_learn = 0;
     }
+    int32_t inlining = l->inlining;
+    bool in_yield = l->in_yield;
+    l->inlining = ++l->inlinings;
+    l->in_yield = false;
     struct binding *result = lower_body(l, f, e->span);
+    l->inlining = inlining;
+    l->in_yield = in_yield;
     if (f->is_procedure && (may_learn != 0 || f->learns))
         ir_context_set(&l->b, IR_CONTEXT_LEARNING, learning);
     l->may_learn = may_learn;

@@ -109,8 +109,7 @@ bool lower_reads_setup_only(const struct expr *e)
 static struct ir_node *read_binding(struct lowering *l, struct binding *binding, struct span span)
 {
     switch (binding->kind) {
-    case BINDING_VALUE:
-    case BINDING_RECORD: return binding->node;
+    case BINDING_VALUE: return binding->node;
     case BINDING_VAR: return ir_get(&l->b, binding->node);
     case BINDING_CONSTANT:
         if (!binding->is_literal)

@@ -9,6 +9,7 @@
  *   lower_access.c      what names, fields and indices reach
  *   lower_array.c       arrays, element by element
  *   lower_loop.c        domains, comprehensions, reductions, let a[i in s], assignment
+ *   lower_value.c       values that are computed in order, ahead of what uses them
  *   lower_call.c        functions, inlined
  *   lower_data.c        data sets
  *   lower_layer.c       layers: buffers, reset
@@ -50,7 +51,7 @@ enum binding_kind {
     BINDING_ARRAY,    /* buffer; the value of a rank-0 one is its element 0 */
     BINDING_VIEW,     /* node is a data set */
     BINDING_SAMPLE,   /* element `index` of the data set `node` */
-    BINDING_RECORD,   /* node: position in the product of the extents; -1 if none */
+    BINDING_RECORD,   /* fields; all are -1 if there is none */
     BINDING_LAYER,
     BINDING_CONNECTION,
 };
@@ -78,7 +79,8 @@ struct binding {
     struct ir_node *node, *index;
     int32_t buffer;
     int32_t rank;
-    struct ir_node *extents[RANK_LIMIT]; /* ARRAY (local), RECORD: i64 values where it was made */
+    struct ir_node *extents[RANK_LIMIT]; /* ARRAY (local): i64 values where it was made */
+    struct ir_node *fields[RANK_LIMIT];  /* RECORD: values of the loop variables */
     int32_t sizes[RANK_LIMIT];           /* ARRAY (global): size ids; -1: extents hold it */
     int32_t history, history_size; /* ARRAY: state of a rule by steps past, and its size id; -1 */
     bool is_literal;               /* CONSTANT */
@@ -92,7 +94,14 @@ struct binding {
     struct lowered_connection *connection;
 };
 
-ARRAY_STRUCT(binding_list, struct binding *);
+/* A value that was computed ahead; it holds in the copy of the code that it was made for. */
+struct prepared {
+    struct binding *binding;
+    const struct ir_function *function;
+    int32_t inlining;
+};
+
+ARRAY_STRUCT(prepared_list, struct prepared);
 
 struct lowered_layer {
     struct layer *layer;
@@ -213,6 +222,41 @@ struct rule_place {
     bool is_free;           /* on init, start, end: arrays are indexed explicitly */
 };
 
+/* Innermost loop, for break and continue. */
+struct jump_targets {
+    struct ir_node *target;
+    bool has_progress; /* each iteration is counted */
+    struct jump_targets *outer;
+};
+
+/* A loop of task code, between its opening and its end. */
+struct open_loop {
+    struct ir_node *loop;
+    struct ir_builder outer;
+    struct ir_node *path, *present;
+    struct ir_node *mark; /* null: nothing is given back */
+    struct ir_node *outer_element;
+    struct jump_targets jumps;
+    bool has_progress;
+    bool is_parallel;
+    bool is_outermost; /* of its function */
+};
+
+/* Values that are computed one after the other, or in parallel, into arrays: for each position of
+ * the clauses, the condition and then, where it holds, the values. */
+struct value_loop {
+    const struct for_clause_list *clauses;
+    struct ir_node *const *sizes;
+    struct ir_node *total;
+    struct expr *const *values;
+    size_t count;           /* of values, at most 4 */
+    struct expr *condition; /* null: none */
+    const struct loop_facts *facts;
+    struct span span;
+    struct binding *arrays[4]; /* results, by position; made where null */
+    struct binding *chosen;    /* BOOL: where the condition held; null without one */
+};
+
 enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };
 
 struct lowering {
@@ -231,7 +275,8 @@ struct lowering {
     struct pointer_map
         presented_of;              /* inputs that some task presents data to: enum presented_how */
     struct pointer_map stepped_of; /* networks that some task stops at each step or event of */
-    struct binding_list prepared; /* array-valued calls evaluated ahead of the loop they stand in */
+    struct prepared_list prepared; /* what is evaluated ahead of the loop it stands in */
+    int32_t inlining, inlinings;   /* which copy of a function's code is made, and how many were */
     int32_t learn_bits;
 
     struct lowered_network *network; /* whose step, rule, present block this is; null elsewhere */
@@ -279,13 +324,6 @@ struct loop_result {
     struct ir_node *flat;              /* number of the iteration */
     struct ir_node *inner[RANK_LIMIT]; /* extents of what is yielded */
     int32_t inner_rank;
-};
-
-/* Innermost loop, for break and continue. */
-struct jump_targets {
-    struct ir_node *target;
-    bool has_progress; /* each iteration is counted */
-    struct jump_targets *outer;
 };
 
 /* ---- lower.c ---- */
@@ -350,19 +388,23 @@ struct ir_node *lower_access_load(struct lowering *, const struct access *access
 struct ir_node *lower_access_index(struct lowering *, const struct access *access,
                                    struct ir_node *const *indices, size_t count);
 
-/* The value that lower_prepare gave an expression, or null. */
+/* The value that lower_prepare gave an expression in this copy of the code, or null. */
 struct binding *lower_prepared(struct lowering *, const struct expr *e);
+void lower_set_prepared(struct lowering *, const void *key, struct binding *binding);
+struct binding *lower_prepared_as(struct lowering *, const void *key);
 
 /* ---- lower_array.c ---- */
 struct ir_node *lower_element(struct lowering *, struct expr *e, struct ir_node *const *indices,
                               size_t count);
 struct binding *lower_array(struct lowering *, struct expr *e); /* a buffer with its value */
 void lower_prepare(struct lowering *,
-                   struct expr *e); /* evaluates array-valued calls within e first */
-void lower_prepare_array(struct lowering *, struct expr *e); /* evaluates e itself, once */
-void lower_forget(struct lowering *, const struct expr *e);  /* what e was given before */
+                   struct expr *e); /* evaluates array-valued calls within e first, except those
+                                       that use loop variables without a value */
+void lower_prepare_array(struct lowering *, struct expr *e);      /* evaluates e itself, once */
+void lower_unbind_clauses(const struct for_clause_list *clauses); /* takes their values away */
 struct ir_node *lower_extent(struct lowering *, struct expr *e, size_t dimension);
 struct ir_node *lower_comprehension(struct lowering *, struct expr *e);
+struct binding *lower_record(struct lowering *, struct expr *e); /* argmin, argmax of several */
 struct ir_node *lower_reduction(struct lowering *,
                                 struct expr *e); /* call of sum, mean… on an array */
 struct binding *lower_local_array(struct lowering *, const char *name, enum snn_type type,
@@ -380,6 +422,12 @@ void lower_assign(struct lowering *, struct statement *s);
 struct ir_node *lower_open_loop(struct lowering *, const char *name, struct ir_node *const *extents,
                                 int32_t rank, struct ir_node **indices);
 void lower_close_loop(struct lowering *, struct ir_node *loop, struct ir_builder saved);
+
+/* ---- lower_value.c ---- */
+/* Can a value be computed neither in a reduction nor in an independent loop? Has it effects? */
+bool lower_needs_order(struct lowering *, struct expr *e);
+bool lower_has_effect(struct lowering *, struct expr *e);
+void lower_values(struct lowering *, struct value_loop *);
 
 /* ---- lower_call.c ---- */
 struct binding *lower_call(struct lowering *, struct expr *e);
@@ -486,6 +534,14 @@ struct lowered_connection *lowered_connection_of(struct lowering *, const struct
 void lower_tasks(struct lowering *);
 void lower_statement(struct lowering *, struct statement *s);
 struct binding *lower_for(struct lowering *, struct expr *e); /* for … yield */
+/* A loop with counters that draws depend on, whose arrays are given back by each iteration. `body`:
+ * its statements; null where it computes values. */
+void lower_begin_loop(struct lowering *, struct open_loop *, const struct for_clause_list *clauses,
+                      struct ir_node *const *sizes, struct ir_node *total, struct block *body,
+                      bool is_parallel);
+void lower_end_loop(struct lowering *, struct open_loop *);
+bool lower_runs_parallel(struct lowering *, const struct loop_facts *, uint64_t learns,
+                         struct span span); /* and says so to -R */
 const struct symbol *
 lower_presented_input(const struct expr *target); /* the input that `to x` or `to x.name` names */
 void lower_present(struct lowering *, struct statement *s);

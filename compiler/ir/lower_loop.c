@@ -64,17 +64,15 @@ static struct ir_node *batch_count(struct lowering *l, const struct batching *ba
 /* A set is drawn once, when its loop begins: its view is kept beside its size. */
 static struct binding *domain_view(struct lowering *l, const struct for_clause *clause)
 {
-    int32_t number = pointer_map_get(&l->prepared_of, &clause->symbol->domain);
-    return number >= 0 ? l->prepared.items[number]
-                       : lower_view(l, batching_of(&clause->symbol->domain).set);
+    struct binding *view = lower_prepared_as(l, &clause->symbol->domain);
+    return view != NULL ? view : lower_view(l, batching_of(&clause->symbol->domain).set);
 }
 
 static struct ir_node *sample_count(struct lowering *l, const struct for_clause *clause)
 {
     struct batching batching = batching_of(&clause->symbol->domain);
     struct binding *view = lower_view(l, batching.set);
-    array_push(&l->c->arena, &l->prepared, view);
-    pointer_map_put(l, &l->prepared_of, &clause->symbol->domain, (int32_t)l->prepared.count - 1);
+    lower_set_prepared(l, &clause->symbol->domain, view);
     struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
     return batching.size != NULL ? batch_count(l, &batching, count) : count;
 }
@@ -275,6 +273,7 @@ struct reducer {
     struct expr *condition;
     struct expr *array;
     size_t rank;
+    const struct value_loop *made; /* null: keys and condition are computed on the way */
 };
 
 enum reduced { REDUCED_KEY, REDUCED_ONE, REDUCED_SQUARE };
@@ -282,6 +281,8 @@ enum reduced { REDUCED_KEY, REDUCED_ONE, REDUCED_SQUARE };
 static struct ir_node *reduced_element(struct lowering *l, struct reducer *r, struct ir_node *flat,
                                        size_t key)
 {
+    if (r->made != NULL)
+        return ir_load(&l->b, r->made->arrays[key]->buffer, flat);
     if (r->clauses != NULL)
         return lower_scalar(l, r->keys[key]);
     struct ir_node *indices[RANK_LIMIT], *rest = flat;
@@ -303,11 +304,13 @@ static struct ir_node *reduce(struct lowering *l, struct reducer *r, enum ir_red
     l->b.before = NULL;
     l->b.block = &node->reduce.body;
     l->reductions++;
-    if (r->clauses != NULL) {
+    if (r->clauses != NULL && r->made == NULL) {
         lower_bind_clauses(l, r->clauses, r->sizes, node->reduce.index);
         mark_checked(r->clauses);
     }
-    if (r->condition != NULL)
+    if (r->made != NULL && r->condition != NULL)
+        node->reduce.condition = ir_load(&l->b, r->made->chosen->buffer, node->reduce.index);
+    else if (r->condition != NULL)
         node->reduce.condition = lower_condition(l, r->condition);
     node->reduce.key_count =
         is_arg && r->key_count > 0 ? (int32_t)(r->key_count < 4 ? r->key_count : 4) : 1;
@@ -409,6 +412,17 @@ static struct ir_node *run_reducer(struct lowering *l, const struct expr *e, str
     return ir_integer(&l->b, 0);
 }
 
+/* The value of a loop variable at a position; of samples: the position. -1 where there is none. */
+static struct ir_node *value_at(struct lowering *l, const struct for_clause *clause,
+                                struct ir_node *position, struct ir_node *is_none)
+{
+    const struct domain *domain = &clause->symbol->domain;
+    struct ir_node *value = position;
+    if (domain->kind == DOMAIN_RANGE || domain->kind == DOMAIN_ITEMS)
+        value = clause_binding(l, clause, position)->node;
+    return ir_select(&l->b, is_none, ir_cast(&l->b, value->type, ir_integer(&l->b, -1)), value);
+}
+
 /* argmax over one variable gives its value, not its position. */
 static struct ir_node *position_to_value(struct lowering *l, const struct for_clause_list *clauses,
                                          struct ir_node *position)
@@ -421,8 +435,43 @@ static struct ir_node *position_to_value(struct lowering *l, const struct for_cl
         return position;
     struct ir_node *is_none = ir_binary(&l->b, IR_LT, position, ir_integer(&l->b, 0));
     struct ir_node *safe = ir_binary(&l->b, IR_MAX, position, ir_integer(&l->b, 0));
-    struct ir_node *value = clause_binding(l, &clauses->items[0], safe)->node;
-    return ir_select(&l->b, is_none, ir_cast(&l->b, value->type, ir_integer(&l->b, -1)), value);
+    return value_at(l, &clauses->items[0], safe, is_none);
+}
+
+static struct binding *record_of(struct lowering *l, struct expr *e)
+{
+    const struct for_clause_list *clauses = &e->comprehension.clauses;
+    struct binding *record = binding_new(l, BINDING_RECORD);
+    struct ir_node *sizes[RANK_LIMIT];
+    struct ir_node *flat = lower_comprehension(l, e);
+    struct ir_node *is_none = ir_binary(&l->b, IR_LT, flat, ir_integer(&l->b, 0));
+    struct ir_node *rest = ir_binary(&l->b, IR_MAX, flat, ir_integer(&l->b, 0));
+    lower_domain_size(l, clauses, sizes);
+    record->rank = (int32_t)clauses->count;
+    for (size_t d = clauses->count; d-- > 0;) {
+        struct ir_node *position = d > 0 ? ir_binary(&l->b, IR_MOD, rest, sizes[d]) : rest;
+        rest = d > 0 ? ir_binary(&l->b, IR_DIV, rest, sizes[d]) : rest;
+        record->fields[d] = value_at(l, &clauses->items[d], position, is_none);
+    }
+    return record;
+}
+
+struct binding *lower_record(struct lowering *l, struct expr *e)
+{
+    struct binding *record = NULL;
+    if (e->kind == EXPR_COMPREHENSION)
+        record = record_of(l, e);
+    else if (e->kind == EXPR_CALL)
+        record = lower_call(l, e);
+    else if (e->kind == EXPR_NAME)
+        record = binding_of(l, e->symbol, e->span);
+    if (record != NULL && record->kind == BINDING_RECORD)
+        return record;
+    lower_refuse(l, e->span, "this record cannot be read yet");
+    record = binding_new(l, BINDING_RECORD);
+    for (int32_t d = 0; d < RANK_LIMIT; d++)
+        record->fields[d] = ir_integer(&l->b, 0);
+    return record;
 }
 
 static bool is_over_layer(const struct expr *e)
@@ -430,12 +479,32 @@ static bool is_over_layer(const struct expr *e)
     return e->comprehension.clauses.items[0].symbol->domain.kind == DOMAIN_LAYER;
 }
 
+/* What does not change from element to element. */
+static void prepare_keys(struct lowering *l, struct expr *e)
+{
+    if (l->reductions > 0 || l->kernel != NULL || l->rule != NULL || l->in_setup)
+        return;
+    lower_unbind_clauses(&e->comprehension.clauses);
+    for (size_t i = 0; i < e->target->count; i++)
+        lower_prepare(l, e->target->arguments[i]);
+    if (e->comprehension.condition != NULL)
+        lower_prepare(l, e->comprehension.condition);
+}
+
+static bool keys_need_order(struct lowering *l, const struct reducer *r)
+{
+    bool needs = l->reductions == 0 && lower_needs_order(l, r->condition);
+    for (size_t i = 0; i < r->key_count && l->reductions == 0; i++)
+        needs = needs || lower_needs_order(l, r->keys[i]);
+    return needs;
+}
+
 struct ir_node *lower_comprehension(struct lowering *l, struct expr *e)
 {
     if (is_over_layer(e)) {
-        int32_t number = pointer_map_get(&l->prepared_of, e);
-        if (number >= 0)
-            return ir_get(&l->b, l->prepared.items[number]->node);
+        struct binding *prepared = lower_prepared(l, e);
+        if (prepared != NULL)
+            return ir_get(&l->b, prepared->node);
         lower_refuse(l, e->span, "a reduction over the layer cannot stand here yet");
         return ir_real(&l->b, IR_F32, 0);
     }
@@ -448,8 +517,18 @@ struct ir_node *lower_comprehension(struct lowering *l, struct expr *e)
                          .key_count = e->target->count,
                          .condition = e->comprehension.condition };
     r.total = lower_domain_size(l, r.clauses, r.sizes);
+    struct value_loop made;
+    prepare_keys(l, e);
     check_ahead(l, r.clauses, r.sizes, r.keys, r.key_count);
     check_ahead(l, r.clauses, r.sizes, &r.condition, 1);
+    if (keys_need_order(l, &r)) {
+        made = (struct value_loop){
+            r.clauses, r.sizes,  r.total, r.keys, r.key_count, r.condition, e->comprehension.facts,
+            e->span,   { NULL }, NULL
+        };
+        lower_values(l, &made);
+        r.made = &made;
+    }
     struct ir_node *result = run_reducer(l, e, &r);
     enum builtin_id id = e->target->builtin->id;
     return id == BUILTIN_ARGMIN || id == BUILTIN_ARGMAX ? position_to_value(l, r.clauses, result)
@@ -480,11 +559,19 @@ void lower_let_array(struct lowering *l, struct statement *s)
         lower_refuse(l, s->span, "an array has at most %d axes", RANK_LIMIT);
         return;
     }
+    lower_unbind_clauses(clauses);
     lower_prepare(l, s->let.value);
     struct ir_node *total = lower_domain_size(l, clauses, sizes);
     struct binding *array = lower_local_array(
         l, s->let.name.name->text, lower_storage(s->symbol->type), sizes, (int32_t)clauses->count);
     check_ahead(l, clauses, sizes, &s->let.value, 1);
+    if (lower_has_effect(l, s->let.value)) {
+        struct value_loop values = { clauses, sizes,        total,   &s->let.value, 1,
+                                     NULL,    s->let.facts, s->span, { array },     NULL };
+        lower_values(l, &values);
+        s->symbol->binding = array;
+        return;
+    }
     struct ir_node *loop =
         ir_loop(&l->b, s->let.name.name->text, ir_integer(&l->b, 0), total, true);
     struct ir_builder outer = l->b;
@@ -593,8 +680,7 @@ static struct expr *settle_value(struct lowering *l, struct statement *s)
         ir_store(&l->b, copy->buffer, loop->loop.index,
                  lower_element(l, value, indices, (size_t)rank));
         lower_close_loop(l, loop, saved);
-        array_push(&l->c->arena, &l->prepared, copy);
-        pointer_map_put(l, &l->prepared_of, value, (int32_t)l->prepared.count - 1);
+        lower_set_prepared(l, value, copy);
     }
     return value;
 }
@@ -633,9 +719,9 @@ void lower_assign(struct lowering *l, struct statement *s)
         assign_variable(l, s, target->symbol->binding);
         return;
     }
-    lower_forget(l, s->assign.value);
-    lower_prepare(l, s->assign.value);
     const struct for_clause_list *free = &s->assign.indices;
+    lower_unbind_clauses(free);
+    lower_prepare(l, s->assign.value);
     if (free->count == 0) {
         assign_elements(l, s, settle_value(l, s), NULL);
         return;
@@ -647,7 +733,13 @@ void lower_assign(struct lowering *l, struct statement *s)
     search_mention(s->assign.value, &mention);
     bool is_settled = mention.is_found && s->assign.value->type->axes.count == 0 && l->rule == NULL;
     struct binding *values = NULL;
-    if (is_settled) { /* all elements see what was there before */
+    if (lower_has_effect(l, s->assign.value)) {
+        struct value_loop ahead = { free, sizes,           total,   &s->assign.value, 1,
+                                    NULL, s->assign.facts, s->span, { NULL },         NULL };
+        lower_values(l, &ahead);
+        values = ahead.arrays[0];
+        is_settled = true;
+    } else if (is_settled) { /* all elements see what was there before */
         values = lower_local_array(l, "assigned", lower_storage(s->assign.value->type), &total, 1);
         struct index_loop first = open_indices(l, free, sizes, total, true);
         ir_store(&l->b, values->buffer, l->element, lower_scalar(l, s->assign.value));

@@ -537,8 +537,7 @@ static void reduce_layer(struct expr *e, void *data)
         return;
     struct binding *binding = binding_new(l, BINDING_VAR);
     binding->node = ir_var(&l->b, "layer", lower_layer_reduction(l, e));
-    array_push(&l->c->arena, &l->prepared, binding);
-    pointer_map_put(l, &l->prepared_of, e, (int32_t)l->prepared.count - 1);
+    lower_set_prepared(l, e, binding);
 }
 
 static void reduce_layers_of(struct lowering *l, struct statement *s)

@@ -141,19 +141,6 @@ static void search_block(const struct block *block, struct loop_search *search)
 
 /* ---- loops ---- */
 
-/* A loop of task code, between its opening and its end. */
-struct open_loop {
-    struct ir_node *loop;
-    struct ir_builder outer;
-    struct ir_node *path, *present;
-    struct ir_node *mark; /* null: nothing is given back */
-    struct ir_node *outer_element;
-    struct jump_targets jumps;
-    bool has_progress;
-    bool is_parallel;
-    bool is_outermost; /* of its function */
-};
-
 static bool is_over_samples(const struct for_clause_list *clauses)
 {
     for (size_t i = 0; i < clauses->count; i++)
@@ -195,12 +182,13 @@ static void open_path(struct lowering *l, struct open_loop *o)
     }
 }
 
-static void begin_loop(struct lowering *l, struct open_loop *o,
-                       const struct for_clause_list *clauses, struct ir_node *const *sizes,
-                       struct ir_node *total, struct block *body, bool is_parallel)
+void lower_begin_loop(struct lowering *l, struct open_loop *o,
+                      const struct for_clause_list *clauses, struct ir_node *const *sizes,
+                      struct ir_node *total, struct block *body, bool is_parallel)
 {
-    struct loop_search search = { .l = l };
-    search_block(body, &search);
+    struct loop_search search = { .l = l, .presents = body == NULL };
+    if (body != NULL)
+        search_block(body, &search);
     l->may_learn |= search.learns;
     open_path(l, o);
     o->has_progress = search.presents && is_over_samples(clauses) && !l->in_parallel;
@@ -229,7 +217,7 @@ static void begin_loop(struct lowering *l, struct open_loop *o,
         l->frame->progress_loops += o->has_progress;
 }
 
-static void end_loop(struct lowering *l, struct open_loop *o)
+void lower_end_loop(struct lowering *l, struct open_loop *o)
 {
     if (o->is_outermost)
         l->frame->path = l->frame->present = NULL;
@@ -350,9 +338,9 @@ static void lower_for_statement(struct lowering *l, struct statement *s)
     struct ir_node *sizes[RANK_LIMIT];
     struct open_loop o = { .loop = NULL };
     struct ir_node *total = lower_domain_size(l, &s->loop.clauses, sizes);
-    begin_loop(l, &o, &s->loop.clauses, sizes, total, s->loop.body, false);
+    lower_begin_loop(l, &o, &s->loop.clauses, sizes, total, s->loop.body, false);
     lower_statements(l, s->loop.body);
-    end_loop(l, &o);
+    lower_end_loop(l, &o);
 }
 
 /* ---- for … yield ---- */
@@ -381,23 +369,21 @@ static struct ir_node *yield_extent(struct lowering *l, const struct expr *e, si
     return ir_integer(&l->b, 1);
 }
 
-static bool runs_parallel(struct lowering *l, const struct expr *e)
+bool lower_runs_parallel(struct lowering *l, const struct loop_facts *facts, uint64_t learns,
+                         struct span span)
 {
-    const struct loop_facts *facts = e->loop.facts;
-    struct loop_search search = { .l = l };
-    search_block(e->loop.body, &search);
     if (l->rule != NULL || l->in_parallel || facts == NULL)
         return false;
     if (!facts->is_parallel) {
-        remark(l->c, facts->reason_span.source != 0 ? facts->reason_span : e->span, "parallel",
+        remark(l->c, facts->reason_span.source != 0 ? facts->reason_span : span, "parallel",
                "this loop runs in order: %s", facts->reason);
         return false;
     }
-    if (l->may_learn != 0 || search.learns != 0) {
-        remark(l->c, e->span, "parallel", "this loop runs in order: something may learn here");
+    if (l->may_learn != 0 || learns != 0) {
+        remark(l->c, span, "parallel", "this loop runs in order: something may learn here");
         return false;
     }
-    remark(l->c, e->span, "parallel", "this loop runs on all cores");
+    remark(l->c, span, "parallel", "this loop runs on all cores");
     return true;
 }
 
@@ -418,11 +404,13 @@ struct binding *lower_for(struct lowering *l, struct expr *e)
         sizes[rank++] = result.inner[result.inner_rank++];
     }
     result.array = lower_local_array(l, "yield", lower_storage(value->type), sizes, rank);
-    bool is_parallel = runs_parallel(l, e);
+    struct loop_search search = { .l = l };
+    search_block(e->loop.body, &search);
+    bool is_parallel = lower_runs_parallel(l, e->loop.facts, search.learns, e->span);
     bool was_parallel = l->in_parallel, was_in_yield = l->in_yield;
     struct loop_result *outer_result = l->result;
     struct open_loop o = { .loop = NULL };
-    begin_loop(l, &o, clauses, sizes, total, e->loop.body, is_parallel);
+    lower_begin_loop(l, &o, clauses, sizes, total, e->loop.body, is_parallel);
     result.flat = o.loop->loop.index;
     l->result = &result;
     l->in_parallel = was_parallel || is_parallel;
@@ -431,7 +419,7 @@ struct binding *lower_for(struct lowering *l, struct expr *e)
     l->result = outer_result;
     l->in_parallel = was_parallel;
     l->in_yield = was_in_yield;
-    end_loop(l, &o);
+    lower_end_loop(l, &o);
     return result.array;
 }
 
@@ -487,7 +475,7 @@ static void lower_while(struct lowering *l, struct statement *s)
     l->b.block = &o.loop->loop_while.body;
     l->jumps = &o.jumps;
     lower_statements(l, s->while_loop.body);
-    end_loop(l, &o);
+    lower_end_loop(l, &o);
 }
 
 static void lower_if(struct lowering *l, struct statement *s)

@@ -198,6 +198,8 @@ void check_clauses(struct checker *k, struct for_clause_list *clauses, struct ex
                    size_t searched_count);
 
 /* Appends the axis, or axes, that a result gets from a loop variable. */
+/* Of the value of a loop variable; of samples: their position. */
+const struct type *clause_value_type(struct checker *k, const struct for_clause *clause);
 void clause_axes(struct checker *k, const struct for_clause *clause, struct axis_list *axes);
 
 const struct type *check_comprehension(struct checker *k, struct expr *e);

@@ -116,6 +116,7 @@ struct expr *clone_expr(struct arena *arena, const struct expr *e)
         copy->comprehension.clauses = clone_clauses(arena, &e->comprehension.clauses);
         copy->comprehension.condition = clone_expr(arena, e->comprehension.condition);
         copy->comprehension.scope = NULL;
+        copy->comprehension.facts = NULL;
         break;
     case EXPR_UNARY: copy->unary.operand = clone_expr(arena, e->unary.operand); break;
     case EXPR_BINARY:
@@ -241,11 +242,13 @@ static void clone_parts_of_body(struct arena *arena, struct statement *copy,
     case STATEMENT_LET:
         copy->let.indices = clone_clauses(arena, &s->let.indices);
         copy->let.value = clone_expr(arena, s->let.value);
+        copy->let.facts = NULL;
         break;
     case STATEMENT_ASSIGN:
         copy->assign.target = clone_expr(arena, s->assign.target);
         copy->assign.value = clone_expr(arena, s->assign.value);
         copy->assign.indices = (struct for_clause_list){ 0 };
+        copy->assign.facts = NULL;
         break;
     case STATEMENT_IF:
         copy->conditional.condition = clone_expr(arena, s->conditional.condition);

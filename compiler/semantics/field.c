@@ -405,7 +405,7 @@ static const struct type *record_field(struct checker *k, struct expr *e, const 
             continue;
         struct symbol *symbol = field_symbol(k, e, FIELD_RECORD);
         symbol->position = i;
-        symbol->type = type_new(k->arena, TYPE_INT);
+        symbol->type = clause_value_type(k, &object->variables->items[i]);
         return symbol->type;
     }
     diag_error(k->c, e->field.field.span, "the record has no '%s', only %s",

@@ -283,14 +283,20 @@ static bool check_key(struct checker *k, const struct builtin *builtin, struct e
     return builtin->units != BUILTIN_UNITS_NONE || require_unit(k, key, unit_none(), "this");
 }
 
+const struct type *clause_value_type(struct checker *k, const struct for_clause *clause)
+{
+    return clause->symbol->domain.kind == DOMAIN_SAMPLES ? type_new(k->arena, TYPE_INT)
+                                                         : clause->symbol->type;
+}
+
 /* argmax over one variable gives its value, over several a record of them. */
 static const struct type *position_type(struct checker *k, const struct for_clause_list *clauses)
 {
-    const struct symbol *first = clauses->items[0].symbol;
     if (clauses->count == 1)
-        return first->domain.kind == DOMAIN_SAMPLES ? type_new(k->arena, TYPE_INT) : first->type;
+        return clause_value_type(k, &clauses->items[0]);
     struct type *t = arena_new(k->arena, struct type);
     t->kind = TYPE_RECORD;
+    t->variables = clauses;
     for (size_t i = 0; i < clauses->count; i++)
         array_push(k->arena, &t->axes, clauses->items[i].symbol->domain.axis);
     return t;
@@ -340,6 +346,8 @@ const struct type *check_comprehension(struct checker *k, struct expr *e)
     if (e->comprehension.condition != NULL)
         array_push(k->arena, &searched, e->comprehension.condition);
     check_clauses(k, &e->comprehension.clauses, searched.items, searched.count);
+    struct effects storage;
+    struct effects *effects = effects_enter(k, &storage);
     if (e->comprehension.condition != NULL)
         check_condition(k, e->comprehension.condition);
     bool fits = builtin != NULL;
@@ -349,6 +357,7 @@ const struct type *check_comprehension(struct checker *k, struct expr *e)
         else
             fits = check_key(k, builtin, keys->items[i]) && fits;
     }
+    e->comprehension.facts = effects_leave(k, effects, e->span, &e->comprehension.clauses, false);
     k->scope = outer;
     if (!fits)
         return type_error();

@@ -64,7 +64,8 @@ ARRAY_STRUCT(function_list, struct function_instance *);
 
 /* ---- loops ---------------------------------------------------------- */
 
-/* Of a `for … yield` or `parallel for`; null for other loops. */
+/* Of a `for … yield`, a `parallel for`, and of what computes many values: a comprehension, an
+ * indexed let or assignment. Null for other loops. */
 struct loop_facts {
     bool is_parallel;
     const char *reason;      /* why not, for -R; null if parallel */

@@ -122,7 +122,11 @@ void check_let(struct checker *k, struct statement *s)
     if (s->let.indices.count > 0)
         k->scope = scope_new(k->arena, outer);
     check_clauses(k, &s->let.indices, &s->let.value, 1);
+    struct effects storage;
+    struct effects *effects = s->let.indices.count > 0 ? effects_enter(k, &storage) : NULL;
     const struct type *t = let_type(k, s, symbol);
+    if (effects != NULL)
+        s->let.facts = effects_leave(k, effects, s->span, &s->let.indices, false);
     if (s->let.indices.count > 0 && !type_is_error(t)) {
         struct axis_list axes = { 0 };
         for (size_t i = 0; i < s->let.indices.count; i++)
@@ -370,7 +374,11 @@ void check_assign(struct checker *k, struct statement *s)
         check_clauses(k, &s->assign.indices, searched, 2);
     }
     check_expr(k, target);
+    struct effects storage;
+    struct effects *effects = s->assign.indices.count > 0 ? effects_enter(k, &storage) : NULL;
     check_expr(k, s->assign.value);
+    if (effects != NULL)
+        s->assign.facts = effects_leave(k, effects, s->span, &s->assign.indices, false);
     if (s->assign.value->type->kind == TYPE_NONE)
         diag_error(k->c, s->assign.value->span, "this gives no value");
     else if (!type_is_error(target->type) && target->symbol == NULL)

@@ -143,7 +143,7 @@ bool type_equal(const struct type *a, const struct type *b)
 {
     return a->kind == b->kind && a->is_constant == b->is_constant && unit_equal(a->unit, b->unit) &&
            a->network == b->network && a->layer == b->layer && a->connection == b->connection &&
-           a->rule == b->rule && axes_equal(&a->axes, &b->axes) &&
+           a->rule == b->rule && a->variables == b->variables && axes_equal(&a->axes, &b->axes) &&
            dataset_equal(a->dataset, b->dataset);
 }
 

@@ -79,6 +79,8 @@ struct type {
     struct layer *layer;           /* LAYER TRACE; null for the `post` of an uninstantiated rule */
     struct connection *connection; /* CONNECTION RULE */
     struct rule_instance *rule;    /* RULE */
+    const struct for_clause_list
+        *variables; /* RECORD: whose values its fields are, named by axes */
 };
 
 /* A field of the samples of a data set: image, label, events ... */

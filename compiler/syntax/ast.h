@@ -224,6 +224,7 @@ struct expr {
             struct for_clause_list clauses; /* at least one */
             struct expr *condition;         /* may be null */
             struct scope *scope;            /* semantics: the variables */
+            struct loop_facts *facts;       /* semantics: of computing all values */
         } comprehension;
         struct {
             enum unary_op op;
@@ -371,6 +372,8 @@ struct statement {
             struct for_clause_list indices; /* empty for a plain let */
             struct type_ref *type;          /* may be null */
             struct expr *value;             /* may be EXPR_FOR */
+            struct loop_facts *facts;       /* semantics: of computing all values; null for a plain
+                                               let */
         } let;
         struct {
             struct expr *target; /* EXPR_NAME, EXPR_FIELD or EXPR_INDEX */
@@ -378,6 +381,7 @@ struct statement {
             struct expr *value; /* may be EXPR_FOR */
             struct for_clause_list
                 indices; /* semantics: free names among the target's indices, in order */
+            struct loop_facts *facts; /* semantics: of computing all values; null without indices */
         } assign;
         struct {
             struct expr *condition;
