@@ -28,7 +28,8 @@ static bool is_text_argument(const struct call_target *target, size_t i)
 static bool is_readable(enum builtin_id id)
 {
     return id == BUILTIN_MNIST || id == BUILTIN_BUILTIN_DIGITS || id == BUILTIN_NPZ ||
-           id == BUILTIN_NPY || id == BUILTIN_CSV || id == BUILTIN_SPIKES;
+           id == BUILTIN_NPY || id == BUILTIN_CSV || id == BUILTIN_SPIKES ||
+           id == BUILTIN_SPIKES_NPY;
 }
 
 static struct ir_node *open_source(struct lowering *l, struct expr *e)
@@ -37,7 +38,8 @@ static struct ir_node *open_source(struct lowering *l, struct expr *e)
     if (!is_readable(target->builtin->id))
         lower_refuse(
             l, e->span,
-            "the reader '%s' is not built yet; npz, npy, csv, spikes, mnist and builtin_digits are",
+            "the reader '%s' is not built yet; npz, npy, csv, spikes, spikes_npy, mnist and "
+            "builtin_digits are",
             target->builtin->name);
     struct ir_node *text =
         is_text_argument(target, 0) ? lower_text(l, target->arguments[0]) : ir_text(&l->b, "");

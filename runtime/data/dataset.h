@@ -12,6 +12,7 @@
 #ifndef SNN_DATA_DATASET_H
 #define SNN_DATA_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,9 +51,10 @@ struct snn_dataset;
 /* ---- sources. `name` is the set's name in the program, for messages; it is copied, and may be
  * NULL. The set belongs to the caller, who gives it back with snn_dataset_release. */
 
-/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy", "csv"
- * or "spikes". `text` is its text argument ("" if none), `number` its number (NAN if none): the
- * column of the label in a csv, the training digits of builtin_digits, the unit of time of events.
+/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy",
+ * "csv", "spikes" or "spikes_npy". `text` is its text argument ("" if none), `number` its number
+ * (NAN if none): the column of the label in a csv, the training digits of builtin_digits, the unit
+ * of time of events.
  */
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
                      const char *text, double number);
@@ -87,11 +89,12 @@ int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path
  * NAN if there is none. Axis: feature. */
 int snn_dataset_csv(struct snn_dataset **out, const char *name, const char *path, double label);
 
-/* Spike events in files of the event format (docs/data.md): one file, or a folder with any of
- * trainset.npz, valset.npz and testset.npz, which are the splits. What is not an absolute path is
- * looked for here, in $SNN_DATA and in ./data. Times are multiplied by `unit` (NAN: 1) where they
- * are used. */
-int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *path, double unit);
+/* Spike events (docs/data.md): one file, or a folder with any of trainset.npz, valset.npz and
+ * testset.npz (or .npy; `prefers_npy` says which where there are both), which are the splits. What
+ * is not an absolute path is looked for here, in $SNN_DATA and in ./data. Times are multiplied by
+ * `unit` (NAN: 1) where they are used. */
+int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *path, double unit,
+                       bool prefers_npy);
 
 /* ---- ownership: a set is shared by counting. */
 struct snn_dataset *snn_dataset_retain(struct snn_dataset *set);

@@ -6,6 +6,8 @@
  */
 #include "data/events.h"
 
+#include "data/mapping.h"
+#include "data/npy.h"
 #include "data/source.h"
 #include "error.h"
 
@@ -96,6 +98,19 @@ int snn_event_list_check(const struct snn_event_store *store, int64_t sample,
     return 0;
 }
 
+int snn_event_store_open(struct snn_event_store **out, const char *path)
+{
+    struct snn_mapping mapping;
+    struct snn_npz *npz;
+
+    if (snn_mapping_open(&mapping, path) < 0)
+        return -1;
+    if (mapping.bytes >= 6 && memcmp(mapping.memory, "\x93NUMPY", 6) == 0)
+        return snn_event_store_pickle(out, &mapping, path);
+    return snn_npz_open_mapping(&npz, &mapping, path) < 0 ? -1
+                                                          : snn_event_store_npz(out, npz, path);
+}
+
 /* ---- finding the files */
 
 /* The files of a set. */
@@ -138,31 +153,43 @@ static int keep_path(struct event_files *files, enum snn_split split, const char
     return files->paths[split] ? 0 : snn_error_set("%s: out of memory", path);
 }
 
-/* Takes what is at `place`: 1 if that is a file or a folder with a split in it, 0 if not. */
-static int find_at(struct event_files *files, const char *place)
+/* Takes the files trainset, valset and testset of the folder that have that ending; how many. */
+static int find_splits(struct event_files *files, const char *folder, const char *ending)
 {
     struct stat status;
     int found = 0;
+
+    for (int s = 0; s < SNN_SPLIT_NONE; s++) {
+        char path[PATH_BYTES];
+
+        if (snprintf(path, sizeof path, "%s/%sset%s", folder, snn_split_name((enum snn_split)s),
+                     ending) >= PATH_BYTES ||
+            stat(path, &status) != 0)
+            continue;
+        if (keep_path(files, (enum snn_split)s, path) < 0)
+            return -1;
+        found++;
+    }
+    return found;
+}
+
+/* Takes what is at `place`: above 0 if that is a file or a folder with a split in it, 0 if not. A
+ * folder that has files of both formats is read in the one asked for. */
+static int find_at(struct event_files *files, const char *place, bool prefers_npy)
+{
+    struct stat status;
+    int found;
 
     if (stat(place, &status) != 0)
         return 0;
     if (!S_ISDIR(status.st_mode))
         return keep_path(files, SNN_SPLIT_NONE, place) < 0 ? -1 : 1;
-    for (int s = 0; s < SNN_SPLIT_NONE; s++) {
-        char path[PATH_BYTES];
-
-        if (snprintf(path, sizeof path, "%s/%sset.npz", place, snn_split_name((enum snn_split)s)) >=
-                PATH_BYTES ||
-            stat(path, &status) != 0)
-            continue;
-        if (keep_path(files, (enum snn_split)s, path) < 0)
-            return -1;
-        found = 1;
-    }
-    return found;
+    found = find_splits(files, place, prefers_npy ? ".npy" : ".npz");
+    return found != 0 ? found : find_splits(files, place, prefers_npy ? ".npz" : ".npy");
 }
 
-static int find_files(struct event_files *files, const char *name, const char *path)
+static int find_files(struct event_files *files, const char *name, const char *path,
+                      bool prefers_npy)
 {
     static _Thread_local char places[MAX_PLACES][PATH_BYTES];
     char tried[1024] = "";
@@ -172,7 +199,7 @@ static int find_files(struct event_files *files, const char *name, const char *p
     if (count < 0)
         return -1;
     for (int i = 0; i < count; i++) {
-        int found = find_at(files, places[i]);
+        int found = find_at(files, places[i], prefers_npy);
 
         if (found != 0)
             return found < 0 ? -1 : 0;
@@ -181,8 +208,8 @@ static int find_files(struct event_files *files, const char *name, const char *p
                                      places[i]);
     }
     return snn_error_set(
-        "data set '%s': no event file, and no folder with trainset.npz, "
-        "valset.npz or testset.npz, at %s%s; name one with '--data %s=FOLDER'",
+        "data set '%s': no event file, and no folder with trainset, valset or "
+        "testset in .npz or .npy, at %s%s; name one with '--data %s=FOLDER'",
         name, tried, getenv("SNN_DATA") || path[0] == '/' ? "" : " ($SNN_DATA is not set)", name);
 }
 
@@ -247,7 +274,7 @@ static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *
 
     if (store && split == files->first_split) {
         files->first = NULL;
-    } else if (snn_event_store_npz(&store, files->paths[split]) < 0) {
+    } else if (snn_event_store_open(&store, files->paths[split]) < 0) {
         return -1;
     } else if (check_facts(set, store) < 0) {
         snn_event_store_close(store);
@@ -256,7 +283,7 @@ static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *
     return fill_part(set, part, store);
 }
 
-static int open_files(struct snn_dataset *set, const char *path, double unit)
+static int open_files(struct snn_dataset *set, const char *path, double unit, bool prefers_npy)
 {
     struct event_files *files = calloc(1, sizeof *files);
 
@@ -265,23 +292,24 @@ static int open_files(struct snn_dataset *set, const char *path, double unit)
     set->state = files;
     set->dispose = dispose_files;
     set->load = load;
-    if (find_files(files, set->name, path) < 0)
+    if (find_files(files, set->name, path, prefers_npy) < 0)
         return -1;
     for (int s = SNN_SPLIT_SLOTS - 1; s >= 0; s--)
         if (files->paths[s]) {
             set->splits |= 1u << s;
             files->first_split = (enum snn_split)s;
         }
-    return snn_event_store_npz(&files->first, files->paths[files->first_split]) < 0
+    return snn_event_store_open(&files->first, files->paths[files->first_split]) < 0
                ? -1
                : take_facts(set, files->first, unit);
 }
 
-int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *path, double unit)
+int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *path, double unit,
+                       bool prefers_npy)
 {
     struct snn_dataset *set = snn_dataset_create(name);
 
-    if (!set || open_files(set, path, unit) < 0) {
+    if (!set || open_files(set, path, unit, prefers_npy) < 0) {
         snn_dataset_release(set);
         return -1;
     }

@@ -25,13 +25,16 @@ struct snn_event_store {
 struct snn_event_store *snn_event_store_create(const char *path);
 void snn_event_store_close(struct snn_event_store *store); /* NULL is legal */
 
-/* A file of the event format, docs/data.md. */
-int snn_event_store_npz(struct snn_event_store **out, const char *path);
+/* A file of the event format (docs/data.md) or of SpikeNN; its first bytes say of which. */
+int snn_event_store_open(struct snn_event_store **out, const char *path);
 
+struct snn_mapping;
 struct snn_npz;
 
-/* The same over an archive, which the store takes over, also when opening fails. */
-int snn_event_store_npz_from(struct snn_event_store **out, struct snn_npz *npz, const char *path);
+/* The two formats, over what is open already; the store takes it over, also when opening fails. */
+int snn_event_store_npz(struct snn_event_store **out, struct snn_npz *npz, const char *path);
+int snn_event_store_pickle(struct snn_event_store **out, struct snn_mapping *mapping,
+                           const char *path);
 
 /* Fails, naming the sample, unless the events of the list are in order of time, from 0 to the
  * store's max_time, of inputs that there are. */

@@ -192,7 +192,7 @@ static int list_events(struct snn_event_store *store, struct snn_event_list *lis
     return 0;
 }
 
-int snn_event_store_npz_from(struct snn_event_store **out, struct snn_npz *npz, const char *path)
+int snn_event_store_npz(struct snn_event_store **out, struct snn_npz *npz, const char *path)
 {
     struct snn_event_store *store = snn_event_store_create(path);
     struct event_arrays *arrays = calloc(1, sizeof *arrays);
@@ -214,13 +214,4 @@ int snn_event_store_npz_from(struct snn_event_store **out, struct snn_npz *npz, 
     }
     *out = store;
     return 0;
-}
-
-int snn_event_store_npz(struct snn_event_store **out, const char *path)
-{
-    struct snn_npz *npz;
-
-    if (snn_npz_open_mapped(&npz, path) < 0)
-        return -1;
-    return snn_event_store_npz_from(out, npz, path);
 }

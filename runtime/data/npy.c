@@ -43,6 +43,7 @@ struct scanner {
 };
 
 struct header {
+    bool allows_objects, is_object;
     bool has_type, has_order, has_shape;
     bool is_fortran;
     enum snn_npy_type type;
@@ -112,6 +113,10 @@ static int scan_type(struct scanner *s, struct header *header)
         return snn_error_set(
             "%s: an array of records or of an unknown type; only plain numbers can be read",
             s->name);
+    if (header->allows_objects && strcmp(descr, "|O") == 0) {
+        header->has_type = header->is_object = true;
+        return 0;
+    }
     for (int type = 0; type < TYPE_COUNT; type++)
         if (descr[0] != '\0' && strcmp(descr + 1, types[type].descr) == 0) {
             if (descr[0] == '>' && types[type].bytes > 1)
@@ -338,6 +343,22 @@ int snn_npy_borrow(struct snn_npy *out, const void *memory, size_t bytes, const 
     if (status == 0)
         status = borrow(out, &header, header_bytes, memory, bytes);
     snn_stream_close(stream);
+    return status;
+}
+
+int snn_npy_object_offset(size_t *offset, const void *memory, size_t bytes, const char *name)
+{
+    struct header header = { .allows_objects = true };
+    struct snn_stream *stream;
+    int status;
+
+    if (snn_stream_open_memory(&stream, memory, bytes, name) < 0)
+        return -1;
+    status = read_header(&header, stream, offset);
+    snn_stream_close(stream);
+    if (status == 0 && (!header.is_object || header.rank != 0))
+        return snn_error_set("%s: an array of numbers, not a dictionary of Python; 'npy' reads it",
+                             name);
     return status;
 }
 

@@ -40,6 +40,10 @@ int snn_npy_borrow(struct snn_npy *out, const void *memory, size_t bytes, const 
 int snn_npy_open(struct snn_npy *out, const char *path);
 void snn_npy_dispose(struct snn_npy *array); /* all zero is legal */
 
+/* Where the pickle begins in a .npy file of Python objects, 0-d, as numpy.save writes a dictionary;
+ * an error for any other. */
+int snn_npy_object_offset(size_t *offset, const void *memory, size_t bytes, const char *name);
+
 size_t snn_npy_type_bytes(enum snn_npy_type type);
 const char *snn_npy_type_name(enum snn_npy_type type); /* "float32" */
 
@@ -51,8 +55,10 @@ struct snn_npz;
 int snn_npz_open(struct snn_npz **out, const char *path);
 void snn_npz_close(struct snn_npz *npz); /* NULL is legal */
 
-/* The same with the file mapped into memory, for snn_npz_map. */
-int snn_npz_open_mapped(struct snn_npz **out, const char *path);
+struct snn_mapping;
+
+/* The same over a mapped file, which the archive takes over, also when opening fails. */
+int snn_npz_open_mapping(struct snn_npz **out, struct snn_mapping *mapping, const char *name);
 
 /* The same over memory, which must outlive *out. */
 int snn_npz_open_memory(struct snn_npz **out, const void *data, size_t bytes, const char *name);

@@ -5,17 +5,13 @@
  */
 #include "data/npy.h"
 
+#include "data/mapping.h"
 #include "data/zip_member.h"
 #include "error.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zip.h>
 #include <zlib.h>
 
@@ -29,7 +25,7 @@ struct snn_npz {
     int64_t count;
     const void *memory; /* the whole file, where it is in memory; NULL */
     size_t bytes;
-    bool is_mapped; /* memory is a mapping, given back at the end */
+    struct snn_mapping mapping; /* where it is from, given back at the end; or zero */
 };
 
 /* "weights.npy" -> "weights"; other members are left out. */
@@ -121,24 +117,14 @@ int snn_npz_open_memory(struct snn_npz **out, const void *data, size_t bytes, co
     return 0;
 }
 
-int snn_npz_open_mapped(struct snn_npz **out, const char *path)
+int snn_npz_open_mapping(struct snn_npz **out, struct snn_mapping *mapping, const char *name)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    void *memory = MAP_FAILED;
-
-    if (descriptor < 0)
-        return snn_error_set("%s: not a readable .npz file: %s", path, strerror(errno));
-    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
-        memory = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    close(descriptor);
-    if (memory == MAP_FAILED)
-        return snn_npz_open(out, path);
-    if (snn_npz_open_memory(out, memory, (size_t)status.st_size, path) < 0) {
-        munmap(memory, (size_t)status.st_size);
+    if (snn_npz_open_memory(out, mapping->memory, mapping->bytes, name) < 0) {
+        snn_mapping_close(mapping);
         return -1;
     }
-    (*out)->is_mapped = true;
+    (*out)->mapping = *mapping;
+    *mapping = (struct snn_mapping){ 0 };
     return 0;
 }
 
@@ -151,8 +137,7 @@ void snn_npz_close(struct snn_npz *npz)
     free(npz->array_names);
     free(npz->where);
     zip_discard(npz->archive);
-    if (npz->is_mapped)
-        munmap((void *)(uintptr_t)npz->memory, npz->bytes);
+    snn_mapping_close(&npz->mapping);
     free(npz->name);
     free(npz);
 }

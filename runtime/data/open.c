@@ -37,6 +37,17 @@ static bool ends_in(const char *text, const char *ending)
     return length >= ending_length && strcmp(text + length - ending_length, ending) == 0;
 }
 
+static bool is_events(const char *reader)
+{
+    return strcmp(reader, "spikes") == 0 || strcmp(reader, "spikes_npy") == 0;
+}
+
+static int open_events(struct snn_dataset **out, const char *name, const char *reader,
+                       const char *place, double unit)
+{
+    return snn_dataset_spikes(out, name, place, unit, strcmp(reader, "spikes_npy") == 0);
+}
+
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
                      const char *text, double number)
 {
@@ -50,24 +61,22 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
         return snn_dataset_npy(out, name, text);
     if (strcmp(reader, "csv") == 0)
         return snn_dataset_csv(out, name, text, number);
-    if (strcmp(reader, "spikes") == 0)
-        return snn_dataset_spikes(out, name, text, number);
+    if (is_events(reader))
+        return open_events(out, name, reader, text, number);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
-                         "builtin_digits, npz, npy, csv and spikes",
+                         "builtin_digits, npz, npy, csv, spikes and spikes_npy",
                          name ? name : "data", reader);
 }
 
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
                            double number, const char *place)
 {
-    bool is_events = strcmp(reader, "spikes") == 0;
-
     if (place[0] == '\0')
         return snn_error_set("data set '%s': nothing given; name %s", name ? name : "data",
-                             is_events ? "a folder or file of events"
-                                       : "a folder, an .npz or .csv file, or 'builtin'");
-    if (is_events)
-        return snn_dataset_spikes(out, name, place, number);
+                             is_events(reader) ? "a folder or file of events"
+                                               : "a folder, an .npz or .csv file, or 'builtin'");
+    if (is_events(reader))
+        return open_events(out, name, reader, place, number);
     if (strcmp(place, "builtin") == 0)
         return open_builtin(out, name, NAN);
     if (ends_in(place, ".npz"))
