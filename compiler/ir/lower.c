@@ -450,7 +450,11 @@ static void lower_persistent(struct lowering *l, struct symbol *symbol)
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
-    ir_store(&l->b, binding->buffer, loop->loop.index, lower_scalar(l, value));
+    ir_store(
+        &l->b, binding->buffer, loop->loop.index,
+        lower_within(
+            l, symbol,
+            lower_as(l, value, ir_buffer_value_type(l->program->buffers[binding->buffer].type))));
     l->element = NULL;
     l->b = outer;
     lower_leave(l, &l->initial, saved);

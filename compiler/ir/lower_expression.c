@@ -518,6 +518,28 @@ static struct ir_node *lower_shortcut(struct lowering *l, struct expr *e)
     return ir_get(&l->b, result);
 }
 
+/* ---- bounds ---- */
+
+static const struct bounds *bounds_of(const struct symbol *symbol)
+{
+    switch (symbol->kind) {
+    case SYMBOL_PERSISTENT: return &symbol->declaration->persistent.bounds;
+    case SYMBOL_STATE:
+    case SYMBOL_RULE_STATE: return &symbol->statement->state.bounds;
+    default: return NULL;
+    }
+}
+
+struct ir_node *lower_within(struct lowering *l, const struct symbol *symbol, struct ir_node *value)
+{
+    const struct bounds *bounds = symbol != NULL ? bounds_of(symbol) : NULL;
+    if (bounds != NULL && bounds->low != NULL)
+        value = ir_binary(&l->b, IR_MAX, value, lower_as(l, bounds->low, value->type));
+    if (bounds != NULL && bounds->high != NULL)
+        value = ir_binary(&l->b, IR_MIN, value, lower_as(l, bounds->high, value->type));
+    return value;
+}
+
 /* ---- built-in functions ---- */
 
 static struct ir_node *to_integer(struct lowering *l, enum ir_op op, struct ir_node *value)

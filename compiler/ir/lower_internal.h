@@ -371,6 +371,8 @@ struct ir_node *lower_binary(struct lowering *, const struct expr *e, struct ir_
                              struct ir_node *right);
 struct ir_node *lower_combine(struct lowering *, enum assign_op op, struct ir_node *old,
                               struct ir_node *value); /* old op= value */
+/* The value within the bounds that a state or persistent value was declared with, if it was. */
+struct ir_node *lower_within(struct lowering *, const struct symbol *, struct ir_node *value);
 struct ir_node *lower_unary(struct lowering *, const struct expr *e, struct ir_node *operand);
 struct ir_node *lower_math(struct lowering *, const struct expr *e,
                            struct ir_node *const *arguments, size_t count);

@@ -92,7 +92,7 @@ static void input_buffers(struct lowering *l, struct lowered_layer *layer, struc
 
 /* Initial values of what is saved with the model: written once, by init. */
 static void initial_value(struct lowering *l, struct lowered_layer *layer, int32_t buffer,
-                          struct expr *value, bool is_scalar)
+                          const struct symbol *symbol, struct expr *value, bool is_scalar)
 {
     if (value == NULL)
         return;
@@ -104,7 +104,8 @@ static void initial_value(struct lowering *l, struct lowered_layer *layer, int32
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
-    ir_store(&l->b, buffer, loop->loop.index, lower_scalar(l, value));
+    enum ir_type type = ir_buffer_value_type(l->program->buffers[buffer].type);
+    ir_store(&l->b, buffer, loop->loop.index, lower_within(l, symbol, lower_as(l, value, type)));
     l->element = NULL;
     l->b = outer;
     lower_leave(l, &l->initial, saved);
@@ -124,7 +125,7 @@ static void state_buffers(struct lowering *l, struct lowered_layer *layer, struc
     }
     int32_t buffer = model_buffer(l, layer, state, s->state.is_shared);
     bind_buffer(l, state, layer, buffer, s->state.is_shared);
-    initial_value(l, layer, buffer, s->state.value, s->state.is_shared);
+    initial_value(l, layer, buffer, state, s->state.value, s->state.is_shared);
     pointer_map_put(l, &l->learn_bit_of, state, l->learn_bits);
     layer->network->learn_mask |= UINT64_C(1) << l->learn_bits;
     if (++l->learn_bits > 63)
@@ -137,7 +138,7 @@ static void parameter_buffer(struct lowering *l, struct lowered_layer *layer,
     if (!parameter->is_assigned || !type_is_number(parameter->type))
         return;
     int32_t buffer = model_buffer(l, layer, parameter, !parameter->is_per_neuron);
-    initial_value(l, layer, buffer, parameter->value, !parameter->is_per_neuron);
+    initial_value(l, layer, buffer, parameter, parameter->value, !parameter->is_per_neuron);
     bind_buffer(l, parameter, layer, buffer, !parameter->is_per_neuron);
 }
 
@@ -185,9 +186,11 @@ void lower_layer_reset(struct lowering *l, struct lowered_layer *layer)
         struct statement *s = model->states.items[i]->statement;
         if (s->state.is_persistent)
             continue;
+        const struct symbol *state = model->states.items[i];
         struct ir_node *value =
             s->state.value != NULL ? lower_scalar(l, s->state.value) : ir_real(&l->b, IR_F32, 0);
-        write_all(l, model->states.items[i]->binding->buffer, value);
+        enum ir_type type = ir_buffer_value_type(l->program->buffers[state->binding->buffer].type);
+        write_all(l, state->binding->buffer, lower_within(l, state, lower_cast(l, type, value)));
     }
     for (size_t i = 0; i < model->inputs.count; i++)
         if (is_targeted(layer, model->inputs.items[i]))

@@ -652,6 +652,8 @@ static void assign_elements(struct lowering *l, struct statement *s, struct expr
     struct ir_node *flat = lower_access_index(l, &access, indices, (size_t)rank);
     if (s->assign.op != ASSIGN_SET)
         right = lower_combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
+    enum ir_type stored = ir_buffer_value_type(l->program->buffers[access.binding->buffer].type);
+    right = lower_within(l, s->assign.target->symbol, lower_cast(l, stored, right));
     ir_store(&l->b, access.binding->buffer, flat, right);
     if (l->program->buffers[access.binding->buffer].kind == SNN_BUFFER_MODEL)
         l->assigns_model = true;

@@ -189,7 +189,8 @@ static void lower_kernel_assign(struct lowering *l, struct statement *s)
     struct ir_node *value = lower_scalar(l, s->assign.value);
     if (s->assign.op != ASSIGN_SET)
         value = lower_combine(l, s->assign.op, kernel_read(l, buffer, bit), value);
-    kernel_write(l, buffer, bit, value);
+    enum ir_type stored = ir_buffer_value_type(l->program->buffers[buffer].type);
+    kernel_write(l, buffer, bit, lower_within(l, symbol, lower_cast(l, stored, value)));
 }
 
 /* ---- equations ---- */
@@ -212,6 +213,13 @@ enum ir_ode_method lower_ode_method(const struct statement *s)
     case 'e': return s->ode.method.name->text[1] == 'u' ? IR_ODE_EULER : IR_ODE_EXPONENTIAL_EULER;
     default: return IR_ODE_EXACT;
     }
+}
+
+static void keep_within(struct lowering *l, const struct symbol *state, struct ir_node *var)
+{
+    struct ir_node *value = ir_get(&l->b, var), *within = lower_within(l, state, value);
+    if (within != value)
+        ir_set(&l->b, var, within);
 }
 
 /* Adjacent lines of one method are one system. Rates read the states through ODE_VALUEs. */
@@ -242,6 +250,8 @@ static void lower_system(struct lowering *l, struct statement *const *lines, siz
             lower_as(l, lines[i]->ode.value, node->ode.variables[i].var->type);
     l->ode = scope.outer;
     l->b = here;
+    for (size_t i = 0; i < count; i++)
+        keep_within(l, equation_state(l, lines[i]), node->ode.variables[i].var);
     l->b = outer;
 }
 

@@ -79,7 +79,8 @@ static void assign_state(struct lowering *l, struct statement *s, const struct s
     struct ir_node *value = lower_scalar(l, s->assign.value);
     if (s->assign.op != ASSIGN_SET)
         value = lower_combine(l, s->assign.op, ir_load(&l->b, buffer, index), value);
-    ir_store(&l->b, buffer, index, value);
+    enum ir_type stored = ir_buffer_value_type(l->program->buffers[buffer].type);
+    ir_store(&l->b, buffer, index, lower_within(l, symbol, lower_cast(l, stored, value)));
 }
 
 static void lower_line_assign(struct lowering *l, struct statement *s)
@@ -625,7 +626,7 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c,
     l->b = here;
     for (int32_t i = 0; i < used; i++)
         ir_store(&l->b, states[i]->binding->buffer, loop->loop.index,
-                 ir_get(&l->b, states[i]->binding->node));
+                 lower_within(l, states[i], ir_get(&l->b, states[i]->binding->node)));
     l->rule = outer_place;
     l->b = outer;
 }

@@ -102,8 +102,10 @@ static void fill_state(struct lowering *l, struct lowered_connection *c, struct 
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
-    ir_store(&l->b, state->binding->buffer, loop->loop.index,
-             s->state.value != NULL ? lower_scalar(l, s->state.value) : ir_real(&l->b, IR_F32, 0));
+    enum ir_type type = ir_buffer_value_type(l->program->buffers[state->binding->buffer].type);
+    struct ir_node *value = s->state.value != NULL ? lower_as(l, s->state.value, type)
+                                                   : lower_cast(l, type, ir_real(&l->b, IR_F32, 0));
+    ir_store(&l->b, state->binding->buffer, loop->loop.index, lower_within(l, state, value));
     l->element = NULL;
     l->b = outer;
 }
