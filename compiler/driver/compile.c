@@ -15,6 +15,7 @@
 #include "codegen/codegen.h"
 #include "driver/failure.h"
 #include "driver/install_paths.h"
+#include "driver/interrupt.h"
 #include "driver/link.h"
 #include "driver/output.h"
 #include "ir/interpret.h"
@@ -122,12 +123,15 @@ static bool produce(struct compilation *c, const struct options *options,
     if (output_is_same_file(options->input, output))
         return failure("'%s' would be replaced by its own result; name another file with -o",
                        options->input);
+    interrupt_hold();
     const char *folder = output_scratch_folder(&c->arena, strcmp(output, "-") == 0 ? "" : output);
     if (folder == NULL)
         return false;
     const char *result = arena_format(&c->arena, "%s/result", folder);
-    bool ok = generate(c, options, paths, program, result) && output_finish(result, output);
+    bool ok = generate(c, options, paths, program, result) && !interrupt_is_requested() &&
+              output_finish(result, output);
     output_remove_folder(&c->arena, folder);
+    interrupt_release();
     return ok;
 }
 
@@ -136,6 +140,7 @@ static enum exit_code run_native(struct compilation *c, const struct options *op
                                  const struct install_paths *paths, struct ir_program *program)
 {
     const char *temporary = getenv("TMPDIR");
+    interrupt_hold();
     const char *folder = output_scratch_folder(
         &c->arena, arena_format(&c->arena, "%s/",
                                 temporary != NULL && *temporary != '\0' ? temporary : "/tmp"));
@@ -145,6 +150,7 @@ static enum exit_code run_native(struct compilation *c, const struct options *op
     int file =
         generate(c, options, paths, program, result) ? open(result, O_RDONLY | O_CLOEXEC) : -1;
     output_remove_folder(&c->arena, folder);
+    interrupt_release();
     if (file >= 0) {
         fexecve(file, program_arguments(c, options), environ);
         failure("cannot run the program: %s; name another folder for it in TMPDIR",

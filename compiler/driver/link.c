@@ -7,6 +7,7 @@
 #include "driver/link.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "base/array.h"
 #include "config.h"
 #include "driver/failure.h"
+#include "driver/interrupt.h"
 
 extern char **environ;
 
@@ -82,7 +84,11 @@ static bool run_command(struct arena *arena, const struct words *words)
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR)
             return report_command(words, strerror(errno));
+        if (interrupt_is_requested())
+            kill(child, SIGTERM); /* it may have been meant for snnc alone */
     }
+    if (interrupt_is_requested())
+        return false; /* the user knows why */
     if (WIFSIGNALED(status))
         return report_command(
             words, arena_format(arena, "'%s' was ended by signal %d", name, WTERMSIG(status)));
