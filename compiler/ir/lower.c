@@ -187,19 +187,47 @@ struct ir_node *lower_size_leaf(struct lowering *l, int32_t size)
 
 /* ---- constants ---- */
 
-static int32_t constant_entry(struct lowering *l, const struct expr *e, const char *name,
-                              bool is_integer)
+static struct ir_node *setup_value(struct lowering *l, const struct expr *e)
 {
-    int32_t entry = ir_add_constant(l->c, l->program, name, is_integer);
     struct ir_builder saved = lower_enter(l, &l->setup);
     bool was_in_setup = l->in_setup;
     l->in_setup = true;
     l->b.span = e->span;
     struct ir_node *value = lower_scalar(l, (struct expr *)e);
-    ir_constant_set(&l->b, entry, value);
     l->in_setup = was_in_setup;
     lower_leave(l, &l->setup, saved);
+    return value;
+}
+
+static int32_t value_entry(struct lowering *l, struct ir_node *value, const char *name,
+                           bool is_integer)
+{
+    int32_t entry = ir_add_constant(l->c, l->program, name, is_integer);
+    struct ir_builder saved = lower_enter(l, &l->setup);
+    l->b.span = value->span;
+    ir_constant_set(&l->b, entry, value);
+    lower_leave(l, &l->setup, saved);
     return entry;
+}
+
+static int32_t constant_entry(struct lowering *l, const struct expr *e, const char *name,
+                              bool is_integer)
+{
+    return value_entry(l, setup_value(l, e), name, is_integer);
+}
+
+/* Whole numbers and conditions that turn out to be known while compiling need no entry: what
+ * depends on them is folded. */
+struct ir_node *lower_constant_value(struct lowering *l, const struct expr *e)
+{
+    struct ir_node *value = setup_value(l, e);
+    bool is_known = value->kind == IR_NODE_INSTR && value->op == IR_CONST;
+    if (is_known && value->type == IR_BOOL && e->type->kind == TYPE_BOOL)
+        return ir_bool(&l->b, value->payload.integer != 0);
+    if (is_known && value->type == IR_I64 && e->type->kind == TYPE_INT)
+        return ir_integer(&l->b, value->payload.integer);
+    int32_t entry = value_entry(l, value, "constant", !type_is_real(e->type));
+    return lower_constant_leaf(l, entry, lower_type(e->type));
 }
 
 int32_t lower_constant_entry(struct lowering *l, const struct expr *e, const char *name)

@@ -724,8 +724,7 @@ struct ir_node *lower_scalar(struct lowering *l, struct expr *e)
     else if (e->type->kind == TYPE_STRING)
         result = lower_text(l, e);
     else if (!l->in_setup && is_number && e->kind != EXPR_NAME && lower_reads_setup_only(e))
-        result =
-            lower_constant_leaf(l, lower_constant_entry(l, e, "constant"), lower_type(e->type));
+        result = lower_constant_value(l, e);
     else
         switch (e->kind) {
         case EXPR_NAME: result = lower_name(l, e); break;

@@ -336,6 +336,8 @@ int32_t lower_size_value(struct lowering *, int64_t value); /* a constant size *
 struct ir_node *lower_size_leaf(struct lowering *, int32_t size);
 int32_t lower_constant_entry(struct lowering *, const struct expr *e,
                              const char *name); /* computed by setup */
+struct ir_node *lower_constant_value(struct lowering *,
+                                     const struct expr *e); /* what only setup is needed for */
 int32_t lower_real_entry(struct lowering *, const struct expr *e,
                          const char *name); /* the same; whole numbers become real */
 int32_t lower_literal_entry(struct lowering *, double value);
