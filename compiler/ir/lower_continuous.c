@@ -300,6 +300,7 @@ static void load_events(struct lowering *l, const struct presented *input,
 /* Lists the neurons whose time in `times` is within the presentation, in the order of time. */
 void lower_sort_events(struct lowering *l, struct lowered_layer *layer, int32_t times)
 {
+    l->program->buffers[times].is_observed = true; /* by the runtime, in the call */
     struct ir_node *operands[] = { lower_size_leaf(l, layer->size),
                                    read_time(l, layer->network->until), ir_integer(&l->b, times),
                                    ir_integer(&l->b, layer->list),
