@@ -90,16 +90,16 @@ static struct snn_view view_of(void *handle)
     return ((struct handle *)handle)->view;
 }
 
-/* Ends the run unless `status` says that all went well. */
-static void check(int status)
+/* Ends the run, naming the place, unless `status` says that all went well. */
+static void check(const char *place, int status)
 {
     if (status < 0)
-        snn_panic("%s", snn_last_error());
+        snn_panic("%s: %s", place, snn_last_error());
 }
 
 /* The set may be older than the loop whose body first looks into it, in any lane: what is read
  * lives as long as the run. */
-static struct snn_view *loaded(struct snn_context *context, void *view)
+static struct snn_view *loaded(struct snn_context *context, void *view, const char *place)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     struct handle *handle = view;
@@ -109,7 +109,7 @@ static struct snn_view *loaded(struct snn_context *context, void *view)
     pthread_mutex_lock(&mutex);
     if (!atomic_load(&handle->is_loaded)) {
         handle->loaded = handle->view;
-        check(snn_view_load(&handle->loaded, context->runtime->region));
+        check(place, snn_view_load(&handle->loaded, context->runtime->region));
         atomic_store_explicit(&handle->is_loaded, true, memory_order_release);
     }
     pthread_mutex_unlock(&mutex);
@@ -117,146 +117,158 @@ static struct snn_view *loaded(struct snn_context *context, void *view)
 }
 
 void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader,
-                       const char *text, double number)
+                       const char *text, double number, const char *place)
 {
-    const char *place = data >= 0 ? context->runtime->options->data[data] : NULL;
+    const char *source = data >= 0 ? context->runtime->options->data[data] : NULL;
     const char *name = data >= 0 ? context->program->data[data].name : NULL;
     const struct snn_options *options = context->runtime->options;
     struct handle *out = new_handle(context);
     struct snn_dataset *set;
     bool is_numbered = false;
 
+    if (source) {
+        char *option = snn_region_alloc(context->lane->region, SNN_PATH_BYTES);
+
+        snprintf(option, SNN_PATH_BYTES, "--data %s=%s", name, source);
+        place = option; /* which is what the user has to change */
+    }
     if (options->folds > 0) {
         char *folder = snn_region_alloc(context->runtime->region, SNN_PATH_BYTES);
 
-        check(snn_fold_place(folder, place ? place : text, options->fold, options->folds,
-                             &is_numbered));
-        place = place && is_numbered ? folder : place;
+        check(place, snn_fold_place(folder, source ? source : text, options->fold, options->folds,
+                                    &is_numbered));
+        source = source && is_numbered ? folder : source;
         text = is_numbered ? folder : text;
     }
-    check(place ? snn_dataset_open_place(&set, name, reader, number, place)
-                : snn_dataset_open(&set, name, reader, text, number));
+    check(place, source ? snn_dataset_open_place(&set, name, reader, number, source)
+                        : snn_dataset_open(&set, name, reader, text, number));
     if (is_numbered)
         snn_fold_mark(set);
     out->view = snn_view_whole(set);
     return out;
 }
 
-void snn_rt_data_set(struct snn_context *context, int32_t data, void *view)
+void snn_rt_data_set(struct snn_context *context, int32_t data, void *view, const char *place)
 {
     const struct snn_options *options = context->runtime->options;
     bool is_divided = false;
 
     context->data[data] = view;
     if (options->folds > 0)
-        check(snn_fold_divide(view_of(view), options->fold, options->folds, &is_divided));
+        check(place, snn_fold_divide(view_of(view), options->fold, options->folds, &is_divided));
     context->runtime->has_folds |= is_divided;
 }
 
 void *snn_rt_data_pipe(struct snn_context *context, void *view, const char *operation, double x,
-                       double y)
+                       double y, const char *place)
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_pipe(&out->view, context->lane->region, view_of(view), operation, x, y));
+    check(place, snn_view_pipe(&out->view, context->lane->region, view_of(view), operation, x, y));
     return out;
 }
 
-void *snn_rt_data_split(struct snn_context *context, void *view, const char *split)
+void *snn_rt_data_split(struct snn_context *context, void *view, const char *split,
+                        const char *place)
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_split(&out->view, context->lane->region, view_of(view), split));
+    check(place, snn_view_split(&out->view, context->lane->region, view_of(view), split));
     return out;
 }
 
-void *snn_rt_data_slice(struct snn_context *context, void *view, int64_t first, int64_t end)
+void *snn_rt_data_slice(struct snn_context *context, void *view, int64_t first, int64_t end,
+                        const char *place)
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_slice(&out->view, context->lane->region, *loaded(context, view), first, end));
+    check(place, snn_view_slice(&out->view, context->lane->region, *loaded(context, view, place),
+                                first, end));
     return out;
 }
 
-void *snn_rt_data_shuffled(struct snn_context *context, void *view, int64_t key)
+void *snn_rt_data_shuffled(struct snn_context *context, void *view, int64_t key, const char *place)
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_shuffled(&out->view, context->lane->region, *loaded(context, view),
-                            (uint64_t)key));
+    check(place, snn_view_shuffled(&out->view, context->lane->region, *loaded(context, view, place),
+                                   (uint64_t)key));
     return out;
 }
 
-void *snn_rt_data_sample(struct snn_context *context, void *view, int64_t k, int64_t key)
+void *snn_rt_data_sample(struct snn_context *context, void *view, int64_t k, int64_t key,
+                         const char *place)
 {
     struct handle *out = new_handle(context);
 
-    check(
-        snn_view_draw(&out->view, context->lane->region, *loaded(context, view), k, (uint64_t)key));
+    check(place, snn_view_draw(&out->view, context->lane->region, *loaded(context, view, place), k,
+                               (uint64_t)key));
     return out;
 }
 
-void *snn_rt_data_every(struct snn_context *context, void *view, int64_t k)
+void *snn_rt_data_every(struct snn_context *context, void *view, int64_t k, const char *place)
 {
     struct handle *out = new_handle(context);
 
-    check(snn_view_every(&out->view, context->lane->region, *loaded(context, view), k));
+    check(place,
+          snn_view_every(&out->view, context->lane->region, *loaded(context, view, place), k));
     return out;
 }
 
-void *snn_rt_data_where(struct snn_context *context, void *view, int32_t buffer)
+void *snn_rt_data_where(struct snn_context *context, void *view, int32_t buffer, const char *place)
 {
     struct handle *out = new_handle(context);
     int64_t count = snn_lane_count(context, buffer);
 
-    check(snn_view_where(&out->view, context->lane->region, *loaded(context, view),
-                         context->buffers[buffer], count));
+    check(place, snn_view_where(&out->view, context->lane->region, *loaded(context, view, place),
+                                context->buffers[buffer], count));
     return out;
 }
 
-void *snn_rt_data_join(struct snn_context *context, void *a, void *b)
+void *snn_rt_data_join(struct snn_context *context, void *a, void *b, const char *place)
 {
     struct handle *out = new_handle(context);
 
-    check(
-        snn_view_join(&out->view, context->lane->region, *loaded(context, a), *loaded(context, b)));
+    check(place, snn_view_join(&out->view, context->lane->region, *loaded(context, a, place),
+                               *loaded(context, b, place)));
     return out;
 }
 
-int64_t snn_rt_data_count(struct snn_context *context, void *view)
+int64_t snn_rt_data_count(struct snn_context *context, void *view, const char *place)
 {
-    return snn_view_count(loaded(context, view));
+    return snn_view_count(loaded(context, view, place));
 }
 
-int64_t snn_rt_data_classes(struct snn_context *context, void *view)
+int64_t snn_rt_data_classes(struct snn_context *context, void *view, const char *place)
 {
     int64_t classes = 0;
 
     (void)context;
-    check(snn_dataset_classes(view_of(view).set, &classes));
+    check(place, snn_dataset_classes(view_of(view).set, &classes));
     return classes;
 }
 
 /* The view with that sample in it. */
-static struct snn_view *with_sample(struct snn_context *context, void *view, int64_t index)
+static struct snn_view *with_sample(struct snn_context *context, void *view, int64_t index,
+                                    const char *place)
 {
-    struct snn_view *of = loaded(context, view);
+    struct snn_view *of = loaded(context, view, place);
     int64_t count = snn_view_count(of);
 
     if (index < 0 || index >= count)
-        snn_panic("data set '%s': sample %" PRId64 " was asked for, but there are %" PRId64,
-                  snn_dataset_name(of->set), index, count);
+        snn_panic("%s: data set '%s': sample %" PRId64 " was asked for, but there are %" PRId64,
+                  place, snn_dataset_name(of->set), index, count);
     return of;
 }
 
-int64_t snn_rt_data_label(struct snn_context *context, void *view, int64_t index)
+int64_t snn_rt_data_label(struct snn_context *context, void *view, int64_t index, const char *place)
 {
-    return snn_view_label(with_sample(context, view, index), index);
+    return snn_view_label(with_sample(context, view, index, place), index);
 }
 
-int64_t snn_rt_data_index(struct snn_context *context, void *view, int64_t index)
+int64_t snn_rt_data_index(struct snn_context *context, void *view, int64_t index, const char *place)
 {
-    return snn_view_index(with_sample(context, view, index), index);
+    return snn_view_index(with_sample(context, view, index, place), index);
 }
 
 int64_t snn_rt_data_extent(struct snn_context *context, void *view, const char *axis)
@@ -268,10 +280,9 @@ int64_t snn_rt_data_extent(struct snn_context *context, void *view, const char *
 void snn_rt_data_present(struct snn_context *context, void *view, int64_t sample, int32_t buffer,
                          int64_t elements, const char *place)
 {
-    struct snn_view *of = with_sample(context, view, sample);
+    struct snn_view *of = with_sample(context, view, sample, place);
 
-    if (snn_view_sample(of, sample, context->buffers[buffer], (size_t)elements) < 0)
-        snn_panic("%s: %s", place, snn_last_error());
+    check(place, snn_view_sample(of, sample, context->buffers[buffer], (size_t)elements));
 }
 
 int64_t snn_rt_data_inputs(struct snn_context *context, void *view)
@@ -289,13 +300,12 @@ double snn_rt_data_max_time(struct snn_context *context, void *view)
 int64_t snn_rt_data_events(struct snn_context *context, void *view, int64_t sample, int32_t indices,
                            int32_t times, int64_t inputs, double until, const char *place)
 {
-    struct snn_view *of = with_sample(context, view, sample);
+    struct snn_view *of = with_sample(context, view, sample, place);
     struct snn_event_list list;
     double unit;
     float *out;
 
-    if (snn_view_events(of, sample, (size_t)inputs, until, &list, &unit) < 0)
-        snn_panic("%s: %s", place, snn_last_error());
+    check(place, snn_view_events(of, sample, (size_t)inputs, until, &list, &unit));
     snn_rt_reserve(context, indices, list.count);
     snn_rt_reserve(context, times, list.count);
     out = context->buffers[times];

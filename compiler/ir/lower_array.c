@@ -265,7 +265,7 @@ static struct ir_node *range_extent(struct lowering *l, struct expr *e)
 static struct ir_node *view_count(struct lowering *l, struct expr *e)
 {
     struct binding *view = lower_view(l, e);
-    return ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
+    return lower_data_call(l, IR_RT_snn_rt_data_count, e->span, 1, &view->node);
 }
 
 static struct ir_node *axis_extent(struct lowering *l, struct expr *e, size_t dimension)
@@ -360,8 +360,8 @@ static struct ir_node *data_field_element(struct lowering *l, struct expr *e,
     struct ir_node *position = kind == TYPE_SAMPLE ? view->index
                                : count > 0         ? indices[0]
                                                    : ir_integer(&l->b, 0);
-    return ir_call_rt(&l->b, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, 2,
-                      (struct ir_node *[]){ view->node, position });
+    return lower_data_call(l, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, e->span,
+                           2, (struct ir_node *[]){ view->node, position });
 }
 
 static struct ir_node *field_element(struct lowering *l, struct expr *e,

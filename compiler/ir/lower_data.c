@@ -11,6 +11,16 @@ static struct ir_node *zero(struct lowering *l)
     return ir_real(&l->b, IR_F64, 0);
 }
 
+struct ir_node *lower_data_call(struct lowering *l, enum ir_rt function, struct span span,
+                                int32_t count, struct ir_node *const *operands)
+{
+    struct ir_node *all[8];
+    for (int32_t i = 0; i < count; i++)
+        all[i] = operands[i];
+    all[count] = ir_text(&l->b, lower_place(l, span));
+    return ir_call_rt(&l->b, function, count + 1, all);
+}
+
 static struct ir_node *number_argument(struct lowering *l, const struct call_target *target,
                                        size_t i)
 {
@@ -56,7 +66,7 @@ static struct ir_node *open_source(struct lowering *l, struct expr *e)
                                    ir_text(&l->b, target->builtin->name), text,
                                    has_number ? number_argument(l, target, number)
                                               : ir_real(&l->b, IR_F64, NAN) };
-    return ir_call_rt(&l->b, IR_RT_snn_rt_data_open, 4, operands);
+    return lower_data_call(l, IR_RT_snn_rt_data_open, e->span, 4, operands);
 }
 
 /* A key that differs from draw to draw: the site, the loops being run, the presents so far. */
@@ -71,7 +81,7 @@ static struct ir_node *draw_key(struct lowering *l, const struct expr *e)
 
 static struct ir_node *where_view(struct lowering *l, struct expr *e, struct ir_node *view)
 {
-    struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view);
+    struct ir_node *count = lower_data_call(l, IR_RT_snn_rt_data_count, e->span, 1, &view);
     struct binding *mask = lower_local_array(l, "where", SNN_BOOL, &count, 1);
     struct ir_node *loop = ir_loop(&l->b, "where", ir_integer(&l->b, 0), count, true);
     struct ir_builder outer = l->b;
@@ -84,28 +94,28 @@ static struct ir_node *where_view(struct lowering *l, struct expr *e, struct ir_
     ir_store(&l->b, mask->buffer, loop->loop.index, lower_condition(l, e->target->arguments[1]));
     l->where_sample = outer_sample;
     l->b = outer;
-    return ir_call_rt(&l->b, IR_RT_snn_rt_data_where, 2,
-                      (struct ir_node *[]){ view, ir_integer(&l->b, mask->buffer) });
+    return lower_data_call(l, IR_RT_snn_rt_data_where, e->span, 2,
+                           (struct ir_node *[]){ view, ir_integer(&l->b, mask->buffer) });
 }
 
-static struct ir_node *join_views(struct lowering *l, const struct call_target *target,
-                                  struct ir_node *view)
+static struct ir_node *join_views(struct lowering *l, const struct expr *e, struct ir_node *view)
 {
+    const struct call_target *target = e->target;
     for (size_t i = 1; i < target->count; i++)
         if (target->arguments[i] != NULL)
-            view =
-                ir_call_rt(&l->b, IR_RT_snn_rt_data_join, 2,
-                           (struct ir_node *[]){ view, lower_view(l, target->arguments[i])->node });
+            view = lower_data_call(
+                l, IR_RT_snn_rt_data_join, e->span, 2,
+                (struct ir_node *[]){ view, lower_view(l, target->arguments[i])->node });
     return view;
 }
 
 /* A stage of one number, on the set as it is: each part goes through it. */
-static struct ir_node *pipe_stage(struct lowering *l, const struct call_target *target,
-                                  struct ir_node *view)
+static struct ir_node *pipe_stage(struct lowering *l, const struct expr *e, struct ir_node *view)
 {
-    return ir_call_rt(&l->b, IR_RT_snn_rt_data_pipe, 4,
-                      (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name),
-                                            number_argument(l, target, 1), zero(l) });
+    const struct call_target *target = e->target;
+    return lower_data_call(l, IR_RT_snn_rt_data_pipe, e->span, 4,
+                           (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name),
+                                                 number_argument(l, target, 1), zero(l) });
 }
 
 static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
@@ -115,36 +125,37 @@ static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
     bool has_parts = target->arguments[0]->type->dataset->parts != 0;
     switch (target->builtin->id) {
     case BUILTIN_FIRST:
-        return has_parts
-                   ? pipe_stage(l, target, view)
-                   : ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3,
-                                (struct ir_node *[]){ view, ir_integer(&l->b, 0),
-                                                      lower_as(l, target->arguments[1], IR_I64) });
+        return has_parts ? pipe_stage(l, e, view)
+                         : lower_data_call(
+                               l, IR_RT_snn_rt_data_slice, e->span, 3,
+                               (struct ir_node *[]){ view, ir_integer(&l->b, 0),
+                                                     lower_as(l, target->arguments[1], IR_I64) });
     case BUILTIN_EVERY:
-        return has_parts ? pipe_stage(l, target, view)
-                         : ir_call_rt(&l->b, IR_RT_snn_rt_data_every, 2,
-                                      (struct ir_node *[]){
-                                          view, lower_as(l, target->arguments[1], IR_I64) });
+        return has_parts ? pipe_stage(l, e, view)
+                         : lower_data_call(l, IR_RT_snn_rt_data_every, e->span, 2,
+                                           (struct ir_node *[]){
+                                               view, lower_as(l, target->arguments[1], IR_I64) });
     case BUILTIN_SHUFFLED:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_shuffled, 2,
-                          (struct ir_node *[]){ view, draw_key(l, e) });
+        return lower_data_call(l, IR_RT_snn_rt_data_shuffled, e->span, 2,
+                               (struct ir_node *[]){ view, draw_key(l, e) });
     case BUILTIN_SAMPLE:
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_sample, 3,
-                          (struct ir_node *[]){ view, lower_as(l, target->arguments[1], IR_I64),
-                                                draw_key(l, e) });
+        return lower_data_call(l, IR_RT_snn_rt_data_sample, e->span, 3,
+                               (struct ir_node *[]){ view,
+                                                     lower_as(l, target->arguments[1], IR_I64),
+                                                     draw_key(l, e) });
     case BUILTIN_WHERE: return where_view(l, e, view);
-    case BUILTIN_JOIN: return join_views(l, target, view);
+    case BUILTIN_JOIN: return join_views(l, e, view);
     case BUILTIN_CENTER_CROP:
     case BUILTIN_RESIZE: {
         struct ir_node *height = number_argument(l, target, 1);
         bool is_square = target->count < 3 || target->arguments[2] == NULL;
-        return ir_call_rt(
-            &l->b, IR_RT_snn_rt_data_pipe, 4,
+        return lower_data_call(
+            l, IR_RT_snn_rt_data_pipe, e->span, 4,
             (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name), height,
                                   is_square ? height : number_argument(l, target, 2) });
     }
     case BUILTIN_GREY:
-    case BUILTIN_PATCH_NORMALIZE: return pipe_stage(l, target, view);
+    case BUILTIN_PATCH_NORMALIZE: return pipe_stage(l, e, view);
     default: break;
     }
     lower_refuse(l, e->span, "the stage '%s' is not built yet", target->builtin->name);
@@ -174,8 +185,8 @@ static struct binding *slice_view(struct lowering *l, struct expr *e)
     if (index->range.is_inclusive)
         high = ir_binary(&l->b, IR_ADD, high, ir_integer(&l->b, 1));
     struct binding *view = binding_new(l, BINDING_VIEW);
-    view->node = ir_call_rt(
-        &l->b, IR_RT_snn_rt_data_slice, 3,
+    view->node = lower_data_call(
+        l, IR_RT_snn_rt_data_slice, e->span, 3,
         (struct ir_node *[]){ object->node, lower_as(l, index->range.low, IR_I64), high });
     return view;
 }
@@ -190,8 +201,8 @@ static struct ir_node *view_node(struct lowering *l, struct expr *e)
         return apply_stage(l, e);
     if (e->kind == EXPR_FIELD && e->symbol != NULL && e->symbol->kind == SYMBOL_FIELD) {
         struct ir_node *view = lower_view(l, e->field.object)->node;
-        return ir_call_rt(&l->b, IR_RT_snn_rt_data_split, 2,
-                          (struct ir_node *[]){ view, ir_text(&l->b, split_name(e->symbol)) });
+        return lower_data_call(l, IR_RT_snn_rt_data_split, e->span, 2,
+                               (struct ir_node *[]){ view, ir_text(&l->b, split_name(e->symbol)) });
     }
     return NULL;
 }
@@ -233,7 +244,7 @@ struct ir_node *lower_data_fact(struct lowering *l, struct expr *e)
     switch (e->symbol->field) {
     case FIELD_INPUTS: return ir_call_rt(&l->b, IR_RT_snn_rt_data_inputs, 1, &view);
     case FIELD_MAX_TIME: return ir_call_rt(&l->b, IR_RT_snn_rt_data_max_time, 1, &view);
-    default: return ir_call_rt(&l->b, IR_RT_snn_rt_data_classes, 1, &view);
+    default: return lower_data_call(l, IR_RT_snn_rt_data_classes, e->span, 1, &view);
     }
 }
 
@@ -251,8 +262,8 @@ void lower_data_declaration(struct lowering *l, struct symbol *symbol, int32_t n
     l->data_number = number;
     l->b.span = d->span;
     struct ir_node *view = lower_view(l, d->data.value)->node;
-    ir_call_rt(&l->b, IR_RT_snn_rt_data_set, 2,
-               (struct ir_node *[]){ ir_integer(&l->b, number), view });
+    lower_data_call(l, IR_RT_snn_rt_data_set, d->span, 2,
+                    (struct ir_node *[]){ ir_integer(&l->b, number), view });
     l->data_number = -1;
     l->in_setup = was_in_setup;
     lower_leave(l, &l->setup, saved);

@@ -272,8 +272,8 @@ static struct ir_node *sample_value(struct lowering *l, const struct expr *e)
         return ir_integer(&l->b, 0);
     }
     struct ir_node *operands[] = { l->where_sample->node, l->where_sample->index };
-    return ir_call_rt(&l->b, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, 2,
-                      operands);
+    return lower_data_call(l, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, e->span,
+                           2, operands);
 }
 
 static struct ir_node *lower_name(struct lowering *l, struct expr *e)

@@ -444,6 +444,9 @@ bool lower_statements(struct lowering *, struct block *block); /* tasks and func
 /* ---- lower_data.c ---- */
 struct binding *lower_view(struct lowering *, struct expr *e);      /* VIEW or SAMPLE */
 struct ir_node *lower_data_fact(struct lowering *, struct expr *e); /* d.classes, .inputs … */
+/* A call whose last argument is the place. */
+struct ir_node *lower_data_call(struct lowering *, enum ir_rt function, struct span span,
+                                int32_t count, struct ir_node *const *operands);
 void lower_data_declaration(struct lowering *, struct symbol *symbol, int32_t number);
 
 /* ---- lower_kernel.c, lower_neuron.c, lower_layer.c ---- */

@@ -73,7 +73,8 @@ static struct ir_node *sample_count(struct lowering *l, const struct for_clause 
     struct batching batching = batching_of(&clause->symbol->domain);
     struct binding *view = lower_view(l, batching.set);
     lower_set_prepared(l, &clause->symbol->domain, view);
-    struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
+    struct ir_node *count =
+        lower_data_call(l, IR_RT_snn_rt_data_count, batching.set->span, 1, &view->node);
     return batching.size != NULL ? batch_count(l, &batching, count) : count;
 }
 
@@ -116,16 +117,17 @@ struct ir_node *lower_domain_size(struct lowering *l, const struct for_clause_li
     return total;
 }
 
-static struct binding *batch_binding(struct lowering *l, struct expr *batch_size,
+static struct binding *batch_binding(struct lowering *l, const struct batching *batching,
                                      struct binding *view, struct ir_node *k)
 {
-    struct ir_node *size = lower_as(l, batch_size, IR_I64);
+    struct ir_node *size = lower_as(l, batching->size, IR_I64);
     struct ir_node *low = ir_binary(&l->b, IR_MUL, k, size);
-    struct ir_node *count = ir_call_rt(&l->b, IR_RT_snn_rt_data_count, 1, &view->node);
+    struct ir_node *count =
+        lower_data_call(l, IR_RT_snn_rt_data_count, batching->set->span, 1, &view->node);
     struct ir_node *high = ir_binary(&l->b, IR_MIN, ir_binary(&l->b, IR_ADD, low, size), count);
     struct binding *batch = binding_new(l, BINDING_VIEW);
-    batch->node = ir_call_rt(&l->b, IR_RT_snn_rt_data_slice, 3,
-                             (struct ir_node *[]){ view->node, low, high });
+    batch->node = lower_data_call(l, IR_RT_snn_rt_data_slice, batching->set->span, 3,
+                                  (struct ir_node *[]){ view->node, low, high });
     return batch;
 }
 
@@ -149,7 +151,7 @@ static struct binding *clause_binding(struct lowering *l, const struct for_claus
         struct binding *view = domain_view(l, clause);
         struct batching batching = batching_of(domain);
         if (batching.size != NULL)
-            return batch_binding(l, batching.size, view, k);
+            return batch_binding(l, &batching, view, k);
         binding = binding_new(l, BINDING_SAMPLE);
         binding->node = view->node;
         binding->index = k;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SNN_ABI_VERSION 2
+#define SNN_ABI_VERSION 3
 
 enum snn_type {
     SNN_BOOL, /* one byte, 0 or 1 */
