@@ -116,6 +116,8 @@ static void forget_varying(struct ir_block *block, void *data)
             is_varying[node->loop.index->id] = false;
         if (node->kind == IR_NODE_REDUCE)
             is_varying[node->reduce.index->id] = false;
+        if (node->kind == IR_NODE_WHILE)
+            is_varying[node->loop_while.index->id] = false;
         ir_for_each_block(node, forget_varying, data);
     }
 }
@@ -357,5 +359,7 @@ void analysis_mark_inside(const struct ir_node *node, bool *inside)
         inside[node->loop.index->id] = true;
     if (node->kind == IR_NODE_REDUCE)
         inside[node->reduce.index->id] = true;
+    if (node->kind == IR_NODE_WHILE)
+        inside[node->loop_while.index->id] = true;
     ir_for_each_block(&copy, mark_block, inside);
 }

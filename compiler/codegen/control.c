@@ -125,15 +125,34 @@ void emit_labelled_block(struct emitter *e, const struct ir_node *node)
 
 /* ---- while ---- */
 
+/* The variable that counts turns, the same for all lanes. */
+static LLVMValueRef begin_turns(struct emitter *e)
+{
+    LLVMValueRef turns = emitter_variable(e, e->generator->i64, "turns");
+    LLVMBuildStore(e->builder, value_integer(e->generator, 0), turns);
+    return turns;
+}
+
+/* Ahead of the test, which a `continue` jumps to as well. */
+static void count_turn(struct emitter *e, const struct ir_node *node, LLVMValueRef turns)
+{
+    LLVMValueRef turn = LLVMBuildLoad2(e->builder, e->generator->i64, turns, "turn");
+    emitter_set(e, node->loop_while.index, value_uniform(turn));
+    LLVMBuildStore(e->builder, LLVMBuildAdd(e->builder, turn, value_integer(e->generator, 1), ""),
+                   turns);
+}
+
 /* Lanes whose condition has become false rest until all have finished. */
 static void emit_lanes_while(struct emitter *e, const struct ir_node *node)
 {
+    LLVMValueRef turns = begin_turns(e);
     LLVMBasicBlockRef test = emitter_block(e, "while"), body = emitter_block(e, "do");
     LLVMBasicBlockRef leave = emitter_block(e, "done");
     LLVMTypeRef type = mask_type(e);
     LLVMValueRef live = emitter_variable(e, type, "live");
     LLVMBuildStore(e->builder, all_lanes(e), live);
     emitter_branch_to(e, test);
+    count_turn(e, node, turns);
     LLVMValueRef mask = LLVMBuildLoad2(e->builder, type, live, "");
     struct lanes outer = lanes_enter(e, e->width, mask);
     emit_block(e, &node->loop_while.test);
@@ -150,11 +169,13 @@ static void emit_lanes_while(struct emitter *e, const struct ir_node *node)
 
 static void emit_uniform_while(struct emitter *e, const struct ir_node *node)
 {
+    LLVMValueRef turns = begin_turns(e);
     LLVMBasicBlockRef test = emitter_block(e, "while"), body = emitter_block(e, "do");
     LLVMBasicBlockRef leave = emitter_block(e, "done");
     struct jump_frame frame;
     push_frame(e, &frame, node, leave, test);
     emitter_branch_to(e, test);
+    count_turn(e, node, turns);
     emit_block(e, &node->loop_while.test);
     LLVMBuildCondBr(e->builder, emitter_get_scalar(e, node->loop_while.condition), body, leave);
     emitter_start(e, body);

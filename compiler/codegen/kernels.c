@@ -212,6 +212,8 @@ static void mark_node(const struct ir_node *node, bool *inside)
         inside[node->loop.index->id] = true;
     if (node->kind == IR_NODE_REDUCE)
         inside[node->reduce.index->id] = true;
+    if (node->kind == IR_NODE_WHILE)
+        inside[node->loop_while.index->id] = true;
     ir_for_each_block(&copy, mark_inside, inside);
 }
 

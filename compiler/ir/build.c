@@ -324,7 +324,7 @@ struct ir_node *ir_call_rt(struct ir_builder *b, enum ir_rt function, int32_t co
 
 /* ---- structured nodes ---- */
 
-/* The index of a loop or reduction: a value that is in no block. */
+/* The index of a loop, reduction or while: a value that is in no block. */
 static struct ir_node *new_index(struct ir_builder *b, const char *name)
 {
     struct ir_node *index = new_node(b, IR_NODE_INSTR, IR_I64);
@@ -375,7 +375,9 @@ struct ir_node *ir_if(struct ir_builder *b, struct ir_node *condition)
 
 struct ir_node *ir_while(struct ir_builder *b)
 {
-    return append(b, new_node(b, IR_NODE_WHILE, IR_VOID));
+    struct ir_node *node = new_node(b, IR_NODE_WHILE, IR_VOID);
+    node->loop_while.index = new_index(b, NULL);
+    return append(b, node);
 }
 
 struct ir_node *ir_labelled_block(struct ir_builder *b)

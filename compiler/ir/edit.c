@@ -127,11 +127,13 @@ void ir_for_each_use(struct ir_node *node, void (*visit)(struct ir_node **use, v
     unreachable();
 }
 
-/* The index of a loop or reduction, null for other nodes. */
+/* The index of a loop, reduction or while, null for other nodes. */
 static struct ir_node **index_of(struct ir_node *node)
 {
     if (node->kind == IR_NODE_LOOP)
         return &node->loop.index;
+    if (node->kind == IR_NODE_WHILE)
+        return &node->loop_while.index;
     return node->kind == IR_NODE_REDUCE ? &node->reduce.index : NULL;
 }
 

@@ -227,7 +227,9 @@ static void interpret_loop(struct activation *a, const struct ir_node *node)
 
 static void interpret_while(struct activation *a, const struct ir_node *node)
 {
+    int64_t turn = 0;
     do {
+        a->slots[node->loop_while.index->id].integer = turn++;
         interpret_block(a, &node->loop_while.test);
         if (a->jump == NULL && !interpret_value(a, node->loop_while.condition).integer)
             return;

@@ -57,7 +57,7 @@ enum ir_node_kind {
     IR_NODE_LOOP,   /* for %i in %lo ..< %hi { } */
     IR_NODE_REDUCE, /* %r: f32 = sum %i in %lo ..< %hi { … } of %x if %c */
     IR_NODE_IF,     /* if %c { } else { } */
-    IR_NODE_WHILE,  /* while { … } %c { } */
+    IR_NODE_WHILE,  /* while %5 turn %k { … } %c { } */
     IR_NODE_BLOCK,  /* block { }: a target for break */
     IR_NODE_BREAK,  /* break %target: leaves an enclosing loop (not independent), while or block */
     IR_NODE_CONTINUE, /* continue %target: next iteration of an enclosing loop (not independent) or
@@ -146,7 +146,8 @@ struct ir_node {
             struct ir_block then_body, else_body;
         } branch;
         struct {
-            struct ir_block test; /* run before each iteration; defines condition */
+            struct ir_node *index; /* INDEX: the turns before this one; the same for all lanes */
+            struct ir_block test;  /* run before each iteration; defines condition */
             struct ir_node *condition;
             struct ir_block body;
         } loop_while;

@@ -380,7 +380,9 @@ static void add_head(struct printer *p, const struct ir_node *node)
         print_text(p, "if ");
         add_value(p, node->branch.condition);
         return;
-    case IR_NODE_WHILE: print_text(p, "while %%%d", (int)node->id); return;
+    case IR_NODE_WHILE:
+        print_text(p, "while %%%d turn %%%d", (int)node->id, (int)node->loop_while.index->id);
+        return;
     case IR_NODE_BLOCK: print_text(p, "block %%%d", (int)node->id); return;
     case IR_NODE_BREAK:
         print_text(p, "break ");

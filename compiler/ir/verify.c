@@ -201,10 +201,12 @@ static bool check_if(struct verifier *v, const struct frame *frame, const struct
 /* What the test defines may be used in the body. */
 static bool check_while(struct verifier *v, const struct frame *frame, const struct ir_node *node)
 {
+    define(v, frame, node->loop_while.index);
     bool is_right = check_block(v, frame, node, &node->loop_while.test, false, true) &&
                     check_typed_use(v, node, node->loop_while.condition, IR_BOOL, "condition") &&
                     check_block(v, frame, node, &node->loop_while.body, false, false);
     undefine(v, &node->loop_while.test);
+    v->visible[node->loop_while.index->id] = NULL;
     return is_right;
 }
 
@@ -323,7 +325,8 @@ static bool check_node(struct verifier *v, const struct frame *frame, const stru
  * later. */
 static bool check_number(struct verifier *v, const struct ir_node *node)
 {
-    bool has_index = node->kind == IR_NODE_LOOP || node->kind == IR_NODE_REDUCE;
+    bool has_index =
+        node->kind == IR_NODE_LOOP || node->kind == IR_NODE_REDUCE || node->kind == IR_NODE_WHILE;
     if (node->id != v->next_id)
         return verify_fail(v, node, "the node is in the tree twice");
     v->next_id += has_index ? 2 : 1;

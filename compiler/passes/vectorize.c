@@ -179,6 +179,8 @@ static void mark_block(struct ir_block *block, void *data)
             inside[node->loop.index->id] = true;
         if (node->kind == IR_NODE_REDUCE)
             inside[node->reduce.index->id] = true;
+        if (node->kind == IR_NODE_WHILE)
+            inside[node->loop_while.index->id] = true;
         ir_for_each_block(node, mark_block, inside);
     }
 }

@@ -321,7 +321,7 @@ static void build_while(struct ir_builder *b)
     enter(b, &branch->branch.else_body);
     ir_set(b, n, ir_binary(b, IR_DIV, old, two));
     enter(b, body);
-    ir_set(b, steps, ir_binary(b, IR_ADD, ir_get(b, steps), ir_integer(b, 1)));
+    ir_set(b, steps, ir_binary(b, IR_ADD, node->loop_while.index, ir_integer(b, 1)));
     enter(b, here);
     struct ir_node *offset = ir_binary(b, IR_SUB, i, ir_integer(b, 40));
     struct ir_node *divisor =

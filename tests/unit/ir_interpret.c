@@ -131,6 +131,7 @@ static void test_jumps(void)
     loop->loop_while.condition = ir_binary(b, IR_GT, ir_get(b, sum), ir_integer(b, 10));
     b->block = &loop->loop_while.body;
     ir_set(b, sum, ir_binary(b, IR_SUB, ir_get(b, sum), ir_integer(b, 7)));
+    ir_store(b, CHOSEN, ir_integer(b, 2), loop->loop_while.index);
     b->block = top;
     ir_store(b, CHOSEN, ir_integer(b, 1), ir_get(b, sum));
     struct ir_node *block = ir_labelled_block(b);
@@ -140,7 +141,7 @@ static void test_jumps(void)
     b->block = top;
     fixture_run(&f, 0);
     const int64_t *chosen = f.buffers[CHOSEN];
-    assert(chosen[0] == 72 && chosen[1] == 9);
+    assert(chosen[0] == 72 && chosen[1] == 9 && chosen[2] == 8); /* 9 turns */
     fixture_finish(&f);
 }
 
