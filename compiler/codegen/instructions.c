@@ -197,7 +197,9 @@ void emit_instruction(struct emitter *e, const struct ir_node *node)
     case IR_ATAN:
     case IR_POW:
     case IR_HASH:
+    case IR_WORD:
     case IR_UNIFORM:
+    case IR_EXPONENTIAL:
     case IR_NORMAL:
     case IR_POISSON: unreachable();
     default: emitter_set(e, node, arithmetic_emit(e, node)); return;

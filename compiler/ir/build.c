@@ -307,7 +307,7 @@ struct ir_node *ir_draw(struct ir_builder *b, enum ir_op op, struct ir_node *mea
     operands[count++] = ir_cast(b, IR_I64, element);
     operands[count++] = ir_cast(b, IR_I64, step);
     operands[count++] = ir_cast(b, IR_I64, path);
-    return new_instruction(b, op, IR_F32, count, operands);
+    return new_instruction(b, op, op == IR_WORD ? IR_I32 : IR_F32, count, operands);
 }
 
 struct ir_node *ir_call_rt(struct ir_builder *b, enum ir_rt function, int32_t count,

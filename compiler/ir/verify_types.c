@@ -173,7 +173,8 @@ static bool check_call_rt(struct verifier *v, const struct ir_node *node)
 static bool check_draw(struct verifier *v, const struct ir_node *node)
 {
     int32_t first = node->op == IR_POISSON ? 1 : 0;
-    bool is_right = node->type == IR_F32 && (first == 0 || node->operands[0]->type == IR_F32);
+    enum ir_type type = node->op == IR_WORD ? IR_I32 : IR_F32;
+    bool is_right = node->type == type && (first == 0 || node->operands[0]->type == IR_F32);
     for (int32_t k = first; k < node->operand_count; k++)
         is_right = is_right && node->operands[k]->type == IR_I64;
     return is_right || fail_type(v, node);
@@ -226,8 +227,10 @@ static bool check_special(struct verifier *v, const struct ir_node *node)
     case IR_BITCAST:
         return is_same_width(node->type, node->operands[0]->type) || fail_type(v, node);
     case IR_HASH: return (node->type == IR_I64 && has_operands(node, IR_I64)) || fail_type(v, node);
+    case IR_WORD:
     case IR_UNIFORM:
     case IR_NORMAL:
+    case IR_EXPONENTIAL:
     case IR_POISSON: return check_draw(v, node);
     default: unreachable();
     }

@@ -54,7 +54,9 @@ static struct ir_node *expand_instruction(struct ir_builder *b, const struct ir_
 {
     switch (node->op) {
     case IR_HASH: return expand_hash(b, node->operands[0], node->operands[1]);
+    case IR_WORD: return expand_word(b, node->operands, false);
     case IR_UNIFORM: return expand_uniform(b, node->operands);
+    case IR_EXPONENTIAL: return expand_exponential(b, node->operands);
     case IR_NORMAL: return expand_normal(b, node->operands);
     case IR_POISSON: return expand_poisson(b, node->operands);
     case IR_EXP:

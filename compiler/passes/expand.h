@@ -33,6 +33,7 @@ struct ir_node *expand_cos_turns(struct ir_builder *, struct ir_node *x);
 struct ir_node *expand_hash(struct ir_builder *, struct ir_node *path, struct ir_node *counter);
 struct ir_node *expand_uniform(struct ir_builder *, struct ir_node *const *operands);
 struct ir_node *expand_normal(struct ir_builder *, struct ir_node *const *operands);
+struct ir_node *expand_exponential(struct ir_builder *, struct ir_node *const *operands);
 struct ir_node *expand_poisson(struct ir_builder *, struct ir_node *const *operands);
 /* The number that a word (i32) stands for. A mean of 0 or less gives 0; one of inf or NaN gives
  * itself. */

@@ -40,6 +40,11 @@ static struct ir_node *high_half(struct ir_builder *b, struct ir_node *x)
     return ir_cast(b, IR_I32, with_bits(b, IR_SHR, x, 32));
 }
 
+static bool is_constant(const struct ir_node *node)
+{
+    return node->kind == IR_NODE_INSTR && node->op == IR_CONST;
+}
+
 /* Ten rounds, in place. */
 static void philox(struct ir_builder *b, struct ir_node *counter[4], struct ir_node *key[2])
 {
@@ -57,16 +62,37 @@ static void philox(struct ir_builder *b, struct ir_node *counter[4], struct ir_n
     }
 }
 
+/* Where an element is written as x << 2 | word: x, and the word; else null. Draws that differ in
+ * the word alone are one block for pass `fold` then. */
+static struct ir_node *split_element(const struct ir_node *element, int64_t *word)
+{
+    *word = 0;
+    if (element->kind == IR_NODE_INSTR && element->op == IR_OR &&
+        is_constant(element->operands[1])) {
+        *word = element->operands[1]->payload.integer;
+        element = element->operands[0];
+    }
+    bool is_shifted = element->kind == IR_NODE_INSTR && element->op == IR_SHL &&
+                      is_constant(element->operands[1]) &&
+                      element->operands[1]->payload.integer == 2;
+    return is_shifted && *word >= 0 && *word < 4 ? element->operands[0] : NULL;
+}
+
 struct ir_node *expand_word(struct ir_builder *b, struct ir_node *const *operands, bool second)
 {
     struct ir_node *key = operands[0], *element = operands[1], *step = operands[2],
                    *path = operands[3];
+    int64_t word;
+    struct ir_node *split = split_element(element, &word);
+    struct ir_node *quarter = split != NULL ? split : with_bits(b, IR_SHR, element, 2);
     struct ir_node *keys[2] = { low_half(b, key), high_half(b, key) };
-    struct ir_node *block[4] = { low_half(b, with_bits(b, IR_SHR, element, 2)), low_half(b, step),
-                                 low_half(b, path), high_half(b, path) };
+    struct ir_node *block[4] = { low_half(b, quarter), low_half(b, step), low_half(b, path),
+                                 high_half(b, path) };
     if (second)
         block[1] = with_bits(b, IR_XOR, block[1], 0x80000000u);
     philox(b, block, keys);
+    if (split != NULL)
+        return block[word];
     struct ir_node *number = low_half(b, element), *zero = ir_bits(b, 0);
     struct ir_node *is_odd = ir_binary(b, IR_NE, with_bits(b, IR_AND, number, 1), zero);
     struct ir_node *is_upper = ir_binary(b, IR_NE, with_bits(b, IR_AND, number, 2), zero);
@@ -94,4 +120,21 @@ struct ir_node *expand_normal(struct ir_builder *b, struct ir_node *const *opera
     struct ir_node *v = mul(b, second, f32(b, 0x1p-24));
     struct ir_node *radius = ir_unary(b, IR_SQRT, mul(b, expand_log_positive(b, u), f32(b, -2)));
     return mul(b, radius, expand_cos_turns(b, v));
+}
+
+/* -log u for u in (0, 1): word + 1/2 of 2^32, taken from the end it is nearer to, so that small and
+ * large results are right to the last digits. */
+struct ir_node *expand_exponential(struct ir_builder *b, struct ir_node *const *operands)
+{
+    struct ir_node *word = expand_word(b, operands, false), *zero = ir_bits(b, 0);
+    struct ir_node *is_high = less(b, word, zero);
+    struct ir_node *distance =
+        choose(b, is_high, ir_binary(b, IR_XOR, word, ir_bits(b, UINT32_MAX)), word);
+    struct ir_node *x =
+        fused(b, ir_cast(b, IR_F32, distance), f32(b, 0x1p-32), f32(b, 0x1p-33)); /* (0, 1/2] */
+    struct ir_node *one = f32(b, 1), *rest = sub(b, one, x);
+    struct ir_node *logarithm = expand_log_positive(b, choose(b, is_high, rest, x));
+    /* log(1 - x) = log(rest) - (x - (1 - rest)) / rest, to first order in what rounding took. */
+    struct ir_node *lost = divide(b, sub(b, x, sub(b, one, rest)), rest);
+    return sub(b, choose(b, is_high, lost, f32(b, 0)), logarithm);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Draws: the expansion of Philox gives the words of runtime/random.c, which is tested against the
- * published answers; hash, uniform and normal follow from words as documented; the normal
- * distribution has its moments.
+ * published answers; hash, uniform, normal and exponential follow from words as documented; the
+ * normal distribution has its moments. Elements that name their word give what others do.
  */
 #include "ir_fixture.h"
 #include "random.h"
@@ -69,6 +69,47 @@ static void test_normal(void)
     fixture_finish(&f);
 }
 
+static void test_exponential(void)
+{
+    struct fixture f;
+    draw(&f, IR_EXPONENTIAL, 0);
+    const float *drawn = f.buffers[OUTPUT];
+    double sum = 0;
+    for (int64_t k = 0; k < ELEMENTS; k++) {
+        double exact = -log(((double)word(k, false) + 0.5) * 0x1p-32);
+        assert(fabs(drawn[k] / exact - 1) <= 5e-7);
+        sum += exact;
+    }
+    assert(fabs(sum / ELEMENTS - 1) < 4 / sqrt(ELEMENTS));
+    fixture_finish(&f);
+}
+
+/* Element 4 x + k, written x << 2 | k. */
+static void test_split_elements(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_buffer(&f, "output", SNN_INT64, 4 * ELEMENTS);
+    assert(ir_add_site(&f.compilation, &f.program, "other", (struct span){ 0 }) == SITE);
+    f.keys[SITE] = key;
+    struct ir_builder *b = &f.builder;
+    struct ir_node *loop = ir_loop(b, "test", ir_integer(b, 0), ir_integer(b, ELEMENTS), true);
+    b->block = &loop->loop.body;
+    struct ir_node *first = ir_binary(b, IR_SHL, loop->loop.index, ir_integer(b, 2));
+    for (int64_t k = 0; k < 4; k++) {
+        struct ir_node *element = ir_binary(b, IR_OR, first, ir_integer(b, k));
+        struct ir_node *drawn = ir_draw(b, IR_WORD, NULL, SITE, element, ir_integer(b, step),
+                                        ir_integer(b, (int64_t)path));
+        ir_store(b, OUTPUT, element, ir_cast(b, IR_I64, drawn));
+    }
+    assert(pass_expand(&f.compilation, &f.program));
+    fixture_run(&f, 0);
+    const int64_t *words = f.buffers[OUTPUT];
+    for (int64_t k = 0; k < 4 * ELEMENTS; k++)
+        assert(words[k] == word(k, false));
+    fixture_finish(&f);
+}
+
 static uint64_t hash(uint64_t a, uint64_t b)
 {
     uint64_t z = a ^ ((b + UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd1342543de82ef95));
@@ -103,6 +144,8 @@ int main(void)
     test_uniform(0);
     test_uniform(INT64_C(0x90fcd5e08));
     test_normal();
+    test_exponential();
+    test_split_elements();
     test_hash();
     return 0;
 }
