@@ -240,10 +240,10 @@ bool analysis_is_invariant(const struct ir_node *node, const bool *inside)
     return true;
 }
 
+/* A division of integers by what lanes at rest have could trap; divisions and roots are slow. */
 static bool is_division(const struct ir_node *node)
 {
-    return (node->op == IR_DIV || node->op == IR_MOD) &&
-           (node->type == IR_I64 || node->type == IR_I32);
+    return node->op == IR_DIV || node->op == IR_MOD || node->op == IR_SQRT;
 }
 
 /* Short, and safe to run when no lane wants it: a scalar load needs one that does. */

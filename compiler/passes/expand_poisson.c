@@ -15,7 +15,8 @@
  *
  * R, C0 and C1 are polynomials, fitted here to the exact steps of the distribution for L = 4 ..
  * 10^5. x is right to 7e-5 for |w| < 3, 4e-4 for |w| < 4, 5e-3 for |w| < 5, and so are
- * probabilities.
+ * probabilities. As w^2 = L s^2, all three are one polynomial in s, whose coefficients depend on
+ * the mean alone: where a loop draws many numbers of one mean, they are computed ahead of it.
  *
  * The quantile of 1 - p is (1 - 2 p) h(-log(4 p (1 - p))), as in Giles, "Approximating the erfinv
  * function" (GPU Computing Gems, 2011), with h fitted in two pieces to 4e-7.
@@ -47,10 +48,15 @@ static struct ir_node *quantile(struct ir_builder *b, struct ir_node *p)
 {
     struct ir_node *q = sub(b, f32(b, 1), p);
     struct ir_node *v = mul(b, expand_log_positive(b, mul(b, mul(b, p, f32(b, 4)), q)), f32(b, -1));
-    struct ir_node *center = POLYNOMIAL(b, sub(b, v, f32(b, 2.5)), center_p);
-    struct ir_node *root = ir_unary(b, IR_SQRT, ir_binary(b, IR_MAX, v, f32(b, 0)));
-    struct ir_node *tail = POLYNOMIAL(b, sub(b, root, f32(b, 3.25)), tail_p);
-    return mul(b, choose(b, less(b, v, f32(b, 5)), center, tail), sub(b, q, p));
+    struct ir_node *h = ir_var(b, "quantile", POLYNOMIAL(b, sub(b, v, f32(b, 2.5)), center_p));
+    struct ir_node *branch = ir_if(b, ir_binary(b, IR_GE, v, f32(b, 5))); /* one word of 590 */
+    struct ir_builder here = *b;
+    b->before = NULL;
+    b->block = &branch->branch.then_body;
+    struct ir_node *root = ir_unary(b, IR_SQRT, v);
+    ir_set(b, h, POLYNOMIAL(b, sub(b, root, f32(b, 3.25)), tail_p));
+    *b = here;
+    return mul(b, ir_get(b, h), sub(b, q, p));
 }
 
 /* `tail` is uniform in (0, 1]. */
@@ -75,6 +81,23 @@ static struct ir_node *small_poisson(struct ir_builder *b, struct ir_node *mean,
     return number;
 }
 
+#define COUNT_OF(array) ((int)(sizeof(array) / sizeof *(array)))
+
+/* Of s^k in x - L - sqrt(L) w. */
+static struct ir_node *coefficient(struct ir_builder *b, int k, struct ir_node *mean,
+                                   struct ir_node *inverse)
+{
+    struct ir_node *sum = NULL;
+    if (k < COUNT_OF(c1_p))
+        sum = mul(b, inverse, f32(b, c1_p[k]));
+    if (k < COUNT_OF(c0_p))
+        sum = sum != NULL ? add(b, sum, f32(b, c0_p[k])) : f32(b, c0_p[k]);
+    if (k < 2)
+        return sum;
+    struct ir_node *r = f32(b, r_p[k - 2]);
+    return sum != NULL ? fused(b, mean, r, sum) : mul(b, mean, r);
+}
+
 /* `z` is standard normal. What is below -1.35 in s is below 1 in x for every mean that a word
  * reaches it with. */
 static struct ir_node *large_poisson(struct ir_builder *b, struct ir_node *mean, struct ir_node *z)
@@ -82,8 +105,9 @@ static struct ir_node *large_poisson(struct ir_builder *b, struct ir_node *mean,
     struct ir_node *root = ir_unary(b, IR_SQRT, mean), *inverse = divide(b, f32(b, 1), mean);
     struct ir_node *w = ir_binary(b, IR_MAX, z, mul(b, root, f32(b, -1.35)));
     struct ir_node *s = mul(b, w, mul(b, root, inverse));
-    struct ir_node *x = fused(b, POLYNOMIAL(b, s, c1_p), inverse, POLYNOMIAL(b, s, c0_p));
-    x = fused(b, mul(b, w, w), POLYNOMIAL(b, s, r_p), x);
+    struct ir_node *x = coefficient(b, COUNT_OF(r_p) + 1, mean, inverse);
+    for (int k = COUNT_OF(r_p); k >= 0; k--)
+        x = fused(b, x, s, coefficient(b, k, mean, inverse));
     x = fused(b, root, w, x);
     /* Whole and broken part of the mean apart: their sum with x would lose the digits that decide.
      */
