@@ -605,50 +605,56 @@ static const char *stream_here(const struct lowering *l)
     return l->kernel != NULL ? "encoder" : "other";
 }
 
-struct ir_node *lower_draw(struct lowering *l, const struct expr *e)
+/* What a draw here is a function of. */
+static struct draw_address address_here(struct lowering *l)
 {
-    if (l->pathless_loops > 0)
-        lower_refuse(l, e->span, "a loop inside a reduction cannot draw random numbers yet");
-    struct ir_node *arguments[2] = { NULL, NULL };
-    for (size_t i = 0; i < e->target->count && i < 2; i++)
-        arguments[i] = lower_scalar(l, e->target->arguments[i]);
-    enum builtin_id id = e->target->builtin->id;
+    if (l->address != NULL)
+        return *l->address;
+    struct ir_node *zero = ir_integer(&l->b, 0);
     struct ir_node *element = l->kernel != NULL    ? l->kernel->element
                               : l->element != NULL ? l->element
-                                                   : ir_integer(&l->b, 0);
+                                                   : zero;
+    if (l->weight_of != NULL || l->b.function->kind == IR_FUNCTION_INIT)
+        return (struct draw_address){ element, zero, zero };
     bool is_stepwise = l->kernel != NULL || l->rule != NULL;
-    struct ir_node *zero = ir_integer(&l->b, 0);
-    bool is_initial = l->weight_of != NULL || l->b.function->kind == IR_FUNCTION_INIT;
-    struct ir_node *step = is_initial ? zero
-                           : is_stepwise
-                               ? lower_step(l)
-                               : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
-    struct ir_node *path =
-        is_initial ? zero : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    struct ir_node *step =
+        is_stepwise ? lower_step(l) : ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
+    return (struct draw_address){ element, step,
+                                  ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH) };
+}
+
+struct ir_node *lower_draw(struct lowering *l, const struct expr *e)
+{
+    for (size_t i = 0; l->drawn != NULL && i < l->drawn->count; i++)
+        if (l->drawn->items[i].draw == e)
+            return l->drawn->items[i].value;
+    if (l->pathless_loops > 0)
+        lower_refuse(l, e->span, "a loop inside a reduction cannot draw random numbers yet");
+    enum builtin_id id = e->target->builtin->id;
     int32_t site = lower_site(l, e, stream_here(l), e->span);
+    struct draw_address at = address_here(l);
     if (id == BUILTIN_POISSON_COUNT)
         return ir_cast(&l->b, IR_I64,
-                       ir_draw(&l->b, IR_POISSON, lower_cast(l, IR_F32, arguments[0]), site,
-                               element, step, path));
-    struct ir_node *draw = ir_draw(&l->b, id == BUILTIN_NORMAL ? IR_NORMAL : IR_UNIFORM, NULL, site,
-                                   element, step, path);
-    struct ir_node *a = lower_cast(l, IR_F32, arguments[0]),
-                   *b = arguments[1] != NULL ? lower_cast(l, IR_F32, arguments[1]) : NULL;
+                       ir_draw(&l->b, IR_POISSON, lower_as(l, e->target->arguments[0], IR_F32),
+                               site, at.element, at.step, at.path));
+    struct ir_node *a = lower_as(l, e->target->arguments[0], IR_F32);
+    struct ir_node *b = e->target->count > 1 ? lower_as(l, e->target->arguments[1], IR_F32) : NULL;
+    enum ir_op op = id == BUILTIN_NORMAL        ? IR_NORMAL
+                    : id == BUILTIN_EXPONENTIAL ? IR_EXPONENTIAL
+                                                : IR_UNIFORM;
+    struct ir_node *draw = ir_draw(&l->b, op, NULL, site, at.element, at.step, at.path);
     switch (id) {
     case BUILTIN_UNIFORM:
         return ir_binary(&l->b, IR_ADD, a,
                          ir_binary(&l->b, IR_MUL, ir_binary(&l->b, IR_SUB, b, a), draw));
     case BUILTIN_NORMAL: return ir_binary(&l->b, IR_ADD, a, ir_binary(&l->b, IR_MUL, b, draw));
-    case BUILTIN_EXPONENTIAL:
-        return ir_binary(
-            &l->b, IR_MUL, ir_unary(&l->b, IR_NEG, a),
-            ir_unary(&l->b, IR_LOG, ir_binary(&l->b, IR_SUB, ir_real(&l->b, IR_F32, 1), draw)));
+    case BUILTIN_EXPONENTIAL: return ir_binary(&l->b, IR_MUL, a, draw);
     case BUILTIN_BERNOULLI: return ir_binary(&l->b, IR_LT, draw, a);
     default: /* RANDOM_INT */
         return ir_cast(&l->b, IR_I64,
                        ir_unary(&l->b, IR_FLOOR,
                                 ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, draw),
-                                          lower_cast(l, IR_F64, arguments[0]))));
+                                          lower_as(l, e->target->arguments[0], IR_F64))));
     }
 }
 

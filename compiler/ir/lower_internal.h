@@ -117,17 +117,20 @@ struct lowered_layer {
         selected; /* FLOAT32: lower_now of the step (or the time) the neuron was last selected at */
     int32_t emitted;    /* FLOAT32, or -1 */
     int32_t ring_depth; /* size id: steps that spikes are kept after their own; -1: none needed */
-    int32_t ring, ring_counts;         /* lists of the last steps, ring_size rows */
-    int32_t ring_size;                 /* size id: depth + 1; -1 if no ring */
-    int32_t spike_record;              /* BOOL [time, neuron], or -1 */
-    bool runs_ahead;                   /* all spikes of a presentation are listed when it begins: */
-    int32_t ahead_times;               /* INT32 [neuron, spike]: steps since ahead_first */
-    int32_t ahead_spikes;              /* INT32 [neuron]: how many */
-    int32_t ahead_lists, ahead_counts; /* INT32 [step, neuron], [step]: who spikes, ascending */
-    int32_t ahead_now;                 /* INT32 [neuron]: step of the next spike */
-    int32_t ahead_order;               /* INT32: the active ones by their first spike */
-    int32_t ahead_active;              /* BOOL [neuron]: has one within the presentation */
-    int32_t ahead_first;               /* INT64[1] */
+    int32_t ring, ring_counts; /* lists of the last steps, ring_size rows */
+    int32_t ring_size;         /* size id: depth + 1; -1 if no ring */
+    int32_t spike_record;      /* BOOL [time, neuron], or -1 */
+    bool is_predictable;  /* its spikes follow from what is known when a stretch of steps begins */
+    bool runs_ahead;      /* … and all spikes of the stretch are listed then: */
+    int32_t ahead_first;  /* INT64[1]: step that the stretch begins with */
+    int32_t ahead_path;   /* INT64[1]: of its draws */
+    int32_t ahead_next;   /* FLOAT32 [neuron]: steps from there to the next spike */
+    int32_t ahead_done;   /* INT32 [neuron]: spikes in the stretch so far; of layers that step */
+    int32_t ahead_active; /* BOOL [neuron]: has a spike in the stretch; they are counted: */
+    int32_t ahead_row;    /* INT64[1]: how many */
+    int32_t ahead_times;  /* INT32 [spike, active]: steps from ahead_first; the last is beyond */
+    int32_t ahead_lists;  /* INT32 [step, active]: who spikes, ascending */
+    int32_t ahead_ends;   /* INT64 [step]: where its list ends */
     /* continuous time */
     int32_t reached;                  /* FLOAT64[1]: time of the last events that reached it */
     int32_t event_count, event_times; /* spikes of the presentation, where they are known: INT64[1],
@@ -257,6 +260,19 @@ struct value_loop {
     struct binding *chosen;    /* BOOL: where the condition held; null without one */
 };
 
+/* What a draw is a function of, besides its site. */
+struct draw_address {
+    struct ir_node *element, *step, *path;
+};
+
+/* A draw and its value. */
+struct drawn {
+    const void *draw;
+    struct ir_node *value;
+};
+
+ARRAY_STRUCT(drawn_list, struct drawn);
+
 enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };
 
 struct lowering {
@@ -271,7 +287,8 @@ struct lowering {
     struct lowered_network *networks;
     struct pointer_map site_of, constant_of, prepared_of, learn_bit_of, data_buffer_of;
     struct pointer_map weight_assigned; /* connections whose weights some task sets */
-    struct pointer_map recorded; /* layers whose spikes, states whose values some task reads */
+    struct pointer_map recorded; /* layers whose spikes, states whose values some task records */
+    struct pointer_map touched;  /* states that some task reads or sets, perhaps at any step */
     struct pointer_map
         presented_of;              /* inputs that some task presents data to: enum presented_how */
     struct pointer_map stepped_of; /* networks that some task stops at each step or event of */
@@ -281,7 +298,9 @@ struct lowering {
 
     struct lowered_network *network; /* whose step, rule, present block this is; null elsewhere */
     struct kernel *kernel;           /* in a neuron body */
-    struct ir_node *step;          /* the step that code is about, where it is not the context's */
+    struct ir_node *step; /* the step that code is about, where it is not the context's */
+    const struct draw_address *address; /* of draws, where it is not element, step, path; null */
+    const struct drawn_list *drawn;     /* values of draws that have been drawn ahead; null */
     struct ir_node *now, *elapsed; /* continuous time: f64, of the events that code is about; null:
                                       those of the network's group */
     struct ode_scope *ode;         /* in the right side of an equation */
@@ -452,6 +471,8 @@ void lower_data_declaration(struct lowering *, struct symbol *symbol, int32_t nu
 /* ---- lower_kernel.c, lower_neuron.c, lower_layer.c ---- */
 void kernel_open(struct lowering *, const char *name);
 void kernel_open_events(struct lowering *, const char *name, int32_t list, struct ir_node *count);
+/* The same as a plain loop over the list, whose index is the place in it. */
+void kernel_open_listed(struct lowering *, const char *name, int32_t list, struct ir_node *count);
 void kernel_close(struct lowering *);
 struct ir_node *kernel_read(struct lowering *, int32_t buffer, int32_t learn_bit);
 void kernel_write(struct lowering *, int32_t buffer, int32_t learn_bit, struct ir_node *value);
@@ -472,12 +493,21 @@ struct ir_node *lower_layer_reduction(struct lowering *, struct expr *e); /* sum
 void lower_layer_step(struct lowering *, struct lowered_layer *, bool is_learning);
 void lower_kernel_block(struct lowering *, struct block *block);
 struct ir_node *lower_spike_step(struct lowering *,
-                                 struct expr *time); /* the step that contains a time */
-bool lower_runs_ahead(struct lowering *, const struct lowered_layer *);
+                                 struct expr *time); /* the step that contains a time, as f32 */
+enum { STRETCH_STEPS = 1024 }; /* that are run ahead at once: a power of two */
+bool lower_is_predictable(struct lowering *, const struct lowered_layer *);
+bool lower_shows_states(struct lowering *, const struct lowered_layer *);
 void lower_ahead_buffers(struct lowering *, struct lowered_layer *);
 void lower_layer_ahead(struct lowering *,
-                       struct lowered_layer *); /* at the beginning of a presentation */
+                       struct lowered_layer *); /* at the beginning of a stretch */
+/* Of a predictable layer that steps: which neurons spike now, what holds for draws of their spikes,
+ * and what they do after these. */
+struct ir_node *lower_predicted_spike(struct lowering *);
+struct draw_address lower_spike_address(struct lowering *, struct lowered_layer *);
+void lower_predict_next(struct lowering *, struct lowered_layer *);
 void lower_ahead_step(struct lowering *, struct lowered_layer *);
+bool lower_is_draw(const struct expr *e);
+bool lower_reads_state(struct expr *e);
 void lower_finish_step(struct lowering *,
                        struct lowered_layer *); /* accounts for the spikes listed */
 struct ir_node *lower_step(struct lowering *);  /* the step that code is about */

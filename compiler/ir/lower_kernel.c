@@ -17,9 +17,11 @@ static struct promoted *find_promoted(struct kernel *kernel, int32_t buffer)
 /* To the head of the loop, which dominates every use. */
 static struct ir_builder enter_head(struct lowering *l)
 {
+    const struct kernel *kernel = l->kernel;
     struct ir_builder here = l->b;
-    l->b.block = &l->kernel->loop->loop.body;
-    l->b.before = l->b.block->first;
+    bool is_index = kernel->element == kernel->loop->loop.index;
+    l->b.block = &kernel->loop->loop.body;
+    l->b.before = is_index ? l->b.block->first : kernel->element->next;
     return here;
 }
 
@@ -211,6 +213,13 @@ void kernel_open_events(struct lowering *l, const char *name, int32_t list, stru
 {
     l->kernel->outer = l->b;
     open_with(l, ir_loop_events(&l->b, name, list, count, true));
+}
+
+void kernel_open_listed(struct lowering *l, const char *name, int32_t list, struct ir_node *count)
+{
+    l->kernel->outer = l->b;
+    open_with(l, ir_loop(&l->b, name, ir_integer(&l->b, 0), count, true));
+    l->kernel->element = ir_load(&l->b, list, l->kernel->element);
 }
 
 void kernel_close(struct lowering *l)

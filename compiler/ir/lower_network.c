@@ -194,7 +194,7 @@ static void lower_ahead_function(struct lowering *l, struct lowered_network *net
     if (network->is_layerwise)
         lower_layerwise(l, network);
     for (size_t i = 0; i < network->network->layers.count; i++)
-        if (network->layers[i].runs_ahead)
+        if (network->layers[i].is_predictable)
             lower_layer_ahead(l, &network->layers[i]);
 }
 
@@ -353,9 +353,10 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
     for (size_t i = 0; i < n->layers.count; i++) {
         struct lowered_layer *layer = &network->layers[i];
         lower_ring_buffers(l, layer);
-        layer->runs_ahead = lower_runs_ahead(l, layer);
-        network->has_ahead = network->has_ahead || layer->runs_ahead;
-        if (layer->runs_ahead)
+        layer->is_predictable = lower_is_predictable(l, layer);
+        layer->runs_ahead = layer->is_predictable && !lower_shows_states(l, layer);
+        network->has_ahead = network->has_ahead || layer->is_predictable;
+        if (layer->is_predictable)
             lower_ahead_buffers(l, layer);
     }
     for (size_t i = 0; i < n->connections.count; i++) {

@@ -322,9 +322,7 @@ struct ir_node *lower_spike_step(struct lowering *l, struct expr *time)
     struct ir_node *at = lower_as(l, time, IR_F32);
     struct ir_node *steps =
         ir_binary(&l->b, IR_DIV, at, lower_constant_leaf(l, l->network->dt, IR_F32));
-    return ir_cast(
-        &l->b, IR_I64,
-        ir_unary(&l->b, IR_FLOOR, ir_binary(&l->b, IR_ADD, steps, ir_real(&l->b, IR_F32, 0.01))));
+    return ir_unary(&l->b, IR_FLOOR, ir_binary(&l->b, IR_ADD, steps, ir_real(&l->b, IR_F32, 0.01)));
 }
 
 static struct ir_node *selected(struct lowering *l, struct statement *s)
@@ -333,6 +331,8 @@ static struct ir_node *selected(struct lowering *l, struct statement *s)
     switch (s->spike.form) {
     case SPIKE_WHEN: return lower_condition(l, value);
     case SPIKE_CHANCE: {
+        if (l->kernel->layer->is_predictable)
+            return lower_predicted_spike(l);
         struct ir_node *step = lower_step(l);
         struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
         struct ir_node *draw =
@@ -341,7 +341,8 @@ static struct ir_node *selected(struct lowering *l, struct statement *s)
         return ir_binary(&l->b, IR_LT, draw, lower_as(l, value, IR_F32));
     }
     default:
-        return ir_binary(&l->b, IR_EQ, lower_spike_step(l, value), lower_step(l)); /* SPIKE_AT */
+        return ir_binary(&l->b, IR_EQ, ir_cast(&l->b, IR_I64, lower_spike_step(l, value)),
+                         lower_step(l)); /* SPIKE_AT */
     }
 }
 
@@ -525,7 +526,13 @@ static void lower_on_spike(struct lowering *l, struct statement *s)
         compact_spikes(l);
         kernel_open_events(l, arena_format(&l->c->arena, "%s.on_spike", l->kernel->layer->name),
                            l->kernel->layer->list, spike_count(l));
+        struct draw_address address;
+        if (l->kernel->layer->is_predictable) {
+            address = lower_spike_address(l, l->kernel->layer);
+            l->address = &address;
+        }
         lower_kernel_block(l, s->on.body);
+        l->address = NULL;
         kernel_close(l);
         return;
     }
@@ -686,6 +693,8 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
         kernel_pause(l);
     if (spikes) {
         compact_spikes(l);
+        if (layer->is_predictable)
+            lower_predict_next(l, layer);
         account_spikes(l);
     }
     l->kernel = NULL;

@@ -345,6 +345,18 @@ static void heed_interrupt(struct lowering *l, struct ir_node *step)
     l->b = outer;
 }
 
+/* A stretch of steps, where one begins. */
+static void run_ahead(struct lowering *l, const struct lowered_network *network,
+                      struct ir_node *step)
+{
+    struct ir_node *place = ir_binary(&l->b, IR_AND, step, ir_integer(&l->b, STRETCH_STEPS - 1));
+    struct ir_node *begins = ir_if(&l->b, ir_binary(&l->b, IR_EQ, place, ir_integer(&l->b, 0)));
+    struct ir_builder outer = l->b;
+    l->b.block = &begins->branch.then_body;
+    ir_call(&l->b, network->ahead);
+    l->b = outer;
+}
+
 static void run_steps(struct lowering *l, struct lowered_network *network, struct ir_node *first,
                       struct ir_node *end, struct block *body, bool records,
                       const struct timed_data *timed)
@@ -358,6 +370,8 @@ static void run_steps(struct lowering *l, struct lowered_network *network, struc
     ir_context_set(&l->b, IR_CONTEXT_STEP, loop->loop.index);
     heed_interrupt(l, loop->loop.index);
     write_timed_data(l, timed, loop->loop.index);
+    if (network->has_ahead)
+        run_ahead(l, network, ir_binary(&l->b, IR_SUB, loop->loop.index, first));
     ir_call(&l->b, l->may_learn != 0 ? network->step_learning : network->step_frozen);
     if (records)
         each_record(l, network, record_buffer, loop->loop.index);
@@ -416,8 +430,6 @@ static void present_steps(struct lowering *l, struct lowered_network *network, s
     ir_call(&l->b, network->begin);
     if (l->may_learn != 0)
         ir_call(&l->b, network->start);
-    if (network->has_ahead)
-        ir_call(&l->b, network->ahead);
     if (l->records)
         each_record(l, network, resize_record, steps);
     run_steps(l, network, ir_integer(&l->b, 0), steps, s->present.body, l->records, &timed);
@@ -451,8 +463,6 @@ static void rest_steps(struct lowering *l, struct lowered_network *network, stru
         ir_binary(&l->b, IR_ADD, first, duration_steps(l, network, s->rest.duration));
     ir_context_set(&l->b, IR_CONTEXT_STEP, first);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, end);
-    if (network->has_ahead)
-        ir_call(&l->b, network->ahead);
     run_steps(l, network, first, end, s->rest.body, false, NULL);
 }
 

@@ -17,6 +17,8 @@ static void search_expr(struct expr *e, void *data)
     struct task_search *search = data;
     struct lowering *l = search->l;
     struct symbol *symbol = e->kind == EXPR_FIELD ? e->symbol : NULL;
+    if (l != NULL && symbol != NULL && symbol->kind == SYMBOL_STATE)
+        pointer_map_put(l, &l->touched, symbol, 1);
     if (symbol != NULL && symbol->kind == SYMBOL_FIELD &&
         (symbol->field == FIELD_SPIKES || symbol->field == FIELD_TRACED)) {
         search->reads_records = true;
