@@ -200,6 +200,7 @@ void lower_ahead_buffers(struct lowering *l, struct lowered_layer *layer)
 {
     int32_t one = lower_size_value(l, 1);
     number_sites(l, layer);
+    lower_count_tables(l, layer);
     layer->ahead_first = ahead_buffer(l, layer, "ahead_first", SNN_INT64, one);
     layer->ahead_next = ahead_buffer(l, layer, "ahead_next", SNN_FLOAT32, layer->size);
     if (!layer->runs_ahead) {
@@ -466,6 +467,8 @@ static void run_neurons(struct lowering *l, const struct run *run)
                        run->active);
     struct runner r = { .run = run, .place = l->kernel->loop->loop.index };
     r.now = ir_var(&l->b, "now", kernel_read(l, layer->ahead_next, -1));
+    for (size_t i = 0; i < layer->count_tables.count; i++)
+        lower_find_counts(l, &layer->count_tables.items[i]);
     store_time(l, &r, ir_integer(&l->b, 0));
     struct ir_node *loop = ir_while(&l->b), *turn = loop->loop_while.index;
     struct ir_builder outer = l->b;
@@ -604,6 +607,7 @@ void lower_predict_next(struct lowering *l, struct lowered_layer *layer)
 void lower_layer_ahead(struct lowering *l, struct lowered_layer *layer)
 {
     struct kernel kernel = { .layer = layer };
+    lower_fill_count_tables(l, layer);
     struct run run = begin_run(l, layer);
     ir_store(&l->b, layer->ahead_first, ir_integer(&l->b, 0), run.first);
     l->kernel = &kernel;

@@ -13,8 +13,35 @@ bool lower_is_single(double value)
     return (double)(float)value == value || isnan(value);
 }
 
+/* A whole number that was drawn as f32, or the larger or smaller of it and a constant, as f32:
+ * what conversion to i64 and back gives, without the way there. Null for other values. */
+static struct ir_node *drawn_number(struct lowering *l, const struct ir_node *value)
+{
+    for (size_t i = l->counts.count; i-- > 0;)
+        if (l->counts.items[i].draw == value)
+            return l->counts.items[i].value;
+    if (value->kind != IR_NODE_INSTR || (value->op != IR_MIN && value->op != IR_MAX))
+        return NULL;
+    for (int k = 0; k < 2; k++) {
+        const struct ir_node *bound = value->operands[k];
+        if (bound->kind != IR_NODE_INSTR || bound->op != IR_CONST ||
+            !lower_is_single((double)bound->payload.integer))
+            continue;
+        struct ir_node *number = drawn_number(l, value->operands[1 - k]);
+        if (number != NULL)
+            return ir_binary(&l->b, value->op, number,
+                             ir_real(&l->b, IR_F32, (double)bound->payload.integer));
+    }
+    return NULL;
+}
+
 struct ir_node *lower_cast(struct lowering *l, enum ir_type type, struct ir_node *value)
 {
+    if (type == IR_F32 && value->type == IR_I64) {
+        struct ir_node *number = drawn_number(l, value);
+        if (number != NULL)
+            return number;
+    }
     if (value->type == IR_F64 && type == IR_F32 && value->kind == IR_NODE_INSTR &&
         value->op == IR_CONSTANT)
         return ir_leaf(&l->b, IR_CONSTANT, IR_F32, value->payload.index);
@@ -279,6 +306,8 @@ static struct ir_node *sample_value(struct lowering *l, const struct expr *e)
 static struct ir_node *lower_name(struct lowering *l, struct expr *e)
 {
     struct symbol *symbol = e->symbol;
+    if (symbol == l->level_input)
+        return l->level;
     bool is_state = symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_INPUT ||
                     symbol->kind == SYMBOL_RULE_STATE;
     for (int32_t i = 0; is_state && l->ode != NULL && i < l->ode->node->ode.variable_count; i++)
@@ -605,6 +634,31 @@ static const char *stream_here(const struct lowering *l)
     return l->kernel != NULL ? "encoder" : "other";
 }
 
+struct ir_node *lower_formula_count(struct lowering *l, struct expr *mean, int32_t site,
+                                    struct draw_address address)
+{
+    struct ir_node *number = ir_draw(&l->b, IR_POISSON, lower_as(l, mean, IR_F32), site,
+                                     address.element, address.step, address.path);
+    number = ir_binary(&l->b, IR_MAX, number, ir_real(&l->b, IR_F32, 0)); /* NaN gives 0 */
+    return ir_binary(&l->b, IR_MIN, number, ir_real(&l->b, IR_F32, 0x1p63));
+}
+
+static struct ir_node *lower_poisson_count(struct lowering *l, const struct expr *e, int32_t site,
+                                           struct draw_address address)
+{
+    const struct count_table_list *tables =
+        l->kernel != NULL ? &l->kernel->layer->count_tables : NULL;
+    struct ir_node *number = NULL;
+    for (size_t i = 0; tables != NULL && i < tables->count; i++)
+        if (tables->items[i].draw == e)
+            number = lower_count(l, &tables->items[i], site, address);
+    if (number == NULL)
+        number = lower_formula_count(l, e->target->arguments[0], site, address);
+    struct ir_node *count = ir_cast(&l->b, IR_I64, number);
+    array_push(&l->c->arena, &l->counts, (struct drawn){ count, number });
+    return count;
+}
+
 /* What a draw here is a function of. */
 static struct draw_address address_here(struct lowering *l)
 {
@@ -634,9 +688,7 @@ struct ir_node *lower_draw(struct lowering *l, const struct expr *e)
     int32_t site = lower_site(l, e, stream_here(l), e->span);
     struct draw_address at = address_here(l);
     if (id == BUILTIN_POISSON_COUNT)
-        return ir_cast(&l->b, IR_I64,
-                       ir_draw(&l->b, IR_POISSON, lower_as(l, e->target->arguments[0], IR_F32),
-                               site, at.element, at.step, at.path));
+        return lower_poisson_count(l, e, site, at);
     struct ir_node *a = lower_as(l, e->target->arguments[0], IR_F32);
     struct ir_node *b = e->target->count > 1 ? lower_as(l, e->target->arguments[1], IR_F32) : NULL;
     enum ir_op op = id == BUILTIN_NORMAL        ? IR_NORMAL

@@ -103,6 +103,28 @@ struct prepared {
 
 ARRAY_STRUCT(prepared_list, struct prepared);
 
+/* Tables from which a draw `poisson_count(mean)` is taken, where the mean follows from one input of
+ * 256 levels; see lower_counts.c. */
+struct count_table {
+    struct expr *draw, *mean;
+    const struct symbol *input;
+    int32_t means, known; /* FLOAT32 [level]: now, and those that the tables were made for */
+    int32_t levels;       /* INT32 [3, level]: place of its entries or -1, mask, lowest number */
+    int32_t entries;      /* INT32 */
+    bool is_shared;       /* with an earlier one */
+};
+
+ARRAY_STRUCT(count_table_list, struct count_table);
+
+/* The table of the neuron at hand, before its draws. */
+struct count_place {
+    const struct count_table *table;
+    struct ir_node *has_table;          /* bool */
+    struct ir_node *first, *mask, *low; /* i32 */
+};
+
+ARRAY_STRUCT(count_place_list, struct count_place);
+
 struct lowered_layer {
     struct layer *layer;
     struct lowered_network *network;
@@ -131,6 +153,7 @@ struct lowered_layer {
     int32_t ahead_times;  /* INT32 [spike, active]: steps from ahead_first; the last is beyond */
     int32_t ahead_lists;  /* INT32 [step, active]: who spikes, ascending */
     int32_t ahead_ends;   /* INT64 [step]: where its list ends */
+    struct count_table_list count_tables;
     /* continuous time */
     int32_t reached;                  /* FLOAT64[1]: time of the last events that reached it */
     int32_t event_count, event_times; /* spikes of the presentation, where they are known: INT64[1],
@@ -198,6 +221,7 @@ struct kernel {
     struct ir_builder outer; /* where the loop stands */
     struct promoted_list states;
     struct ir_node *spike; /* VAR: selected in this step; null before the spike statement */
+    struct count_place_list places; /* known at the head of the loop */
     const char *name;
     bool is_learning; /* the learning variant of the step */
     bool has_breaks;  /* the body takes several loops: lets are kept in memory */
@@ -301,6 +325,9 @@ struct lowering {
     struct ir_node *step; /* the step that code is about, where it is not the context's */
     const struct draw_address *address; /* of draws, where it is not element, step, path; null */
     const struct drawn_list *drawn;     /* values of draws that have been drawn ahead; null */
+    struct drawn_list counts;           /* numbers drawn as f32, by what they are as i64 */
+    const struct symbol *level_input;   /* the input whose value is `level` here; null */
+    struct ir_node *level;
     struct ir_node *now, *elapsed; /* continuous time: f64, of the events that code is about; null:
                                       those of the network's group */
     struct ode_scope *ode;         /* in the right side of an equation */
@@ -398,6 +425,9 @@ struct ir_node *lower_unary(struct lowering *, const struct expr *e, struct ir_n
 struct ir_node *lower_math(struct lowering *, const struct expr *e,
                            struct ir_node *const *arguments, size_t count);
 struct ir_node *lower_draw(struct lowering *, const struct expr *e);
+/* poisson_count(mean) as a whole f32 that an i64 holds. */
+struct ir_node *lower_formula_count(struct lowering *, struct expr *mean, int32_t site,
+                                    struct draw_address address);
 struct ir_node *lower_time(struct lowering *, enum ir_type type);
 struct ir_node *lower_duration(struct lowering *); /* of the presentation, f32 */
 struct ir_node *lower_dt(struct lowering *);       /* of a step or since the events before, f64 */
@@ -508,6 +538,11 @@ void lower_predict_next(struct lowering *, struct lowered_layer *);
 void lower_ahead_step(struct lowering *, struct lowered_layer *);
 bool lower_is_draw(const struct expr *e);
 bool lower_reads_state(struct expr *e);
+void lower_count_tables(struct lowering *, struct lowered_layer *); /* declares them */
+void lower_fill_count_tables(struct lowering *, const struct lowered_layer *);
+void lower_find_counts(struct lowering *, const struct count_table *); /* for the draws to come */
+struct ir_node *lower_count(struct lowering *, const struct count_table *, int32_t site,
+                            struct draw_address address); /* the number drawn, f32 */
 void lower_finish_step(struct lowering *,
                        struct lowered_layer *); /* accounts for the spikes listed */
 struct ir_node *lower_step(struct lowering *);  /* the step that code is about */

@@ -196,7 +196,7 @@ static void open_with(struct lowering *l, struct ir_node *loop)
     struct kernel *kernel = l->kernel;
     kernel->loop = loop;
     kernel->element = loop->loop.index;
-    kernel->states.count = 0;
+    kernel->states.count = kernel->places.count = 0;
     kernel->now = kernel->since = NULL;
     l->b.before = NULL;
     l->b.block = &loop->loop.body;

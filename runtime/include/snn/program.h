@@ -77,6 +77,12 @@ struct snn_buffer {
     const char *unit;        /* base unit of the values, "" if none */
 };
 
+/* Poisson numbers that are drawn from tables (runtime/counts.c). */
+enum {
+    SNN_LEVELS = 256,       /* values k / 255 of an input, one table each */
+    SNN_COUNT_LIMIT = 1024, /* entries of a table */
+};
+
 struct snn_context;
 
 struct snn_task {
