@@ -47,6 +47,7 @@ struct snn_lane {
     int64_t *bytes;  /* [buffer_count] their bytes, rounded up */
     struct snn_axis axes[SNN_RANK_LIMIT];
     int axis_count;
+    double scale;          /* set by snn_rt_scale; 0: not set */
     struct snn_plot *plot; /* whose arguments are being collected, or NULL */
     int loop_depth;        /* loops begun inside a parallel body: not shown */
     jmp_buf *leave;        /* out of the parallel loop being run, or NULL */

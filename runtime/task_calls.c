@@ -13,6 +13,7 @@
 #include "options.h"
 #include "panic.h"
 #include "record/number.h"
+#include "record/scale.h"
 #include "runtime.h"
 
 #include <inttypes.h>
@@ -330,7 +331,8 @@ const char *snn_rt_text_join(struct snn_context *context, const char *a, const c
 
 const char *snn_rt_text_number(struct snn_context *context, double value)
 {
-    return snn_format_number(snn_region_alloc(context->lane->region, SNN_NUMBER_BYTES), value);
+    return snn_format_number(snn_region_alloc(context->lane->region, SNN_NUMBER_BYTES),
+                             snn_scale_number(context, value));
 }
 
 const char *snn_rt_text_integer(struct snn_context *context, int64_t value)

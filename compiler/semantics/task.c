@@ -434,8 +434,8 @@ static void check_metric(struct checker *k, struct statement *s)
                    s->kind == STATEMENT_LOG ? "logged" : "reported");
         return;
     }
-    if (s->kind == STATEMENT_LOG && type_is_number(t) && t->axes.count > 0)
-        diag_error(k->c, s->metric.value->span, "an array cannot be logged; report or export it");
+    if (s->kind == STATEMENT_LOG && t->kind == TYPE_STRING)
+        diag_error(k->c, s->metric.value->span, "a text cannot be logged; report it");
     if (s->metric.name.name == NULL && s->metric.value->kind != EXPR_NAME) {
         const char *word = statement_kind_text(s->kind);
         diag_error(k->c, s->span, "this value needs a name");

@@ -292,10 +292,20 @@ const char *unit_name(struct arena *arena, struct unit u)
     return word != NULL ? word : compound_name(arena, u);
 }
 
+static bool is_rate(struct unit u)
+{
+    return unit_equal(u, unit_power(unit_time(), -1));
+}
+
+const char *unit_shown(struct arena *arena, struct unit u, double *factor)
+{
+    *factor = is_rate(u) ? 1000 : 1;
+    return is_rate(u) ? "Hz" : unit_name(arena, u);
+}
+
 const char *unit_family(struct arena *arena, struct unit u)
 {
-    bool is_rate = unit_equal(u, unit_power(unit_time(), -1));
-    return is_rate ? "Hz" : unit_name(arena, u);
+    return is_rate(u) ? "Hz" : unit_name(arena, u);
 }
 
 const char *unit_ref_text(struct arena *arena, const struct unit_ref *ref)

@@ -59,6 +59,9 @@ double unit_from_base(const struct unit_ref *ref, double value);
 /* The name of the base unit: "mV", "kHz", "mV/ms", "1" when dimensionless. */
 const char *unit_name(struct arena *arena, struct unit u);
 
+/* As values are shown: the same, but rates in "Hz"; a kept value times *factor is in it. */
+const char *unit_shown(struct arena *arena, struct unit u, double *factor);
+
 /* The same for messages about the dimension, not the scale: "Hz" instead of "kHz". */
 const char *unit_family(struct arena *arena, struct unit u);
 

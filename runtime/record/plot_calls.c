@@ -10,6 +10,7 @@
 #include "panic.h"
 #include "record/internal.h"
 #include "record/plot/plot.h"
+#include "record/scale.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -83,7 +84,7 @@ void snn_rt_plot_array(struct snn_context *context, const char *label, int32_t b
     array->label = label;
     array->unit = context->program->buffers[buffer].unit;
     array->type = context->program->buffers[buffer].type;
-    array->data = context->buffers[buffer];
+    array->data = snn_scale_array(context, buffer);
     array->rank = snn_lane_array_axes(context, buffer, array->axes);
     array->count = 1;
     for (int i = 0; i < array->rank; i++)
@@ -101,7 +102,8 @@ static struct snn_plot_option *new_option(struct snn_context *context)
 
 void snn_rt_plot_number(struct snn_context *context, const char *name, double value)
 {
-    *new_option(context) = (struct snn_plot_option){ .name = name, .number = value };
+    *new_option(context) =
+        (struct snn_plot_option){ .name = name, .number = snn_scale_number(context, value) };
 }
 
 void snn_rt_plot_text(struct snn_context *context, const char *name, const char *text)

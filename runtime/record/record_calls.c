@@ -12,6 +12,7 @@
 #include "record/model.h"
 #include "record/npz_write.h"
 #include "record/record.h"
+#include "record/scale.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ void snn_rt_axis(struct snn_context *context, const char *name, int64_t extent)
 
 void snn_rt_log_number(struct snn_context *context, const char *name, double value)
 {
-    snn_record_log(context->runtime->record, name, value);
+    snn_record_log(context->runtime->record, name, snn_scale_number(context, value));
 }
 
 void snn_rt_log_array(struct snn_context *context, const char *name, int32_t buffer)
@@ -37,13 +38,14 @@ void snn_rt_log_array(struct snn_context *context, const char *name, int32_t buf
     int rank = snn_lane_array_axes(context, buffer, axes);
 
     snn_record_log_array(context->runtime->record, name, context->program->buffers[buffer].type,
-                         context->buffers[buffer], axes, rank);
+                         snn_scale_array(context, buffer), axes, rank);
 }
 
 void snn_rt_report_number(struct snn_context *context, const char *name, double value,
                           const char *unit)
 {
-    snn_record_report_number(context->runtime->record, name, value, unit);
+    snn_record_report_number(context->runtime->record, name, snn_scale_number(context, value),
+                             unit);
 }
 
 void snn_rt_report_integer(struct snn_context *context, const char *name, int64_t value)
@@ -63,8 +65,8 @@ void snn_rt_report_array(struct snn_context *context, const char *name, int32_t 
     int rank = snn_lane_array_axes(context, buffer, axes);
 
     snn_record_report_array(context->runtime->record, name, unit,
-                            context->program->buffers[buffer].type, context->buffers[buffer], axes,
-                            rank);
+                            context->program->buffers[buffer].type,
+                            snn_scale_array(context, buffer), axes, rank);
 }
 
 /* A name within the run's folder: not absolute, not upwards. */
@@ -88,7 +90,7 @@ void snn_rt_export(struct snn_context *context, int32_t buffer, const char *file
     const struct snn_buffer *what = &context->program->buffers[buffer];
     struct snn_axis axes[SNN_RANK_LIMIT];
     int64_t extents[SNN_RANK_LIMIT];
-    struct snn_array array = { what->name, what->type, context->buffers[buffer],
+    struct snn_array array = { what->name, what->type, snn_scale_array(context, buffer),
                                snn_lane_array_axes(context, buffer, axes), extents };
     const char *path;
 
