@@ -23,6 +23,7 @@
  *   lower_continuous.c  networks in continuous time: events in groups of equal time
  *   lower_layerwise.c   those that run layer by layer
  *   lower_task.c        task statements
+ *   lower_yield.c       for … yield, and what export writes of it row by row
  *   lower_present.c     present, rest, reset, recordings
  *   lower_events.c      events that are presented: into the step that contains them
  *   lower_report.c      log, report, save, export, plot
@@ -258,6 +259,7 @@ struct jump_targets {
 
 /* A loop of task code, between its opening and its end. */
 struct open_loop {
+    struct ir_node *low; /* of a part of the iterations, whose progress is the caller's; null: 0 */
     struct ir_node *loop;
     struct ir_builder outer;
     struct ir_node *path, *present;
@@ -367,7 +369,8 @@ struct function_frame {
 /* Where the innermost `for … yield` puts what it yields. */
 struct loop_result {
     struct binding *array;
-    struct ir_node *flat;              /* number of the iteration */
+    struct binding *labels;            /* of events that are exported; null without */
+    struct ir_node *flat;              /* number of the iteration, within the array */
     struct ir_node *inner[RANK_LIMIT]; /* extents of what is yielded */
     int32_t inner_rank;
 };
@@ -605,15 +608,23 @@ struct lowered_connection *lowered_connection_of(struct lowering *, const struct
 /* ---- lower_task.c, lower_present.c, lower_report.c ---- */
 void lower_tasks(struct lowering *);
 void lower_statement(struct lowering *, struct statement *s);
-struct binding *lower_for(struct lowering *, struct expr *e); /* for … yield */
+uint64_t lower_learnt_in(struct lowering *, const struct block *block); /* learn bits */
+bool lower_shows_progress(struct lowering *, const struct for_clause_list *clauses,
+                          const struct block *body); /* body: null where each value presents */
 /* A loop with counters that draws depend on, whose arrays are given back by each iteration. `body`:
  * its statements; null where it computes values. */
 void lower_begin_loop(struct lowering *, struct open_loop *, const struct for_clause_list *clauses,
-                      struct ir_node *const *sizes, struct ir_node *total, struct block *body,
+                      struct ir_node *const *sizes, struct ir_node *end, struct block *body,
                       bool is_parallel);
 void lower_end_loop(struct lowering *, struct open_loop *);
 bool lower_runs_parallel(struct lowering *, const struct loop_facts *, uint64_t learns,
                          struct span span); /* and says so to -R */
+
+/* ---- lower_yield.c ---- */
+struct binding *lower_for(struct lowering *, struct expr *e); /* for … yield */
+void lower_yield(struct lowering *, struct statement *s);
+void lower_export_loop(struct lowering *, struct statement *s);
+
 const struct symbol *
 lower_presented_input(const struct expr *target); /* the input that `to x` or `to x.name` names */
 void lower_present(struct lowering *, struct statement *s);
@@ -640,6 +651,9 @@ void lower_rest(struct lowering *, struct statement *s);
 void lower_reset(struct lowering *, struct statement *s);
 void lower_metric(struct lowering *, struct statement *s);
 void lower_export(struct lowering *, struct statement *s);
+/* The unit that values of this type are shown in, "" if none; to be called right before the call
+ * that shows one. */
+const char *lower_shown_unit(struct lowering *, const struct type *t);
 void lower_plot(struct lowering *, struct statement *s);
 void lower_save(struct lowering *, struct statement *s);
 struct ir_node *lower_text(struct lowering *, struct expr *e);

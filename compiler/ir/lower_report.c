@@ -6,9 +6,7 @@
 
 /* ---- texts ---- */
 
-/* The unit that values of this type are shown in, "" if none; to be called right before the call
- * that shows one. */
-static const char *shown_unit(struct lowering *l, const struct type *t)
+const char *lower_shown_unit(struct lowering *l, const struct type *t)
 {
     double factor;
     if (!type_is_real(t) || unit_is_none(t->unit))
@@ -25,7 +23,7 @@ static struct ir_node *text_of_value(struct lowering *l, struct expr *e)
     if (e->type->kind == TYPE_STRING)
         return lower_text(l, e);
     struct ir_node *value = lower_scalar(l, e);
-    shown_unit(l, e->type);
+    lower_shown_unit(l, e->type);
     if (value->type == IR_F32 || value->type == IR_F64)
         return ir_call_rt(&l->b, IR_RT_snn_rt_text_number, 1,
                           (struct ir_node *[]){ ir_cast(&l->b, IR_F64, value) });
@@ -102,7 +100,7 @@ static void metric_array(struct lowering *l, struct statement *s, struct ir_node
     struct binding *array = observed_array(l, s->metric.value);
     push_axes(l, s->metric.value, array);
     struct ir_node *buffer = ir_integer(&l->b, array->buffer);
-    const char *unit = shown_unit(l, s->metric.value->type);
+    const char *unit = lower_shown_unit(l, s->metric.value->type);
     if (is_log)
         ir_call_rt(&l->b, IR_RT_snn_rt_log_array, 2, (struct ir_node *[]){ name, buffer });
     else
@@ -136,7 +134,7 @@ void lower_metric(struct lowering *l, struct statement *s)
     }
     struct ir_node *value = lower_scalar(l, e);
     bool is_real = value->type == IR_F32 || value->type == IR_F64;
-    const char *unit = shown_unit(l, e->type);
+    const char *unit = lower_shown_unit(l, e->type);
     if (is_log)
         ir_call_rt(&l->b, IR_RT_snn_rt_log_number, 2,
                    (struct ir_node *[]){ name, ir_cast(&l->b, IR_F64, value) });
@@ -164,6 +162,10 @@ void lower_save(struct lowering *l, struct statement *s)
 void lower_export(struct lowering *l, struct statement *s)
 {
     struct expr *e = s->export_to.value;
+    if (e->kind == EXPR_FOR) {
+        lower_export_loop(l, s);
+        return;
+    }
     if (!type_is_number(e->type) || e->type->axes.count == 0) {
         lower_refuse(l, e->span, "only arrays can be exported");
         return;
@@ -171,7 +173,7 @@ void lower_export(struct lowering *l, struct statement *s)
     struct binding *array = observed_array(l, e);
     struct ir_node *path = lower_text(l, s->export_to.path);
     push_axes(l, e, array);
-    shown_unit(l, e->type);
+    lower_shown_unit(l, e->type);
     ir_call_rt(&l->b, IR_RT_snn_rt_export, 3,
                (struct ir_node *[]){ ir_integer(&l->b, array->buffer), path,
                                      ir_text(&l->b, lower_place(l, s->span)) });
@@ -233,12 +235,12 @@ static void plot_argument(struct lowering *l, struct expr *e)
     } else if (type_is_number(e->type) && e->type->axes.count > 0) {
         struct binding *array = observed_array(l, e);
         push_axes(l, e, array);
-        const char *unit = shown_unit(l, e->type), *text = source_text(l, e);
+        const char *unit = lower_shown_unit(l, e->type), *text = source_text(l, e);
         plot_buffer(l, unit[0] != '\0' ? arena_format(&l->c->arena, "%s (%s)", text, unit) : text,
                     array->buffer);
     } else if (type_is_number(e->type)) {
         struct ir_node *value = lower_as(l, e, IR_F64);
-        shown_unit(l, e->type);
+        lower_shown_unit(l, e->type);
         ir_call_rt(&l->b, IR_RT_snn_rt_plot_number, 2,
                    (struct ir_node *[]){ ir_text(&l->b, source_text(l, e)), value });
     } else {

@@ -122,6 +122,7 @@ static void search_statement(const struct statement *s, struct loop_search *sear
         break;
     case STATEMENT_LOG:
     case STATEMENT_REPORT: search_calls(s->metric.value, search); break;
+    case STATEMENT_EXPORT: search_calls(s->export_to.value, search); break;
     case STATEMENT_IF:
         search_block(s->conditional.then, search);
         if (s->conditional.otherwise != NULL)
@@ -137,6 +138,13 @@ static void search_block(const struct block *block, struct loop_search *search)
 {
     for (size_t i = 0; i < block->statements.count; i++)
         search_statement(block->statements.items[i], search);
+}
+
+uint64_t lower_learnt_in(struct lowering *l, const struct block *block)
+{
+    struct loop_search search = { .l = l };
+    search_block(block, &search);
+    return search.learns;
 }
 
 /* ---- loops ---- */
@@ -182,23 +190,33 @@ static void open_path(struct lowering *l, struct open_loop *o)
     }
 }
 
-void lower_begin_loop(struct lowering *l, struct open_loop *o,
-                      const struct for_clause_list *clauses, struct ir_node *const *sizes,
-                      struct ir_node *total, struct block *body, bool is_parallel)
+bool lower_shows_progress(struct lowering *l, const struct for_clause_list *clauses,
+                          const struct block *body)
 {
     struct loop_search search = { .l = l, .presents = body == NULL };
     if (body != NULL)
         search_block(body, &search);
+    return search.presents && is_over_samples(clauses) && !l->in_parallel;
+}
+
+void lower_begin_loop(struct lowering *l, struct open_loop *o,
+                      const struct for_clause_list *clauses, struct ir_node *const *sizes,
+                      struct ir_node *end, struct block *body, bool is_parallel)
+{
+    struct loop_search search = { .l = l };
+    if (body != NULL)
+        search_block(body, &search);
     l->may_learn |= search.learns;
     open_path(l, o);
-    o->has_progress = search.presents && is_over_samples(clauses) && !l->in_parallel;
+    o->has_progress = lower_shows_progress(l, clauses, body);
     o->is_parallel = is_parallel;
-    if (o->has_progress)
+    if (o->has_progress && o->low == NULL)
         ir_call_rt(&l->b, IR_RT_snn_rt_loop_begin, 2,
-                   (struct ir_node *[]){ ir_text(&l->b, l->task), total });
+                   (struct ir_node *[]){ ir_text(&l->b, l->task), end });
     if (!is_parallel && !search.keeps_views && o->path != NULL)
         o->mark = ir_call_rt(&l->b, IR_RT_snn_rt_mark, 0, NULL);
-    o->loop = ir_loop(&l->b, "for", ir_integer(&l->b, 0), total, is_parallel);
+    o->loop =
+        ir_loop(&l->b, "for", o->low != NULL ? o->low : ir_integer(&l->b, 0), end, is_parallel);
     o->loop->loop.is_parallel = is_parallel;
     o->outer = l->b;
     l->b.before = NULL;
@@ -237,7 +255,7 @@ void lower_end_loop(struct lowering *l, struct open_loop *o)
     }
     ir_context_set(&l->b, IR_CONTEXT_PATH, o->path);
     ir_context_set(&l->b, IR_CONTEXT_PRESENT, o->present);
-    if (o->has_progress)
+    if (o->has_progress && o->low == NULL)
         ir_call_rt(&l->b, IR_RT_snn_rt_loop_end, 0, NULL);
 }
 
@@ -341,107 +359,6 @@ static void lower_for_statement(struct lowering *l, struct statement *s)
     lower_begin_loop(l, &o, &s->loop.clauses, sizes, total, s->loop.body, false);
     lower_statements(l, s->loop.body);
     lower_end_loop(l, &o);
-}
-
-/* ---- for … yield ---- */
-
-static const struct expr *yielded(const struct block *block)
-{
-    for (size_t i = 0; i < block->statements.count; i++) {
-        const struct statement *s = block->statements.items[i];
-        const struct expr *found = NULL;
-        if (s->kind == STATEMENT_YIELD)
-            return s->value.value;
-        if (s->kind == STATEMENT_IF && ((found = yielded(s->conditional.then)) != NULL ||
-                                        (s->conditional.otherwise != NULL &&
-                                         (found = yielded(s->conditional.otherwise)) != NULL)))
-            return found;
-    }
-    return NULL;
-}
-
-static struct ir_node *yield_extent(struct lowering *l, const struct expr *e, size_t dimension)
-{
-    struct size size = e->type->axes.items[dimension].size;
-    if (size.kind != SIZE_UNKNOWN)
-        return lower_size_leaf(l, lower_size(l, size, e->span, "an axis of what is yielded"));
-    lower_refuse(l, e->span, "what is yielded must have a size that is known before the loop");
-    return ir_integer(&l->b, 1);
-}
-
-bool lower_runs_parallel(struct lowering *l, const struct loop_facts *facts, uint64_t learns,
-                         struct span span)
-{
-    if (l->rule != NULL || l->in_parallel || facts == NULL)
-        return false;
-    if (!facts->is_parallel) {
-        remark(l->c, facts->reason_span.source != 0 ? facts->reason_span : span, "parallel",
-               "this loop runs in order: %s", facts->reason);
-        return false;
-    }
-    if (l->may_learn != 0 || learns != 0) {
-        remark(l->c, span, "parallel", "this loop runs in order: something may learn here");
-        return false;
-    }
-    remark(l->c, span, "parallel", "this loop runs on all cores");
-    return true;
-}
-
-struct binding *lower_for(struct lowering *l, struct expr *e)
-{
-    const struct for_clause_list *clauses = &e->loop.clauses;
-    const struct expr *value = yielded(e->loop.body);
-    struct ir_node *sizes[RANK_LIMIT];
-    struct loop_result result = { .inner_rank = 0 };
-    if (value == NULL || clauses->count + value->type->axes.count > RANK_LIMIT) {
-        lower_refuse(l, e->span, "this loop cannot be compiled yet");
-        return binding_value(l, ir_integer(&l->b, 0));
-    }
-    struct ir_node *total = lower_domain_size(l, clauses, sizes);
-    int32_t rank = (int32_t)clauses->count;
-    for (size_t d = 0; d < value->type->axes.count; d++) {
-        result.inner[result.inner_rank] = yield_extent(l, value, d);
-        sizes[rank++] = result.inner[result.inner_rank++];
-    }
-    result.array = lower_local_array(l, "yield", lower_storage(value->type), sizes, rank);
-    struct loop_search search = { .l = l };
-    search_block(e->loop.body, &search);
-    bool is_parallel = lower_runs_parallel(l, e->loop.facts, search.learns, e->span);
-    bool was_parallel = l->in_parallel, was_in_yield = l->in_yield;
-    struct loop_result *outer_result = l->result;
-    struct open_loop o = { .loop = NULL };
-    lower_begin_loop(l, &o, clauses, sizes, total, e->loop.body, is_parallel);
-    result.flat = o.loop->loop.index;
-    l->result = &result;
-    l->in_parallel = was_parallel || is_parallel;
-    l->in_yield = true;
-    lower_statements(l, e->loop.body);
-    l->result = outer_result;
-    l->in_parallel = was_parallel;
-    l->in_yield = was_in_yield;
-    lower_end_loop(l, &o);
-    return result.array;
-}
-
-static void lower_yield(struct lowering *l, struct statement *s)
-{
-    struct loop_result *result = l->result;
-    struct expr *e = s->value.value;
-    if (result->inner_rank == 0) {
-        ir_store(&l->b, result->array->buffer, result->flat, lower_scalar(l, e));
-        return;
-    }
-    lower_prepare(l, e);
-    struct ir_node *size = ir_integer(&l->b, 1), *indices[RANK_LIMIT];
-    for (int32_t d = 0; d < result->inner_rank; d++)
-        size = ir_binary(&l->b, IR_MUL, size, result->inner[d]);
-    struct ir_node *base = ir_binary(&l->b, IR_MUL, result->flat, size);
-    struct ir_builder saved = l->b;
-    struct ir_node *loop = lower_open_loop(l, "yield", result->inner, result->inner_rank, indices);
-    struct ir_node *place = ir_binary(&l->b, IR_ADD, base, loop->loop.index);
-    ir_store(&l->b, result->array->buffer, place,
-             lower_element(l, e, indices, (size_t)result->inner_rank));
-    lower_close_loop(l, loop, saved);
 }
 
 /* ---- while, if, jumps ---- */

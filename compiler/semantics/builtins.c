@@ -55,6 +55,7 @@ const char *builtin_group_text(enum builtin_group group)
     case BUILTIN_GROUP_MATH:
     case BUILTIN_GROUP_REDUCE:
     case BUILTIN_GROUP_ARRAY:
+    case BUILTIN_GROUP_YIELDED:
     case BUILTIN_GROUP_RULE: return "function";
     case BUILTIN_GROUP_DRAW: return "random draw";
     case BUILTIN_GROUP_SOURCE: return "data source";

@@ -21,6 +21,7 @@ enum builtin_group {
     BUILTIN_GROUP_MATH,   /* elementwise, a number or array */
     BUILTIN_GROUP_REDUCE, /* array or comprehension to a number */
     BUILTIN_GROUP_ARRAY,
+    BUILTIN_GROUP_YIELDED, /* by `export for` only */
     BUILTIN_GROUP_DRAW,
     BUILTIN_GROUP_RULE,     /* rules only */
     BUILTIN_GROUP_SOURCE,   /* gives a data set */

@@ -291,6 +291,32 @@ static const struct type *check_reduce(struct checker *k, struct expr *e)
     return check_reduction_of_array(k, e, e->target->builtin, e->target->arguments[0]);
 }
 
+/* ---- events to be exported ------------------------------------------- */
+
+static const struct type *check_events(struct checker *k, struct expr *e)
+{
+    struct expr *times = e->target->arguments[0], *until = e->target->arguments[1];
+    struct expr *label = e->target->arguments[2];
+    if (e != k->body->yielding) {
+        diag_error(k->c, e->span, "'events' is what 'export for' yields, and stands nowhere else");
+        diag_hint(k->c, "write 'export for s in set { ...; yield events(...) } to \"set.npz\"'");
+        return type_error();
+    }
+    const struct type *t = check_number(k, times, "the times of the events");
+    const struct type *end = check_constant(k, k->scope, until, "the end of time");
+    if (label != NULL)
+        check_label(k, label);
+    if (type_is_error(t) || type_is_error(end))
+        return type_error();
+    if (t->axes.count == 0) {
+        diag_error(k->c, times->span, "'events' needs an array: the time of each input's spike");
+        return type_error();
+    }
+    if (!require_unit(k, until, t->unit, "the end of time"))
+        return type_error();
+    return with_kind(k, t, TYPE_REAL32);
+}
+
 /* ---- calls ---------------------------------------------------------- */
 
 static const struct type *error_place(struct checker *k, const struct expr *e,
@@ -320,6 +346,7 @@ const struct type *check_builtin_call(struct checker *k, struct expr *e,
     case BUILTIN_GROUP_MATH: return check_math(k, e);
     case BUILTIN_GROUP_REDUCE: return check_reduce(k, e);
     case BUILTIN_GROUP_ARRAY: return check_array(k, e);
+    case BUILTIN_GROUP_YIELDED: return check_events(k, e);
     case BUILTIN_GROUP_DRAW: return check_draw(k, e);
     case BUILTIN_GROUP_RULE:
         if (k->body->kind != BODY_RULE)

@@ -47,10 +47,13 @@ struct body {
     const struct statement *handler;    /* RULE, NEURON: the `on` statement around; null outside */
     struct function_instance *function; /* FUNC; TASK: one of its own that nobody calls */
     struct block *block;                /* FUNC, TASK: the whole body; null for `= e` */
-    struct span outermost_loop; /* FUNC, TASK: the loop around everything; no place outside */
-    size_t loop_depth;          /* for break and continue */
-    bool is_in_yield_loop;      /* directly in the body of a for ... yield */
-    const struct type *yielded; /* of the yield seen; null before */
+    struct span outermost_loop;  /* FUNC, TASK: the loop around everything; no place outside */
+    size_t loop_depth;           /* for break and continue */
+    bool is_in_yield_loop;       /* directly in the body of a for ... yield */
+    bool is_exported;            /* that loop is the value of an export */
+    const struct type *yielded;  /* of the yield seen; null before */
+    bool yields_events;          /* that yield gave events */
+    const struct expr *yielding; /* what that loop is about to yield; null: it is not exported */
     size_t yield_count;
     struct network *stepping;  /* in the block of a present or rest */
     struct network *batched;   /* was presented a batch in this block */
@@ -243,6 +246,7 @@ const struct type *sample_field(struct checker *k, struct expr *e, const struct 
 void check_block(struct checker *k, struct block *block); /* in a scope of its own */
 void check_statement(struct checker *k, struct statement *s);
 void check_task_statement(struct checker *k, struct statement *s);
+bool check_label(struct checker *k, struct expr *label); /* a whole number? */
 void check_let(struct checker *k, struct statement *s);
 void check_assign(struct checker *k, struct statement *s);
 void check_task(struct checker *k, struct declaration *d);

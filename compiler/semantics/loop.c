@@ -485,16 +485,21 @@ const struct type *check_yield_loop(struct checker *k, struct expr *e)
     if (body->outermost_loop.source == 0)
         body->outermost_loop = e->span;
     body->is_in_yield_loop = true;
+    body->is_exported = e->loop.is_exported;
     body->loop_depth++;
     body->yielded = NULL;
+    body->yielding = NULL;
     check_block(k, e->loop.body);
     check_yields_once(k, e);
     const struct type *yielded = body->yielded;
     e->loop.facts = effects_leave(k, effects, e->span, &e->loop.clauses, false);
     body->is_in_yield_loop = saved.is_in_yield_loop;
+    body->is_exported = saved.is_exported;
     body->loop_depth = saved.loop_depth;
     body->outermost_loop = saved.outermost_loop;
     body->yielded = saved.yielded;
+    body->yields_events = saved.yields_events;
+    body->yielding = saved.yielding;
     k->scope = outer;
     return yield_result(k, e, yielded);
 }

@@ -464,17 +464,30 @@ static void check_return(struct checker *k, struct statement *s)
     f->result = join_types(k, &before, value, s->span);
 }
 
+static bool is_events(const struct expr *e)
+{
+    return e->target != NULL && e->target->kind == CALL_BUILTIN &&
+           e->target->builtin->id == BUILTIN_EVENTS;
+}
+
 static void check_yield(struct checker *k, struct statement *s)
 {
-    const struct type *t = check_number(k, s->value.value, "what is yielded");
-    if (k->body->yielded == NULL) {
-        k->body->yielded = t;
+    struct body *body = k->body;
+    struct expr *e = s->value.value;
+    body->yielding = body->is_exported ? e : NULL;
+    const struct type *t = check_number(k, e, "what is yielded");
+    body->yielding = NULL;
+    if (body->yielded == NULL) {
+        body->yielded = t;
+        body->yields_events = is_events(e);
         return;
     }
-    struct expr before = *s->value.value;
-    before.type = k->body->yielded;
+    if (body->yields_events != is_events(e) && !type_is_error(t))
+        diag_error(k->c, s->span, "this loop yields events here and numbers there");
+    struct expr before = *e;
+    before.type = body->yielded;
     before.symbol = NULL;
-    k->body->yielded = join_types(k, &before, s->value.value, s->span);
+    body->yielded = join_types(k, &before, e, s->span);
 }
 
 static void check_branches(struct checker *k, struct statement *s)

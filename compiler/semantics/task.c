@@ -251,13 +251,18 @@ static bool has_labelled_rule(const struct network *network)
     return false;
 }
 
-static void check_teach(struct checker *k, const struct statement *s, const struct network *network)
+bool check_label(struct checker *k, struct expr *label)
 {
-    struct expr *label = s->present.label;
     const struct type *t = check_unit(k, label, unit_none(), "a label");
     if (!type_is_error(t) && type_is_real(t))
         diag_error(k->c, label->span, "a label must be a whole number");
-    if (network == NULL || has_labelled_rule(network) || type_is_error(t) || type_is_real(t))
+    return !type_is_error(t) && !type_is_real(t);
+}
+
+static void check_teach(struct checker *k, const struct statement *s, const struct network *network)
+{
+    struct expr *label = s->present.label;
+    if (!check_label(k, label) || network == NULL || has_labelled_rule(network))
         return;
     diag_error(
         k->c, label->span,
@@ -445,7 +450,10 @@ static void check_metric(struct checker *k, struct statement *s)
 
 static void check_export(struct checker *k, struct statement *s)
 {
-    check_number(k, s->export_to.value, "what is exported");
+    struct expr *value = s->export_to.value;
+    if (value->kind == EXPR_FOR)
+        value->loop.is_exported = true;
+    check_number(k, value, "what is exported");
     check_string(k, s->export_to.path, "a path");
     note_order(k, s);
 }

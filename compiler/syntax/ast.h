@@ -147,7 +147,8 @@ enum expr_kind {
     EXPR_IF,            /* if c then a else b */
     EXPR_LIST,          /* [0, 5, 10] */
     EXPR_PIPE,          /* a |> f(3) */
-    EXPR_FOR, /* for s in set { ...; yield e }   as the value of let, =, return, log, report */
+    EXPR_FOR, /* for s in set { ...; yield e }   as the value of let, =, return, log, report, export
+               */
 };
 
 enum unary_op {
@@ -252,6 +253,7 @@ struct expr {
         struct {
             struct for_clause_list clauses;
             struct block *body;       /* ends in a yield on each path; semantics checks */
+            bool is_exported;         /* semantics: the value of an export, written row by row */
             struct loop_facts *facts; /* semantics */
         } loop;
     };
@@ -489,7 +491,7 @@ struct statement {
             struct expr *value;     /* may be EXPR_FOR */
         } metric;                   /* log and report */
         struct {
-            struct expr *value;
+            struct expr *value; /* may be EXPR_FOR */
             struct expr *path;
         } export_to;
         struct {

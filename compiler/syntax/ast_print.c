@@ -535,7 +535,13 @@ static void print_statement(struct printer *p, const struct statement *s)
         return;
     case STATEMENT_EXPORT:
         put_part(p, "export ", s->export_to.value);
-        put_part(p, " to ", s->export_to.path);
+        if (s->export_to.value->kind == EXPR_FOR) {
+            put(p, "\n");
+            begin_line(p);
+            put_part(p, "to ", s->export_to.path);
+        } else {
+            put_part(p, " to ", s->export_to.path);
+        }
         return;
     case STATEMENT_PLOT:
         put(p, "plot ");

@@ -170,7 +170,7 @@ static int word_kind(const struct layout *l, size_t i)
 {
     const struct token *token = layout_raw(l, i);
     int before = layout_last(l);
-    int places = layout_ends_operand(before) ? WORD_JOINS : 0;
+    int places = layout_ends_operand(before) || before == '}' ? WORD_JOINS : 0;
     if (l->at_start || l->out.count == 0)
         places = WORD_STARTS | WORD_DECLARES;
     else if (before == TOK_SPIKE || before == TOK_ONCE)

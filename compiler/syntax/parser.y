@@ -462,7 +462,8 @@ statement:
   | REPORT identifier '=' value { $$ = build_metric(parser, STATEMENT_REPORT, &$2, $4, @$); }
   | SAVE expr                   { $$ = build_value(parser, STATEMENT_SAVE, $2, @$); }
   | LOAD expr                   { $$ = build_value(parser, STATEMENT_LOAD, $2, @$); }
-  | EXPORT expr TO expr
+    /* export for s in set { ...; yield e } to "f.npy" */
+  | EXPORT value TO expr
         { $$ = build_statement(parser, STATEMENT_EXPORT, @$);
           $$->export_to.value = $2; $$->export_to.path = $4; }
   | PLOT exprs

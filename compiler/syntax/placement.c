@@ -276,6 +276,7 @@ static void check_parts(struct parser *parser, const struct place *place, const 
     case STATEMENT_STATE: check_loop_value(parser, place, s->state.value); return;
     case STATEMENT_LOG:
     case STATEMENT_REPORT: check_loop_value(parser, place, s->metric.value); return;
+    case STATEMENT_EXPORT: check_loop_value(parser, place, s->export_to.value); return;
     case STATEMENT_IF:
         check_inner(parser, place, false, s->conditional.then);
         check_inner(parser, place, false, s->conditional.otherwise);

@@ -41,8 +41,11 @@ void snn_model_save(const struct snn_context *context, const char *path)
             continue;
         int rank = snn_buffer_extents(context, i, extents[count]);
 
-        arrays[count] = (struct snn_array){ program->buffers[i].name, program->buffers[i].type,
-                                            context->buffers[i], rank, extents[count] };
+        arrays[count] = (struct snn_array){ .name = program->buffers[i].name,
+                                            .type = program->buffers[i].type,
+                                            .data = context->buffers[i],
+                                            .rank = rank,
+                                            .extents = extents[count] };
         count++;
     }
     for (int i = 0; i < SEED_ARRAYS; i++) {

@@ -10,6 +10,7 @@
 #include "lanes.h"
 #include "record/file.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +19,10 @@
 #include <zip.h>
 
 enum {
-    HEADER_BYTES = 512, /* room for 8 extents of 20 digits */
+    HEADER_BYTES = 512, /* room for 8 extents of 20 digits; a spool begins with as much */
     HEADER_ALIGNMENT = 64,
-    PREFIX_BYTES = 10, /* magic 6, version 2, header length 2 */
+    PREFIX_BYTES = 10,        /* magic 6, version 2, header length 2 */
+    MEMBER_HEADER_BYTES = 30, /* of a zip file, in front of the name of each member */
 };
 
 static const zip_uint16_t fixed_date = 1 << 5 | 1; /* 1980-01-01, the first that zip can tell */
@@ -47,8 +49,9 @@ static size_t array_bytes(const struct snn_array *array)
     return bytes;
 }
 
-/* Fills `out` with everything before the data; returns its length. */
-static size_t write_header(char out[HEADER_BYTES], const struct snn_array *array)
+/* Fills `out` with everything before the data; returns its length, with which data that are
+ * `position` bytes into a file are aligned there. */
+static size_t write_header(char out[HEADER_BYTES], const struct snn_array *array, size_t position)
 {
     char *text = out + PREFIX_BYTES;
     size_t room = HEADER_BYTES - PREFIX_BYTES, used, total;
@@ -60,7 +63,9 @@ static size_t write_header(char out[HEADER_BYTES], const struct snn_array *array
             (size_t)snprintf(text + used, room - used, "%s%" PRId64 "%s", i ? " " : "",
                              array->extents[i], i + 1 < array->rank || array->rank == 1 ? "," : "");
     used += (size_t)snprintf(text + used, room - used, "), }");
-    total = (PREFIX_BYTES + used + 1 + HEADER_ALIGNMENT - 1) / HEADER_ALIGNMENT * HEADER_ALIGNMENT;
+    total =
+        (position + PREFIX_BYTES + used + HEADER_ALIGNMENT) / HEADER_ALIGNMENT * HEADER_ALIGNMENT -
+        position;
     memset(text + used, ' ', total - PREFIX_BYTES - used - 1);
     out[total - 1] = '\n';
     memcpy(out, "\x93NUMPY\x01", 7);
@@ -73,7 +78,7 @@ static size_t write_header(char out[HEADER_BYTES], const struct snn_array *array
 int snn_npy_write(const char *path, const struct snn_array *array)
 {
     char header[HEADER_BYTES];
-    size_t header_bytes = write_header(header, array), bytes = array_bytes(array);
+    size_t header_bytes = write_header(header, array, 0), bytes = array_bytes(array);
     char *file = malloc(header_bytes + bytes);
     int status;
 
@@ -86,22 +91,84 @@ int snn_npy_write(const char *path, const struct snn_array *array)
     return status;
 }
 
-/* Adds a member made of a header and the array's own memory, which must stay until the archive is
- * closed. */
-static int add_member(zip_t *archive, const struct snn_array *array, char header[HEADER_BYTES])
+int snn_npy_write_header(FILE *file, const struct snn_array *array)
+{
+    char header[HEADER_BYTES];
+    size_t bytes = write_header(header, array, 0);
+
+    return fwrite(header, 1, bytes, file) == bytes ? 0 : -1;
+}
+
+/* ---- spools */
+
+int snn_spool_open(FILE **out, const char *path)
+{
+    char name[SNN_PATH_BYTES + 16];
+    int descriptor;
+
+    snprintf(name, sizeof name, "%s.XXXXXX", path);
+    descriptor = mkstemp(name);
+    if (descriptor < 0)
+        return snn_error_set("cannot write beside '%s': %s", path, strerror(errno));
+    unlink(name);
+    *out = fdopen(descriptor, "w+");
+    if (!*out || fseek(*out, HEADER_BYTES, SEEK_SET) < 0) {
+        close(descriptor);
+        return snn_error_set("cannot write beside '%s': %s", path, strerror(errno));
+    }
+    return 0;
+}
+
+/* The header goes right in front of the data. */
+static zip_source_t *spool_source(zip_t *archive, const struct snn_array *array, const char *header,
+                                  size_t header_bytes)
+{
+    size_t start = HEADER_BYTES - header_bytes;
+
+    if (fseek(array->spool, (long)start, SEEK_SET) < 0 ||
+        fwrite(header, 1, header_bytes, array->spool) != header_bytes || fflush(array->spool) != 0)
+        return NULL;
+    return zip_source_filep(archive, array->spool, start,
+                            (zip_int64_t)(header_bytes + array_bytes(array)));
+}
+
+/* ---- archives */
+
+/* What a member consists of: a header and the array's own memory, which must stay until the archive
+ * is closed, or its spool, which then belongs to the archive. */
+static zip_source_t *member_source(zip_t *archive, struct snn_array *array, char *header,
+                                   size_t header_bytes)
 {
     zip_buffer_fragment_t fragments[2] = {
-        { (zip_uint8_t *)header, write_header(header, array) },
+        { (zip_uint8_t *)header, header_bytes },
         { (zip_uint8_t *)(uintptr_t)array->data, array_bytes(array) },
     };
-    zip_source_t *source =
-        zip_source_buffer_fragment(archive, fragments, fragments[1].length ? 2 : 1, 0);
+    zip_source_t *source;
+
+    if (!array->spool)
+        return zip_source_buffer_fragment(archive, fragments, fragments[1].length ? 2 : 1, 0);
+    source = spool_source(archive, array, header, header_bytes);
+    if (source)
+        array->spool = NULL;
+    return source;
+}
+
+/* Adds a member whose zip header is at *position, and moves that behind it. */
+static int add_member(zip_t *archive, struct snn_array *array, char header[HEADER_BYTES],
+                      size_t *position)
+{
     char name[256];
+    size_t header_bytes;
+    zip_source_t *source;
     zip_int64_t index;
 
+    snprintf(name, sizeof name, "%s.npy", array->name);
+    *position += MEMBER_HEADER_BYTES + strlen(name);
+    header_bytes = write_header(header, array, *position);
+    *position += header_bytes + array_bytes(array);
+    source = member_source(archive, array, header, header_bytes);
     if (!source)
         return -1;
-    snprintf(name, sizeof name, "%s.npy", array->name);
     index = zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8);
     if (index < 0) {
         zip_source_free(source);
@@ -119,9 +186,10 @@ static int fail(zip_t *archive, const char *path)
     return -1;
 }
 
-static int write_archive(const char *path, const char *temporary, const struct snn_array *arrays,
+static int write_archive(const char *path, const char *temporary, struct snn_array *arrays,
                          size_t count, char (*headers)[HEADER_BYTES])
 {
+    size_t position = 0;
     int code;
     zip_error_t error;
     zip_t *archive = zip_open(temporary, ZIP_CREATE | ZIP_TRUNCATE, &code);
@@ -133,23 +201,25 @@ static int write_archive(const char *path, const char *temporary, const struct s
         return -1;
     }
     for (size_t i = 0; i < count; i++)
-        if (add_member(archive, &arrays[i], headers[i]) < 0)
+        if (add_member(archive, &arrays[i], headers[i], &position) < 0)
             return fail(archive, path);
     if (zip_close(archive) < 0)
         return fail(archive, path);
     return snn_file_commit(temporary, path);
 }
 
-int snn_npz_write(const char *path, const struct snn_array *arrays, size_t count)
+int snn_npz_write(const char *path, struct snn_array *arrays, size_t count)
 {
     char(*headers)[HEADER_BYTES] = malloc((count + 1) * sizeof *headers);
     char temporary[SNN_PATH_BYTES + 8];
     int status;
 
-    if (!headers)
-        return snn_error_set("cannot write '%s': out of memory", path);
     snprintf(temporary, sizeof temporary, "%s.part", path);
-    status = write_archive(path, temporary, arrays, count, headers);
+    status = headers ? write_archive(path, temporary, arrays, count, headers)
+                     : snn_error_set("cannot write '%s': out of memory", path);
     free(headers);
+    for (size_t i = 0; i < count; i++)
+        if (arrays[i].spool)
+            fclose(arrays[i].spool);
     return status;
 }

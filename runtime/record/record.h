@@ -29,6 +29,10 @@ const char *snn_record_folder(const struct snn_record *record);
 /* The path of a file in it; makes the folders that `name` begins with. Lives as long as the run. */
 const char *snn_record_path(struct snn_record *record, const char *name);
 
+/* Ends the run unless a name that a program gives is one within the folder: not absolute, not
+ * upwards. */
+void snn_record_check_name(const char *place, const char *name);
+
 /* A path like snn_record_path's that does not exist yet: "name.ending", or "name-2.ending" and so
  * on. */
 const char *snn_record_new_path(struct snn_record *record, const char *name, const char *ending);

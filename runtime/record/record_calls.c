@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What task code asks to be recorded: log, report, export, save, load. An array argument has its
+ * What task code asks to be recorded: log, report, save, load. An array argument has its
  * axes pushed before the call; without them it has those of its buffer.
  */
 #include "calls.h"
@@ -10,7 +10,6 @@
 #include "panic.h"
 #include "record/file.h"
 #include "record/model.h"
-#include "record/npz_write.h"
 #include "record/record.h"
 #include "record/scale.h"
 
@@ -69,8 +68,7 @@ void snn_rt_report_array(struct snn_context *context, const char *name, int32_t 
                             snn_scale_array(context, buffer), axes, rank);
 }
 
-/* A name within the run's folder: not absolute, not upwards. */
-static void check_name(const char *place, const char *name)
+void snn_record_check_name(const char *place, const char *name)
 {
     if (*name == '\0' || *name == '/' || strcmp(name, "..") == 0 || strncmp(name, "../", 3) == 0 ||
         strstr(name, "/../"))
@@ -78,36 +76,11 @@ static void check_name(const char *place, const char *name)
                   *place ? ": " : "", name);
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t length = strlen(text), ending_length = strlen(ending);
-
-    return length >= ending_length && strcmp(text + length - ending_length, ending) == 0;
-}
-
-void snn_rt_export(struct snn_context *context, int32_t buffer, const char *file, const char *place)
-{
-    const struct snn_buffer *what = &context->program->buffers[buffer];
-    struct snn_axis axes[SNN_RANK_LIMIT];
-    int64_t extents[SNN_RANK_LIMIT];
-    struct snn_array array = { what->name, what->type, snn_scale_array(context, buffer),
-                               snn_lane_array_axes(context, buffer, axes), extents };
-    const char *path;
-
-    check_name(place, file);
-    for (int i = 0; i < array.rank; i++)
-        extents[i] = axes[i].extent;
-    path = snn_record_path(context->runtime->record, file);
-    if ((ends_with(file, ".npz") ? snn_npz_write(path, &array, 1) : snn_npy_write(path, &array)) <
-        0)
-        snn_panic("%s: %s", place, snn_last_error());
-}
-
 static const char *snapshot_path(struct snn_context *context, const char *place, const char *name)
 {
     char file[512];
 
-    check_name(place, name);
+    snn_record_check_name(place, name);
     snprintf(file, sizeof file, "models/%.400s.npz", name);
     return snn_record_path(context->runtime->record, file);
 }

@@ -36,7 +36,7 @@ static size_t read_bytes(char *out, size_t bytes, const char *path)
 
 static void npy(void)
 {
-    const struct snn_array array = { "w", SNN_FLOAT32, weights, 2, shape };
+    const struct snn_array array = { "w", SNN_FLOAT32, weights, 2, shape, NULL };
     char bytes[512];
     size_t count, header;
     struct snn_npy back = { 0 };
@@ -57,11 +57,11 @@ static void npy(void)
 
 static void npz(void)
 {
-    const struct snn_array arrays[] = {
-        { "xe.weight", SNN_FLOAT32, weights, 2, shape },
-        { "label", SNN_INT64, &label, 0, NULL },
-        { "flags", SNN_BOOL, flags, 1, three },
-        { "nothing", SNN_FLOAT64, weights, 2, none },
+    struct snn_array arrays[] = {
+        { "xe.weight", SNN_FLOAT32, weights, 2, shape, NULL },
+        { "label", SNN_INT64, &label, 0, NULL, NULL },
+        { "flags", SNN_BOOL, flags, 1, three, NULL },
+        { "nothing", SNN_FLOAT64, weights, 2, none, NULL },
     };
     struct snn_npz *archive;
     struct snn_npy back = { 0 };
