@@ -364,6 +364,16 @@ static struct ir_node *data_field_element(struct lowering *l, struct expr *e,
                            2, (struct ir_node *[]){ view->node, position });
 }
 
+struct ir_node *lower_axis_place(struct lowering *l, const struct lowered_layer *layer,
+                                 struct ir_node *neuron, int32_t axis)
+{
+    for (int32_t d = layer->rank - 1; d > axis; d--)
+        neuron = ir_binary(&l->b, IR_DIV, neuron, lower_size_leaf(l, layer->axis_sizes[d]));
+    return axis == 0
+               ? neuron
+               : ir_binary(&l->b, IR_MOD, neuron, lower_size_leaf(l, layer->axis_sizes[axis]));
+}
+
 static struct ir_node *field_element(struct lowering *l, struct expr *e,
                                      struct ir_node *const *indices, size_t count)
 {
@@ -387,12 +397,7 @@ static struct ir_node *field_element(struct lowering *l, struct expr *e,
         if (flat == NULL)
             return NULL;
         const struct lowered_layer *layer = lowered_layer_of(l, object->type->layer);
-        for (int32_t d = layer->rank - 1; d > (int32_t)symbol->position; d--)
-            flat = ir_binary(&l->b, IR_DIV, flat, lower_size_leaf(l, layer->axis_sizes[d]));
-        return symbol->position > 0
-                   ? ir_binary(&l->b, IR_MOD, flat,
-                               lower_size_leaf(l, layer->axis_sizes[symbol->position]))
-                   : flat;
+        return lower_axis_place(l, layer, flat, (int32_t)symbol->position);
     }
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT &&
         object->type->connection != NULL) {

@@ -15,6 +15,7 @@
  *   lower_layer.c       layers: buffers, reset
  *   lower_kernel.c      the loop over the neurons of a layer
  *   lower_neuron.c      neuron bodies
+ *   lower_at_most.c     which spikes of a layer are kept
  *   lower_ahead.c       layers that run ahead
  *   lower_connection.c  connections: weights, delays, arriving spikes
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
@@ -139,6 +140,8 @@ struct lowered_layer {
     int32_t
         selected; /* FLOAT32: lower_now of the step (or the time) the neuron was last selected at */
     int32_t emitted;    /* FLOAT32, or -1 */
+    int32_t group_best; /* INT32 [group]: of `spike at most … per`; -1 where there is none */
+    int32_t group_key;  /* FLOAT32 [group] */
     int32_t ring_depth; /* size id: steps that spikes are kept after their own; -1: none needed */
     int32_t ring, ring_counts; /* lists of the last steps, ring_size rows */
     int32_t ring_size;         /* size id: depth + 1; -1 if no ring */
@@ -459,6 +462,9 @@ void lower_prepare(struct lowering *,
 void lower_prepare_array(struct lowering *, struct expr *e);      /* evaluates e itself, once */
 void lower_unbind_clauses(const struct for_clause_list *clauses); /* takes their values away */
 struct ir_node *lower_extent(struct lowering *, struct expr *e, size_t dimension);
+/* Where a neuron is along one axis of its layer. */
+struct ir_node *lower_axis_place(struct lowering *, const struct lowered_layer *,
+                                 struct ir_node *neuron, int32_t axis);
 struct ir_node *lower_comprehension(struct lowering *, struct expr *e);
 struct binding *lower_record(struct lowering *, struct expr *e); /* argmin, argmax of several */
 struct ir_node *lower_reduction(struct lowering *,
@@ -507,6 +513,10 @@ void kernel_open_events(struct lowering *, const char *name, int32_t list, struc
 /* The same as a plain loop over the list, whose index is the place in it. */
 void kernel_open_listed(struct lowering *, const char *name, int32_t list, struct ir_node *count);
 void kernel_close(struct lowering *);
+void kernel_pause(struct lowering *);   /* ends its loop; its spikes are in the layer's flags */
+void kernel_compact(struct lowering *); /* … and in its list */
+struct ir_node *kernel_spike_count(struct lowering *); /* of that list */
+void lower_at_most(struct lowering *, struct statement *s);
 struct ir_node *kernel_read(struct lowering *, int32_t buffer, int32_t learn_bit);
 void kernel_write(struct lowering *, int32_t buffer, int32_t learn_bit, struct ir_node *value);
 /* Steps, in continuous time the time, since the neuron at hand was last selected, F32; inf if

@@ -161,6 +161,7 @@ void lower_layer_buffers(struct lowering *l, struct lowered_layer *layer)
     layer->selected = lane_buffer(l, layer, "since", SNN_FLOAT32);
     layer->emitted = model->emits ? lane_buffer(l, layer, "emitted", SNN_FLOAT32) : -1;
     layer->spike_record = -1;
+    layer->group_best = layer->group_key = -1;
     for (size_t i = 0; i < model->parameters.count; i++)
         parameter_buffer(l, layer, model->parameters.items[i]);
     for (size_t i = 0; i < model->inputs.count; i++)

@@ -291,7 +291,7 @@ static void kernel_start(struct lowering *l)
 }
 
 /* Ends the loop; what was selected goes to the layer's flags. */
-static void kernel_pause(struct lowering *l)
+void kernel_pause(struct lowering *l)
 {
     struct kernel *kernel = l->kernel;
     if (kernel->spike != NULL)
@@ -301,7 +301,7 @@ static void kernel_pause(struct lowering *l)
     kernel_close(l);
 }
 
-static void compact_spikes(struct lowering *l)
+void kernel_compact(struct lowering *l)
 {
     struct lowered_layer *layer = l->kernel->layer;
     if (!l->kernel->is_compacted)
@@ -310,7 +310,7 @@ static void compact_spikes(struct lowering *l)
     l->kernel->is_compacted = true;
 }
 
-static struct ir_node *spike_count(struct lowering *l)
+struct ir_node *kernel_spike_count(struct lowering *l)
 {
     return ir_load(&l->b, l->kernel->layer->list_count, ir_integer(&l->b, 0));
 }
@@ -366,143 +366,6 @@ static void lower_select(struct lowering *l, struct statement *s)
     kernel->is_compacted = false;
 }
 
-static struct ir_node *tie_draw(struct lowering *l, const struct statement *s,
-                                struct ir_node *element)
-{
-    struct ir_node *step = lower_step(l);
-    struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
-    return ir_draw(&l->b, IR_UNIFORM, NULL, lower_site(l, s, "ties", s->span), element, step, path);
-}
-
-/* One of the neurons of the list, all with the same chance. */
-static struct ir_node *drawn_winner(struct lowering *l, const struct statement *s)
-{
-    struct ir_node *count = spike_count(l);
-    struct ir_node *draw = ir_binary(&l->b, IR_MUL, tie_draw(l, s, ir_integer(&l->b, 0)),
-                                     ir_cast(&l->b, IR_F32, count));
-    struct ir_node *place = ir_binary(&l->b, IR_MIN, ir_cast(&l->b, IR_I64, draw),
-                                      ir_binary(&l->b, IR_SUB, count, ir_integer(&l->b, 1)));
-    return ir_load(&l->b, l->kernel->layer->list, place);
-}
-
-/* The neuron of the list with the largest key, the first of equal ones. */
-static struct ir_node *best_winner(struct lowering *l, struct expr *by)
-{
-    struct lowered_layer *layer = l->kernel->layer;
-    struct ir_node *best =
-        ir_reduce(&l->b, IR_REDUCE_ARGMAX, IR_I64, ir_integer(&l->b, 0), spike_count(l));
-    struct ir_builder outer = l->b;
-    l->b.before = NULL;
-    l->b.block = &best->reduce.body;
-    l->kernel->element = ir_load(&l->b, layer->list, best->reduce.index);
-    best->reduce.keys[0] = lower_as(l, by, IR_F32);
-    best->reduce.key_count = 1;
-    l->kernel->element = NULL;
-    l->b = outer;
-    return ir_load(&l->b, layer->list, ir_binary(&l->b, IR_MAX, best, ir_integer(&l->b, 0)));
-}
-
-/* More spikes than allowed: all are dropped but the winner. */
-static void keep_one(struct lowering *l, struct statement *s)
-{
-    struct lowered_layer *layer = l->kernel->layer;
-    struct ir_node *many =
-        ir_if(&l->b, ir_binary(&l->b, IR_GT, spike_count(l), ir_integer(&l->b, 1)));
-    struct ir_builder outer = l->b;
-    l->b.before = NULL;
-    l->b.block = &many->branch.then_body;
-    struct ir_node *winner = s->spike.by != NULL ? best_winner(l, s->spike.by) : drawn_winner(l, s);
-    struct ir_node *loop = ir_loop_events(&l->b, "drop", layer->list, spike_count(l), true);
-    struct ir_builder inside = l->b;
-    l->b.block = &loop->loop.body;
-    ir_store(&l->b, layer->spiked, loop->loop.index, ir_bool(&l->b, false));
-    l->b = inside;
-    ir_store(&l->b, layer->spiked, winner, ir_bool(&l->b, true));
-    ir_store(&l->b, layer->list, ir_integer(&l->b, 0), winner);
-    ir_store(&l->b, layer->list_count, ir_integer(&l->b, 0), ir_integer(&l->b, 1));
-    l->b = outer;
-}
-
-/* Selection sampling (Knuth 3.4.2 S): keeps the list ascending. */
-static void keep_some(struct lowering *l, struct statement *s, struct ir_node *limit)
-{
-    struct lowered_layer *layer = l->kernel->layer;
-    struct ir_node *total = spike_count(l);
-    struct ir_node *many = ir_if(&l->b, ir_binary(&l->b, IR_GT, total, limit));
-    struct ir_builder outer = l->b;
-    l->b.before = NULL;
-    l->b.block = &many->branch.then_body;
-    struct ir_node *kept = ir_var(&l->b, "kept", ir_integer(&l->b, 0));
-    struct ir_node *loop = ir_loop(&l->b, "keep", ir_integer(&l->b, 0), total, false);
-    struct ir_builder inside = l->b;
-    l->b.block = &loop->loop.body;
-    struct ir_node *k = loop->loop.index, *neuron = ir_load(&l->b, layer->list, k);
-    struct ir_node *left = ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_SUB, total, k));
-    struct ir_node *wanted =
-        ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_SUB, limit, ir_get(&l->b, kept)));
-    struct ir_node *is_kept =
-        ir_binary(&l->b, IR_LT, ir_binary(&l->b, IR_MUL, tie_draw(l, s, k), left), wanted);
-    ir_store(&l->b, layer->spiked, neuron, is_kept);
-    struct ir_node *branch = ir_if(&l->b, is_kept);
-    l->b.block = &branch->branch.then_body;
-    ir_store(&l->b, layer->list, ir_get(&l->b, kept), neuron);
-    ir_set(&l->b, kept, ir_binary(&l->b, IR_ADD, ir_get(&l->b, kept), ir_integer(&l->b, 1)));
-    l->b = inside;
-    ir_store(&l->b, layer->list_count, ir_integer(&l->b, 0), ir_get(&l->b, kept));
-    l->b = outer;
-}
-
-/* The neurons with the largest keys, one after the other; the first of equal ones. */
-static void keep_best(struct lowering *l, struct statement *s, struct ir_node *limit)
-{
-    struct lowered_layer *layer = l->kernel->layer;
-    struct ir_node *total = spike_count(l), *zero = ir_integer(&l->b, 0);
-    struct ir_node *many = ir_if(&l->b, ir_binary(&l->b, IR_GT, total, limit));
-    struct ir_builder outer = l->b;
-    l->b.before = NULL;
-    l->b.block = &many->branch.then_body;
-    struct ir_node *drop = ir_loop_events(&l->b, "drop", layer->list, total, true);
-    struct ir_builder inside = l->b;
-    l->b.block = &drop->loop.body;
-    ir_store(&l->b, layer->spiked, drop->loop.index, ir_bool(&l->b, false));
-    l->b = inside;
-    struct ir_node *keep = ir_loop(&l->b, "keep", zero, limit, false);
-    l->b.block = &keep->loop.body;
-    struct ir_node *best = ir_reduce(&l->b, IR_REDUCE_ARGMAX, IR_I64, zero, total);
-    struct ir_builder round = l->b;
-    l->b.block = &best->reduce.body;
-    l->kernel->element = ir_load(&l->b, layer->list, best->reduce.index);
-    best->reduce.condition =
-        ir_unary(&l->b, IR_NOT, ir_load(&l->b, layer->spiked, l->kernel->element));
-    best->reduce.keys[0] = lower_as(l, s->spike.by, IR_F32);
-    best->reduce.key_count = 1;
-    l->kernel->element = NULL;
-    l->b = round;
-    struct ir_node *winner = ir_load(&l->b, layer->list, ir_binary(&l->b, IR_MAX, best, zero));
-    ir_store(&l->b, layer->spiked, winner, ir_bool(&l->b, true));
-    l->b = inside;
-    ir_compact(&l->b, layer->spiked, layer->list, layer->list_count,
-               lower_size_leaf(l, layer->size));
-    l->b = outer;
-}
-
-static void lower_at_most(struct lowering *l, struct statement *s)
-{
-    const struct constant *k = s->spike.value->constant;
-    if (s->spike.per.count > 0) {
-        lower_refuse(l, s->spike.per.items[0].span, "'per' cannot be compiled yet");
-        return;
-    }
-    kernel_pause(l);
-    compact_spikes(l);
-    if (k != NULL && constant_number(k) == 1)
-        keep_one(l, s);
-    else if (s->spike.by == NULL)
-        keep_some(l, s, lower_as(l, s->spike.value, IR_I64));
-    else
-        keep_best(l, s, lower_as(l, s->spike.value, IR_I64));
-}
-
 /* ---- statements ---- */
 
 static void lower_kernel_if(struct lowering *l, struct statement *s)
@@ -523,9 +386,9 @@ static void lower_on_spike(struct lowering *l, struct statement *s)
 {
     if (search_of(s).draws) { /* only for those that spiked */
         kernel_pause(l);
-        compact_spikes(l);
+        kernel_compact(l);
         kernel_open_events(l, arena_format(&l->c->arena, "%s.on_spike", l->kernel->layer->name),
-                           l->kernel->layer->list, spike_count(l));
+                           l->kernel->layer->list, kernel_spike_count(l));
         struct draw_address address;
         if (l->kernel->layer->is_predictable) {
             address = lower_spike_address(l, l->kernel->layer);
@@ -631,7 +494,7 @@ static void account_spikes(struct lowering *l)
 {
     struct lowered_layer *layer = l->kernel->layer;
     kernel_open_events(l, arena_format(&l->c->arena, "%s.account", layer->name), layer->list,
-                       spike_count(l));
+                       kernel_spike_count(l));
     struct ir_node *now = lower_time(l, IR_F32), *count = kernel_read(l, layer->count, -1);
     struct ir_node *is_first = ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0));
     kernel_write(l, layer->first, -1,
@@ -692,7 +555,7 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
     if (kernel.loop != NULL)
         kernel_pause(l);
     if (spikes) {
-        compact_spikes(l);
+        kernel_compact(l);
         if (layer->is_predictable)
             lower_predict_next(l, layer);
         account_spikes(l);
