@@ -218,6 +218,7 @@ struct ir_connection {
     int32_t spikes, spike_counts; /* lists of source neurons that spiked and their lengths: of this
                                      step, or a ring */
     int32_t spike_first;          /* INT64[1]: where the list of this step begins; -1: at 0 */
+    bool may_repeat;              /* a list names a neuron several times */
     int32_t ring_slots; /* size id, a power of two: steps the ring holds, row by row; -1: this
                            step's list only */
     int32_t clock;      /* INT64[1]: the row of this step is ir_ring_row of it */

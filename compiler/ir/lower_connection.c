@@ -138,11 +138,12 @@ static void delays_of(struct lowering *l, struct lowered_connection *c)
 {
     struct expr *delay = c->connection->delay;
     c->arrival_delay = c->total_delay = c->max_delay = -1;
-    c->has_synapse_delays = delay != NULL && !c->connection->delay_is_uniform;
+    c->has_synapse_delays = false;
     if (delay != NULL && c->network->network->is_continuous) {
-        lower_refuse(l, delay->span, "delays in continuous time cannot be compiled yet");
+        lower_queue_buffers(l, c);
         return;
     }
+    c->has_synapse_delays = delay != NULL && !c->connection->delay_is_uniform;
     int32_t lag = lag_size(l, c);
     if (c->has_synapse_delays) {
         c->max_delay = steps_size(l, c, longest_delay(l, delay), true, 0, "longest delay");
@@ -312,7 +313,7 @@ static int32_t sent_values(struct lowering *l, struct lowered_connection *c)
     int32_t values = c->connection->source_field != NULL
                          ? lower_state_buffer(l, c->connection->source_field)
                          : c->source->emitted;
-    if (values >= 0 && c->total_delay >= 0)
+    if (values >= 0 && (c->total_delay >= 0 || c->queue_items >= 0))
         lower_refuse(l, c->connection->statement->span,
                      "a connection that sends numbers cannot have a delay or lag yet");
     return values;
@@ -323,12 +324,15 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
     const struct connection *connection = c->connection;
     c->ir = c->learn_bit = c->weight_buffer = c->low = c->high = -1;
     c->columns = c->row_starts = c->bucket_starts = -1;
+    c->queue_items = c->own_delays = -1;
     if (!check_topology(l, connection))
         return;
     enum ir_topology topology = topology_of(connection);
     delays_of(l, c);
     extend_ring(l, c);
     weight_buffer(l, c, topology);
+    if (c->queue_items >= 0 && !connection->delay_is_uniform)
+        c->own_delays = model_buffer(l, c, "delay", SNN_FLOAT32, c->synapse_count);
     if (topology == IR_ONE_TO_ONE || topology == IR_ALL_BUT_ONE)
         check_equal_sizes(l, c);
     if (topology == IR_SPARSE) {
@@ -384,9 +388,13 @@ void lower_connection_finish(struct lowering *l, struct lowered_connection *c)
 {
     struct ir_connection *entry = table_entry(l, c);
     bool uses_ring = c->total_delay >= 0;
-    entry->spikes = uses_ring ? c->source->ring : c->source->list;
-    entry->spike_counts = uses_ring ? c->source->ring_counts : c->source->list_count;
-    entry->spike_first = c->source->event_first;
+    bool is_queued = c->queue_items >= 0;
+    entry->spikes = is_queued ? c->arrived : uses_ring ? c->source->ring : c->source->list;
+    entry->spike_counts = is_queued   ? c->arrived_count
+                          : uses_ring ? c->source->ring_counts
+                                      : c->source->list_count;
+    entry->spike_first = is_queued ? -1 : c->source->event_first;
+    entry->may_repeat = is_queued || c->source->event_first >= 0;
     entry->ring_slots = uses_ring ? c->source->ring_size : -1;
     entry->delay = c->has_synapse_delays ? c->lag : c->total_delay;
 }
@@ -484,9 +492,11 @@ static void make_sparse(struct lowering *l, struct lowered_connection *c)
 {
     count_row(l, c);
     struct ir_node *total = sum_rows(l, c);
-    int32_t resized[] = { c->columns, c->weight_buffer, c->has_synapse_delays ? c->delays : -1,
-                          c->column_rows, c->column_synapses };
-    for (int i = 0; i < 5; i++)
+    int32_t resized[] = {
+        c->columns,     c->weight_buffer,   c->has_synapse_delays ? c->delays : -1,
+        c->column_rows, c->column_synapses, c->own_delays
+    };
+    for (int i = 0; i < 6; i++)
         if (resized[i] >= 0)
             ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
                        (struct ir_node *[]){ ir_integer(&l->b, resized[i]), total });
@@ -588,6 +598,14 @@ static void make_delays(struct lowering *l, struct lowered_connection *c)
     l->b = outer;
 }
 
+static void make_own_delays(struct lowering *l, struct lowered_connection *c)
+{
+    struct ir_builder outer;
+    struct ir_node *pre, *post, *loop = open_synapses(l, c, "delay", &outer, &pre, &post);
+    lower_queue_own_delay(l, c, synapse_of(l, c, loop));
+    l->b = outer;
+}
+
 static void make_weights(struct lowering *l, struct lowered_connection *c)
 {
     struct expr *weight = c->connection->weight;
@@ -623,6 +641,8 @@ void lower_connection_weights(struct lowering *l, struct lowered_connection *c)
     l->draws_delays = true;
     if (c->has_synapse_delays)
         make_delays(l, c);
+    if (c->own_delays >= 0)
+        make_own_delays(l, c);
     l->draws_delays = false;
     if (c->weight_buffer >= 0)
         make_weights(l, c);
@@ -635,5 +655,8 @@ void lower_connection_weights(struct lowering *l, struct lowered_connection *c)
 void lower_connection_arrive(struct lowering *l, struct lowered_connection *c)
 {
     l->b.span = c->connection->statement->span;
-    ir_propagate(&l->b, c->ir);
+    if (c->own_delays >= 0)
+        lower_queue_arrive(l, c);
+    else
+        ir_propagate(&l->b, c->ir);
 }

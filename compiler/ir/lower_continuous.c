@@ -253,10 +253,11 @@ static struct ir_node *is_reached(struct lowering *l, const struct lowered_layer
     const struct connection_list *connections = &layer->network->network->connections;
     struct ir_node *spikes = zero(l);
     for (size_t i = 0; i < connections->count; i++)
-        if (connections->items[i]->target == layer->layer)
-            spikes = ir_binary(
-                &l->b, IR_ADD, spikes,
-                ir_load(&l->b, layer->network->connections[i].source->list_count, zero(l)));
+        if (connections->items[i]->target == layer->layer) {
+            const struct lowered_connection *c = &layer->network->connections[i];
+            int32_t count = c->queue_items >= 0 ? c->arrived_count : c->source->list_count;
+            spikes = ir_binary(&l->b, IR_ADD, spikes, ir_load(&l->b, count, zero(l)));
+        }
     return ir_binary(&l->b, IR_GT, spikes, zero(l));
 }
 
@@ -406,6 +407,9 @@ static struct ir_node *find_next(struct lowering *l, struct lowered_network *net
         ir_set(&l->b, next, ir_binary(&l->b, IR_MIN, event_time(l, layer, k), ir_get(&l->b, next)));
         l->b = outer;
     }
+    for (size_t i = 0; i < network->network->connections.count; i++)
+        if (network->connections[i].queue_items >= 0)
+            lower_queue_next(l, &network->connections[i], next);
     return ir_binary(&l->b, IR_LT, ir_get(&l->b, next), until);
 }
 
@@ -439,6 +443,9 @@ static void run_group(struct lowering *l, struct lowered_network *network, struc
     for (size_t i = 0; i < network->network->layers.count; i++)
         if (network->layers[i].event_first >= 0)
             take_group(l, &network->layers[i], time);
+    for (size_t i = 0; i < network->network->connections.count; i++)
+        if (network->connections[i].queue_items >= 0)
+            lower_queue_take(l, &network->connections[i], time);
     ir_store(&l->b, network->elapsed, zero(l),
              ir_binary(&l->b, IR_SUB, time, read_time(l, network->now)));
     ir_store(&l->b, network->now, zero(l), time);
@@ -478,6 +485,9 @@ void lower_continuous_reset(struct lowering *l, struct lowered_network *network)
     ir_store(&l->b, network->elapsed, zero(l), start);
     for (size_t i = 0; i < network->network->layers.count; i++)
         ir_store(&l->b, network->layers[i].reached, zero(l), start);
+    for (size_t i = 0; i < network->network->connections.count; i++)
+        if (network->connections[i].queue_items >= 0)
+            lower_queue_clear(l, &network->connections[i]);
 }
 
 /* A time is float32, and so is the end: an event at the end, however written, does not exist. */
@@ -492,6 +502,9 @@ static void move_back(struct lowering *l, struct lowered_network *network)
     struct ir_node *end = read_time(l, network->until);
     ir_store(&l->b, network->now, zero(l),
              ir_binary(&l->b, IR_SUB, read_time(l, network->now), end));
+    for (size_t i = 0; i < network->network->connections.count; i++)
+        if (network->connections[i].queue_items >= 0)
+            lower_queue_move_back(l, &network->connections[i], end);
     for (size_t i = 0; i < network->network->layers.count; i++) {
         const int32_t reached = network->layers[i].reached;
         ir_store(&l->b, reached, zero(l), ir_binary(&l->b, IR_SUB, read_time(l, reached), end));

@@ -23,6 +23,7 @@
  *   lower_network.c     the step program of a network
  *   lower_continuous.c  networks in continuous time: events in groups of equal time
  *   lower_layerwise.c   those that run layer by layer
+ *   lower_queue.c       delays in continuous time
  *   lower_task.c        task statements
  *   lower_yield.c       for … yield, and what export writes of it row by row
  *   lower_present.c     present, rest, reset, recordings
@@ -188,6 +189,12 @@ struct lowered_connection {
     int32_t column_starts, column_rows,
         column_synapses; /* sparse, by target; -1 until a rule needs them */
     bool has_synapse_delays;
+    /* delays in continuous time; -1 */
+    int32_t queue_times, queue_items, queue_count; /* under way: FLOAT32, INT32 sources or synapses,
+                                                      INT64[1] */
+    int32_t arrived, arrived_count;                /* in this group: INT32, INT64[1] */
+    int32_t delay_entry;                           /* constant: one delay for all */
+    int32_t own_delays;                            /* FLOAT32 [synapse] */
 };
 
 struct lowered_network {
@@ -586,6 +593,19 @@ void lower_continuous_rest(struct lowering *, struct lowered_network *, struct s
 bool lower_runs_layerwise(struct lowering *, const struct lowered_network *);
 void lower_layerwise(struct lowering *, struct lowered_network *); /* a whole presentation */
 
+/* ---- lower_queue.c ---- */
+void lower_queue_buffers(struct lowering *, struct lowered_connection *);
+void lower_queue_own_delay(struct lowering *, struct lowered_connection *,
+                           struct ir_node *synapse); /* draws it */
+void lower_queue_clear(struct lowering *, const struct lowered_connection *);
+void lower_queue_move_back(struct lowering *, const struct lowered_connection *,
+                           struct ir_node *end);
+void lower_queue_next(struct lowering *, const struct lowered_connection *,
+                      struct ir_node *next); /* the variable `next`, if it arrives earlier */
+void lower_queue_take(struct lowering *, const struct lowered_connection *, struct ir_node *now);
+void lower_queue_add(struct lowering *, const struct lowered_connection *);
+void lower_queue_arrive(struct lowering *, const struct lowered_connection *); /* own delays */
+
 /* ---- lower_connection.c ---- */
 void lower_connection_buffers(struct lowering *, struct lowered_connection *);
 void lower_connection_weights(struct lowering *, struct lowered_connection *); /* into init */
@@ -603,6 +623,7 @@ void lower_rule_histories(struct lowering *, struct lowered_connection *, struct
 void lower_rule_reset(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_step(struct lowering *, struct lowered_connection *, struct rule_instance *);
 bool lower_rule_has(const struct rule_instance *rule, enum event event);
+bool lower_rule_steps(const struct rule_instance *rule); /* does something in steps, or groups */
 void lower_rule_event(struct lowering *, struct lowered_connection *, struct rule_instance *,
                       enum event event);
 
@@ -611,6 +632,8 @@ void lower_search_tasks(struct lowering *); /* what tasks present to, set, recor
 void lower_networks(struct lowering *);     /* layers, connections, functions reset, start, end */
 void lower_run_layer(struct lowering *, struct lowered_layer *, bool is_learning);
 void lower_network_steps(struct lowering *); /* step functions, after tasks said what they read */
+void lower_check_positive(struct lowering *, int32_t constant, struct span span,
+                          const char *message); /* when the program starts */
 struct lowered_network *lowered_network_of(struct lowering *, const struct network *);
 struct lowered_layer *lowered_layer_of(struct lowering *, const struct layer *);
 struct lowered_connection *lowered_connection_of(struct lowering *, const struct connection *);

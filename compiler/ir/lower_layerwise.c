@@ -20,22 +20,10 @@ static bool is_local_model(const struct lowered_layer *layer)
     return true;
 }
 
-static bool has_step_handler(const struct rule_instance *rule)
-{
-    for (size_t i = 0; i < rule->body->statements.count; i++) {
-        const struct statement *s = rule->body->statements.items[i];
-        if (s->kind == STATEMENT_ODE ||
-            (s->kind == STATEMENT_ON &&
-             (s->on.event == EVENT_PRE || s->on.event == EVENT_POST || s->on.event == EVENT_STEP)))
-            return true;
-    }
-    return false;
-}
-
 static bool is_plain(const struct lowered_connection *c)
 {
     for (size_t i = 0; i < c->connection->rules.count; i++)
-        if (has_step_handler(c->connection->rules.items[i]))
+        if (lower_rule_steps(c->connection->rules.items[i]))
             return false;
     return c->connection->kind->id == BUILTIN_DENSE && c->connection->source_field == NULL &&
            c->connection->delay == NULL;

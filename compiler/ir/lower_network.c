@@ -81,8 +81,8 @@ static int32_t new_function(struct lowering *l, const struct lowered_network *ne
                            network->network->declaration->span);
 }
 
-static void check_positive(struct lowering *l, int32_t constant, struct span span,
-                           const char *message)
+void lower_check_positive(struct lowering *l, int32_t constant, struct span span,
+                          const char *message)
 {
     struct ir_builder saved = lower_enter(l, &l->setup);
     struct ir_node *value = lower_constant_leaf(l, constant, IR_F64);
@@ -101,9 +101,10 @@ static void declare_step(struct lowering *l, struct lowered_network *network)
 {
     const struct expr *step = network->network->step;
     network->dt = lower_real_entry(l, step, arena_format(&l->c->arena, "%s.step", network->name));
-    check_positive(l, network->dt, step->span,
-                   arena_format(&l->c->arena, "the step of network '%s' must be greater than 0",
-                                network->name));
+    lower_check_positive(l, network->dt, step->span,
+                         arena_format(&l->c->arena,
+                                      "the step of network '%s' must be greater than 0",
+                                      network->name));
 }
 
 static int32_t time_buffer(struct lowering *l, const struct lowered_network *network,
@@ -124,9 +125,10 @@ static void declare_time(struct lowering *l, struct lowered_network *network)
         return;
     network->until_entry =
         lower_real_entry(l, until, arena_format(&l->c->arena, "%s.until", network->name));
-    check_positive(l, network->until_entry, until->span,
-                   arena_format(&l->c->arena, "the end of time of network '%s' must be above 0",
-                                network->name));
+    lower_check_positive(l, network->until_entry, until->span,
+                         arena_format(&l->c->arena,
+                                      "the end of time of network '%s' must be above 0",
+                                      network->name));
 }
 
 static void declare_network(struct lowering *l, struct lowered_network *lowered,
@@ -324,6 +326,9 @@ static void lower_step_function(struct lowering *l, struct lowered_network *netw
             lower_rule_step(l, connection, connection->connection->rules.items[k]);
         l->b = outer;
     }
+    for (size_t i = 0; i < n->connections.count; i++)
+        if (network->connections[i].queue_items >= 0)
+            lower_queue_add(l, &network->connections[i]);
     struct ir_node *zero = ir_integer(&l->b, 0);
     ir_store(&l->b, network->clock, zero,
              ir_binary(&l->b, IR_ADD, ir_load(&l->b, network->clock, zero), ir_integer(&l->b, 1)));

@@ -147,6 +147,12 @@ static struct ir_node *open_events(struct lowering *l, struct lowered_connection
                                    enum event event, const char *name)
 {
     struct lowered_layer *layer = event == EVENT_PRE ? c->source : c->target;
+    if (event == EVENT_PRE && c->queue_items >= 0) {
+        struct ir_node *count = ir_load(&l->b, c->arrived_count, ir_integer(&l->b, 0));
+        struct ir_node *loop = ir_loop(&l->b, name, ir_integer(&l->b, 0), count, false);
+        loop->loop.events = c->arrived;
+        return loop;
+    }
     if (event == EVENT_POST || c->arrival_delay < 0) {
         struct ir_node *low = lower_first_spike(l, layer);
         struct ir_node *count = ir_load(&l->b, layer->list_count, ir_integer(&l->b, 0));
@@ -697,6 +703,18 @@ static void bound_all(struct lowering *l, struct lowered_connection *c)
     struct run run = { .event = EVENT_STEP, .is_synaptic = true, .writes_weight = true };
     run_each_step(l, c, &run, true);
     l->rule = outer;
+}
+
+bool lower_rule_steps(const struct rule_instance *rule)
+{
+    for (size_t i = 0; i < rule->body->statements.count; i++) {
+        const struct statement *s = rule->body->statements.items[i];
+        if (s->kind == STATEMENT_ODE ||
+            (s->kind == STATEMENT_ON &&
+             (s->on.event == EVENT_PRE || s->on.event == EVENT_POST || s->on.event == EVENT_STEP)))
+            return true;
+    }
+    return false;
 }
 
 bool lower_rule_has(const struct rule_instance *rule, enum event event)

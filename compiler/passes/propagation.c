@@ -167,7 +167,7 @@ static void one_to_one(struct propagation *p)
 {
     struct arrivals a = arrivals(p);
     struct ir_builder outer = p->b;
-    struct ir_node *source = open_events(p, &a, true, "spikes");
+    struct ir_node *source = open_events(p, &a, !p->connection->may_repeat, "spikes");
     add_to_target(p, source, weight_of(p, source));
     p->b = outer;
     remark(p->c, p->connection->span, "propagation", "'%s': each spike touches one neuron",
