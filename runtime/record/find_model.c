@@ -76,7 +76,7 @@ static bool value_matches(const struct snn_param *param, union snn_value here, c
 
     if (json_is_boolean(there))
         value.integer = json_boolean_value(there);
-    else if (json_is_integer(there) && param->type != SNN_FLOAT64)
+    else if (json_is_integer(there) && param->type != SNN_FLOAT32 && param->type != SNN_FLOAT64)
         value.integer = json_integer_value(there);
     else if (json_is_number(there))
         value.real = json_number_value(there);

@@ -11,8 +11,15 @@
 #include "progress.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Is a value written with its unit? */
+static bool has_unit(const struct snn_param *param)
+{
+    return param->unit_count > 0 && *param->units[0].name;
+}
 
 static void write_param(struct snn_json *json, const struct snn_param *param, union snn_value value)
 {
@@ -24,8 +31,8 @@ static void write_param(struct snn_json *json, const struct snn_param *param, un
     case SNN_FLOAT32:
     case SNN_FLOAT64: break;
     }
-    if (param->unit_count > 0 || value.real - value.real != 0) {
-        char text[128]; /* with its unit; infinity is not a number of JSON */
+    if (has_unit(param) || !isfinite(value.real)) {
+        char text[128]; /* infinity is not a number of JSON */
 
         snn_parameter_print(text, sizeof text, param, value);
         snn_json_text(json, param->name, text);
