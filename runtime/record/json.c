@@ -144,7 +144,9 @@ void snn_json_integer(struct snn_json *json, const char *key, int64_t value)
 
 void snn_json_unsigned(struct snn_json *json, const char *key, uint64_t value)
 {
-    fprintf(begin_value(json, key), "%" PRIu64, value);
+    bool is_text = value > INT64_MAX;
+
+    fprintf(begin_value(json, key), is_text ? "\"%" PRIu64 "\"" : "%" PRIu64, value);
 }
 
 void snn_json_bool(struct snn_json *json, const char *key, bool value)

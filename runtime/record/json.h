@@ -42,6 +42,7 @@ void snn_json_text(struct snn_json *json, const char *key,
                    const char *text); /* NULL becomes null */
 void snn_json_number(struct snn_json *json, const char *key, double value);
 void snn_json_integer(struct snn_json *json, const char *key, int64_t value);
+/* A number that would not fit into the 64-bit integers of most readers is written as text. */
 void snn_json_unsigned(struct snn_json *json, const char *key, uint64_t value);
 void snn_json_bool(struct snn_json *json, const char *key, bool value);
 
