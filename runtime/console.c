@@ -33,6 +33,11 @@ void snn_console_end_line(void)
         fputc('\n', stderr);
 }
 
+void snn_console_forget_line(void)
+{
+    atomic_store(&is_line_open, false);
+}
+
 void snn_console_flush_results(void)
 {
     errno = 0;

@@ -16,6 +16,9 @@ void snn_console_rewrite(const char *line);
 /* Leaves the rewritten line as it is and goes to the next one. Nothing if there is none. */
 void snn_console_end_line(void);
 
+/* There is no line being rewritten: this process got another stderr. */
+void snn_console_forget_line(void);
+
 /* Brings what was printed on standard output to its file; panics if that fails. */
 void snn_console_flush_results(void);
 

@@ -3,6 +3,7 @@
  * --help of a program, written from its documentation comments: what it is, its tasks, parameters
  * and data sets, then the options that every program has.
  */
+#include "experiment/commands.h"
 #include "options.h"
 #include "parameters.h"
 
@@ -113,6 +114,7 @@ void snn_help_print(FILE *file, const struct snn_program *program)
     print_tasks(file, program);
     print_params(file, program);
     print_data(file, program);
+    snn_commands_help(file, program);
     fputc('\n', file);
     fputs(options_text, file);
     fprintf(file, "\nResults go to FOLDER/%s/<time>/.\n", program->name);

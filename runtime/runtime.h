@@ -64,12 +64,14 @@ struct snn_runtime {
     struct snn_pool *pool;
     struct snn_progress *progress;
     struct snn_record *record;
-    const char *model_path; /* the model that this run began with, or NULL */
-    bool has_folds;         /* a data set is divided as --fold asks */
-    char identity[20];      /* snn_run_identify */
-    double began;           /* clock at the process's first statement */
-    double start_seconds;   /* from the process's first statement to the first task */
-    const char *task;       /* name of the task being run, or NULL */
+    const char *model_path;        /* the model that this run began with, or NULL */
+    bool has_folds;                /* a data set is divided as --fold asks */
+    bool is_trial;                 /* only to see whether data can be divided so */
+    char identity[20];             /* snn_run_identify */
+    struct snn_registry *registry; /* the list of all runs of the program, or NULL */
+    double began;                  /* clock at the process's first statement */
+    double start_seconds;          /* from the process's first statement to the first task */
+    const char *task;              /* name of the task being run, or NULL */
 };
 
 #endif

@@ -6,6 +6,9 @@
 #include "snn/program.h"
 
 #include "console.h"
+#include "error.h"
+#include "experiment/commands.h"
+#include "experiment/registry.h"
 #include "interrupt.h"
 #include "lanes.h"
 #include "options.h"
@@ -63,25 +66,26 @@ static const char *writer_before(const struct snn_program *program, int task)
     return program->tasks[task].name;
 }
 
-static const char *choose_model(struct snn_runtime *runtime)
+/* Sets the model that the run begins with, and with it the run's identity. False if a task needs
+ * one and there is none: then snn_last_error says what to do. */
+static bool choose_model(struct snn_runtime *runtime)
 {
     const struct snn_program *program = runtime->program;
     char why[512];
-    const char *path;
     int task = 0;
     enum model_need need = model_need(program, runtime->options, &task);
 
-    if (runtime->options->model)
-        return runtime->options->model;
-    if (need == MODEL_NOT_NEEDED)
-        return NULL;
-    path = snn_model_find(runtime, why, sizeof why);
-    if (!path && need == MODEL_NEEDED)
-        snn_panic("task '%s' needs a model, and no earlier run has one with these parameters (%s); "
+    runtime->model_path = runtime->options->model;
+    if (!runtime->model_path && need != MODEL_NOT_NEEDED)
+        runtime->model_path = snn_model_find(runtime, why, sizeof why);
+    snn_run_identify(runtime);
+    if (runtime->model_path || need != MODEL_NEEDED)
+        return true;
+    snn_error_set("task '%s' needs a model, and no earlier run has one with these parameters (%s); "
                   "run task '%s' first, "
                   "or name a model with --model",
                   program->tasks[task].name, why, writer_before(program, task));
-    return path;
+    return false;
 }
 
 static void set_keys(struct snn_context *context)
@@ -92,36 +96,80 @@ static void set_keys(struct snn_context *context)
         context->keys[i] = snn_seed_key(&context->runtime->options->seeds, program->streams[i], i);
 }
 
-/* Sizes, constants, data sets. */
-static void set_up(struct snn_context *context)
-{
-    const struct snn_program *program = context->program;
+/* ---- the run's entry in the list of runs */
 
-    program->call(context, program->setup);
-    if (context->runtime->options->folds > 0 && !context->runtime->has_folds)
-        snn_panic("folds were asked for, but no data set of the program has labels and a part "
-                  ".train that could be divided");
+static const char *run_name(const struct snn_record *record)
+{
+    return strrchr(snn_record_folder(record), '/') + 1;
 }
 
-/* Everything up to the first task. */
-static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_options *options)
+static void begin_record(struct snn_runtime *runtime)
 {
-    const struct snn_program *program = runtime->program;
+    char parent[SNN_PATH_BYTES];
+    const char *folder;
+
+    runtime->record = snn_record_create(runtime);
+    folder = snn_record_folder(runtime->record);
+    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(folder, '/') - folder), folder);
+    runtime->registry = snn_registry_create(runtime->region, parent);
+    snn_registry_begin(runtime->registry, run_name(runtime->record));
+}
+
+/* The run is over: `status` and `error` as snn_record_params has them. */
+static void note_end(struct snn_runtime *runtime, const char *status, const char *error)
+{
+    snn_record_params(runtime->record, status, error);
+    snn_registry_note(runtime->registry, run_name(runtime->record));
+}
+
+/* The run that a panic ends. */
+static struct snn_runtime *running;
+
+static void note_failure(const char *message)
+{
+    if (running && running->record && running->registry)
+        note_end(running, "failed", message);
+}
+
+/* ---- from the command line to the first task */
+
+/* Sizes, constants, data sets. */
+static struct snn_context *set_up(struct snn_runtime *runtime, struct snn_options *options)
+{
     struct snn_context *context;
 
     runtime->contexts =
         snn_region_array(runtime->region, (size_t)options->threads, sizeof *runtime->contexts);
     runtime->pool = snn_pool_create(options->threads);
     runtime->progress = snn_progress_create(runtime);
-    runtime->model_path = choose_model(runtime);
-    snn_run_identify(runtime);
+    if (!choose_model(runtime))
+        snn_panic("%s", snn_last_error());
     if (runtime->model_path)
         snn_model_adopt_seeds(options, runtime->model_path);
     context = snn_lane_create_main(runtime);
     set_keys(context);
-    set_up(context);
+    runtime->program->call(context, runtime->program->setup);
+    if (options->folds > 0 && !runtime->has_folds)
+        snn_panic("folds were asked for, but no data set of the program has labels and a part "
+                  ".train that could be divided");
+    return context;
+}
+
+/* A run on its own leaves no folder if it cannot begin; one of several has its folder already, and
+ * tells there what was wrong. */
+static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_options *options)
+{
+    const struct snn_program *program = runtime->program;
+    struct snn_context *context;
+
+    if (options->folder)
+        begin_record(runtime);
+    context = set_up(runtime, options);
     snn_lane_allocate_main(context);
-    runtime->record = snn_record_create(runtime);
+    if (options->folder)
+        snn_record_params(runtime->record, "unfinished", NULL);
+    else
+        begin_record(runtime);
     program->call(context, program->init);
     program->call(context, program->clear);
     if (runtime->model_path) {
@@ -130,15 +178,6 @@ static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_optio
             snn_console_note("model: %s", runtime->model_path);
     }
     return context;
-}
-
-/* The run that a panic ends. */
-static struct snn_runtime *running;
-
-static void record_failure(const char *message)
-{
-    if (running && running->record)
-        snn_record_params(running->record, "failed", message);
 }
 
 static void run_task(struct snn_context *context, const struct snn_task *task)
@@ -169,7 +208,7 @@ static void finish_records(struct snn_context *context, const char *status)
     snn_record_results(record);
     snn_record_timing(record);
     snn_record_plot_logs(record);
-    snn_record_params(record, status, NULL);
+    note_end(context->runtime, status, NULL);
     snn_console_flush_results();
     if (!context->runtime->options->is_quiet)
         snn_console_note("results: %s", snn_record_folder(record));
@@ -198,32 +237,66 @@ static void dispose(struct snn_runtime *runtime)
     for (int i = runtime->options->threads - 1; i >= 0; i--)
         snn_lane_destroy(runtime->contexts[i]);
     snn_record_destroy(runtime->record);
+    snn_registry_destroy(runtime->registry);
 }
 
-/* The run itself, once its options are known. */
-static int run(struct snn_runtime *runtime, struct snn_options *options)
+static int run_tasks(struct snn_runtime *runtime, struct snn_options *options)
 {
-    struct snn_context *context;
+    struct snn_context *context = prepare(runtime, options);
 
-    running = runtime;
-    snn_panic_set_witness(record_failure);
-    context = prepare(runtime, options);
     runtime->start_seconds = snn_clock_seconds() - runtime->began;
     for (int i = 0; i < options->task_count && !snn_interrupt_requested(); i++)
         run_task(context, &runtime->program->tasks[options->tasks[i]]);
     finish_records(context, snn_interrupt_requested() ? "interrupted" : "finished");
-    running = NULL;
-    dispose(runtime);
     return snn_interrupt_requested() ? SNN_EXIT_INTERRUPTED : 0;
+}
+
+static struct snn_runtime start(const struct snn_program *program, struct snn_options *options)
+{
+    return (struct snn_runtime){ .program = program,
+                                 .options = options,
+                                 .began = snn_clock_seconds(),
+                                 .region = snn_region_create() };
+}
+
+int snn_run(const struct snn_program *program, struct snn_options *options)
+{
+    struct snn_runtime runtime = start(program, options);
+    int status;
+
+    running = &runtime;
+    snn_panic_set_witness(note_failure);
+    status = run_tasks(&runtime, options);
+    running = NULL;
+    dispose(&runtime);
+    snn_region_destroy(runtime.region);
+    return status;
+}
+
+int snn_run_check(const struct snn_program *program, struct snn_options *options)
+{
+    struct snn_runtime runtime = start(program, options);
+
+    runtime.is_trial = true;
+    set_up(&runtime, options);
+    return 0;
+}
+
+void snn_run_foresee(const struct snn_program *program, struct snn_options *options,
+                     char identity[SNN_IDENTITY_BYTES])
+{
+    struct snn_runtime runtime = start(program, options);
+
+    choose_model(&runtime);
+    memcpy(identity, runtime.identity, SNN_IDENTITY_BYTES);
+    snn_region_destroy(runtime.region);
 }
 
 int snn_main(const struct snn_program *program, int argc, char **argv)
 {
+    struct snn_region *region = snn_region_create();
+    snn_command *command = snn_command_find(program, argc, argv);
     struct snn_options options;
-    struct snn_runtime runtime = { .program = program,
-                                   .options = &options,
-                                   .began = snn_clock_seconds(),
-                                   .region = snn_region_create() };
     int status = SNN_EXIT_FAILURE;
 
     if (program->abi_version != SNN_ABI_VERSION)
@@ -231,11 +304,16 @@ int snn_main(const struct snn_program *program, int argc, char **argv)
                   program->abi_version, SNN_ABI_VERSION);
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     snn_interrupt_install();
-    switch (snn_options_read(&options, runtime.region, program, argc, argv)) {
-    case SNN_OPTIONS_RUN: status = run(&runtime, &options); break;
+    if (command) {
+        status = command(program, region, argc, argv);
+        snn_region_destroy(region);
+        return status;
+    }
+    switch (snn_options_read(&options, region, program, argc, argv)) {
+    case SNN_OPTIONS_RUN: status = snn_run(program, &options); break;
     case SNN_OPTIONS_DONE: status = fflush(stdout) == 0 ? 0 : SNN_EXIT_FAILURE; break;
     case SNN_OPTIONS_WRONG: status = SNN_EXIT_USAGE; break;
     }
-    snn_region_destroy(runtime.region);
+    snn_region_destroy(region);
     return status;
 }

@@ -151,13 +151,16 @@ void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *re
 
 void snn_rt_data_set(struct snn_context *context, int32_t data, void *view, const char *place)
 {
-    const struct snn_options *options = context->runtime->options;
+    struct snn_runtime *runtime = context->runtime;
+    const struct snn_options *options = runtime->options;
     bool is_divided = false;
 
     context->data[data] = view;
     if (options->folds > 0)
         check(place, snn_fold_divide(view_of(view), options->fold, options->folds, &is_divided));
-    context->runtime->has_folds |= is_divided;
+    runtime->has_folds |= is_divided;
+    if (is_divided && runtime->is_trial)
+        check(place, snn_fold_test(view_of(view).set, runtime->region));
 }
 
 void *snn_rt_data_pipe(struct snn_context *context, void *view, const char *operation, double x,

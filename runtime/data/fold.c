@@ -179,3 +179,10 @@ int snn_fold_view(struct snn_view *out, struct snn_region *region, struct snn_da
     *out = (struct snn_view){ .set = set, .samples = samples, .count = kept };
     return 0;
 }
+
+int snn_fold_test(struct snn_dataset *set, struct snn_region *region)
+{
+    struct snn_view fold;
+
+    return set->folds > 0 ? snn_fold_view(&fold, region, set, true) : 0;
+}

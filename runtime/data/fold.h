@@ -31,6 +31,9 @@ void snn_fold_mark(struct snn_dataset *set);
  * the view is not whole, or its set has no labels or no .train. */
 int snn_fold_divide(struct snn_view view, int fold, int folds, bool *is_divided);
 
+/* Can the set be divided as snn_fold_divide was told? Reads its labels. */
+int snn_fold_test(struct snn_dataset *set, struct snn_region *region);
+
 /* The samples of a divided set that are in its fold, or not in it, as a list. */
 int snn_fold_view(struct snn_view *out, struct snn_region *region, struct snn_dataset *set,
                   bool is_in_fold);

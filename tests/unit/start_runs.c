@@ -21,7 +21,7 @@ static void run_folder(char path[512], const char *out)
     directory = opendir(parent);
     assert(directory);
     while ((entry = readdir(directory))) {
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.' || strncmp(entry->d_name, "runs.", 5) == 0)
             continue;
         snprintf(path, 512, "%s/%.200s", parent, entry->d_name);
         count++;
