@@ -118,7 +118,7 @@ int main(int argc, char **argv)
     struct snn_view train, test;
     double begin = seconds();
     int status = argc == 2 ? snn_dataset_mnist(&set, "digits", argv[1])
-                           : snn_dataset_open(&set, "digits", "builtin_digits", "", NAN);
+                           : snn_dataset_open(&set, "digits", "builtin_digits", "", "", NAN);
 
     if (status < 0 || snn_view_split(&train, region, snn_view_whole(set), "train") < 0 ||
         snn_view_split(&test, region, snn_view_whole(set), "test") < 0 ||

@@ -51,22 +51,22 @@ static struct ir_node *open_source(struct lowering *l, struct expr *e)
             "the reader '%s' is not built yet; npz, npy, csv, spikes, spikes_npy, mnist and "
             "builtin_digits are",
             target->builtin->name);
-    struct ir_node *text =
-        is_text_argument(target, 0) ? lower_text(l, target->arguments[0]) : ir_text(&l->b, "");
-    size_t number = is_text_argument(target, 0) ? 1 : 0;
-    bool has_number = number < target->count && target->arguments[number] != NULL &&
-                      !is_text_argument(target, number);
-    if (number + 1 < target->count && target->arguments[number + 1] != NULL)
-        lower_refuse(l, target->arguments[number + 1]->span,
-                     "this argument of '%s' is not built yet", target->builtin->name);
-    if (is_text_argument(target, 1))
-        lower_refuse(l, target->arguments[1]->span,
-                     "labels in a file of their own are not built yet; an .npz file holds both");
+    struct ir_node *texts[2], *number = NULL;
+    for (size_t i = 0; i < 2; i++)
+        texts[i] =
+            is_text_argument(target, i) ? lower_text(l, target->arguments[i]) : ir_text(&l->b, "");
+    for (size_t i = 0; i < target->count; i++) {
+        if (target->arguments[i] == NULL || is_text_argument(target, i))
+            continue;
+        if (number != NULL)
+            lower_refuse(l, target->arguments[i]->span, "this argument of '%s' is not built yet",
+                         target->builtin->name);
+        number = number_argument(l, target, i);
+    }
     struct ir_node *operands[] = { ir_integer(&l->b, l->data_number),
-                                   ir_text(&l->b, target->builtin->name), text,
-                                   has_number ? number_argument(l, target, number)
-                                              : ir_real(&l->b, IR_F64, NAN) };
-    return lower_data_call(l, IR_RT_snn_rt_data_open, e->span, 4, operands);
+                                   ir_text(&l->b, target->builtin->name), texts[0], texts[1],
+                                   number != NULL ? number : ir_real(&l->b, IR_F64, NAN) };
+    return lower_data_call(l, IR_RT_snn_rt_data_open, e->span, 5, operands);
 }
 
 /* A key that differs from draw to draw: the site, the loops being run, the presents so far. */
@@ -155,6 +155,8 @@ static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
                                   is_square ? height : number_argument(l, target, 2) });
     }
     case BUILTIN_GREY:
+    case BUILTIN_LATENCY:
+    case BUILTIN_SPIKE_TIMES:
     case BUILTIN_PATCH_NORMALIZE: return pipe_stage(l, e, view);
     default: break;
     }

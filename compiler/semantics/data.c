@@ -89,6 +89,10 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
         set->time_unit = unit_none();
         set->may_be_whole = true;
         break;
+    case BUILTIN_NPZ:
+        make_pictures(k, set, size_unknown(), size_unknown(), train_and_test | DATASET_VAL);
+        set->may_be_whole = true;
+        break;
     case BUILTIN_SL_ANIMALS:
         make_events(k, set, event_axes(k, 128, 128), size_constant(19), 0);
         add_field(k, set, "person", TYPE_INT, (struct axis_list){ 0 });
@@ -103,19 +107,29 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
     }
 }
 
-/* What the times of a file count in: 1 ms; left out, they are plain numbers. */
-static void check_time_unit(struct checker *k, struct expr *unit, struct dataset *set)
+/* Gives the set the unit of a constant: a time, or a plain number. */
+static void check_time_unit(struct checker *k, struct expr *e, const char *what,
+                            struct dataset *set)
 {
-    const struct type *t = check_constant(k, k->scope, unit, "the unit of time");
+    const struct type *t = check_constant(k, k->scope, e, what);
     if (type_is_error(t))
         return;
     if (!type_is_scalar(t) || (!unit_is_none(t->unit) && !unit_equal(t->unit, unit_time())))
-        diag_error(k->c, unit->span, "the unit of time must be a time or a plain number, not %s",
+        diag_error(k->c, e->span, "%s must be a time or a plain number, not %s", what,
                    type_text(k->arena, t));
-    else if (unit->constant != NULL && constant_number(unit->constant) <= 0)
-        diag_error(k->c, unit->span, "the unit of time must be above 0");
+    else if (e->constant != NULL && constant_number(e->constant) <= 0)
+        diag_error(k->c, e->span, "%s must be above 0", what);
     else
         set->time_unit = t->unit.is_any ? unit_none() : t->unit;
+}
+
+/* The column of the labels; negative ones count from the end. */
+static void check_column(struct checker *k, struct expr *e)
+{
+    const struct type *t = check_constant(k, k->scope, e, "the column of the labels");
+    if (!type_is_error(t) && (t->kind != TYPE_INT || t->axes.count > 0))
+        diag_error(k->c, e->span, "the column of the labels must be a whole number, not %s",
+                   type_text(k->arena, t));
 }
 
 static const struct type *check_source(struct checker *k, struct expr *e)
@@ -130,8 +144,10 @@ static const struct type *check_source(struct checker *k, struct expr *e)
             continue;
         if (is_digits)
             check_size(k, call->arguments[i], "the number of digits");
+        else if (call->builtin->id == BUILTIN_CSV && i == 1)
+            check_column(k, call->arguments[i]);
         else if (is_spikes && i == 1)
-            check_time_unit(k, call->arguments[i], set);
+            check_time_unit(k, call->arguments[i], "the unit of time", set);
         else
             check_string(k, call->arguments[i], "a path");
     }
@@ -236,6 +252,28 @@ static bool bin_events(struct checker *k, struct expr *e, struct dataset *set)
     return true;
 }
 
+/* The numbers of the samples become events, of flat inputs whatever their axes were. */
+static bool encode_events(struct checker *k, struct expr *e, struct dataset *set)
+{
+    struct axis_list axes = { 0 };
+    if (set->is_events)
+        return diag_error(k->c, e->span, "the samples of this data set are events already");
+    check_time_unit(k, e->target->arguments[1], "the end of time", set);
+    push_axis(k, &axes, "input", size_unknown());
+    for (size_t i = 0; i < set->fields.count; i++) {
+        struct dataset_field *field = &set->fields.items[i];
+        if (field->type->axes.count == 0 || !type_is_real(field->type))
+            continue;
+        field->name = intern(k, "events");
+        field->type = type_with_axes(k->arena, field->type, axes);
+        field->is_events = true;
+        set->is_events = true;
+        return true;
+    }
+    return diag_error(k->c, e->span, "'%s' needs samples of numbers; this data set has none",
+                      e->target->builtin->name);
+}
+
 static void check_whole(struct checker *k, struct expr *e, const char *what)
 {
     const struct type *t = check_unit(k, e, unit_none(), what);
@@ -322,6 +360,8 @@ static bool check_stage(struct checker *k, struct expr *e, struct dataset *set)
     case BUILTIN_CROP:
     case BUILTIN_RESIZE: return set_picture_size(k, e, set);
     case BUILTIN_PATCH_NORMALIZE: check_whole(k, arguments[1], "the size of a patch"); return true;
+    case BUILTIN_LATENCY:
+    case BUILTIN_SPIKE_TIMES: return encode_events(k, e, set);
     case BUILTIN_BIN: return bin_events(k, e, set);
     case BUILTIN_CROP_TIME:
     case BUILTIN_PAD_TIME: check_scalar(k, arguments[1], "the duration"); return true;

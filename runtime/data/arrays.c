@@ -78,8 +78,8 @@ static int copy_labels(struct snn_part *part, struct snn_dataset *set, const str
                        const char *path, const char *name)
 {
     if (array->rank != 1 || array->shape[0] != part->count)
-        return snn_error_set("%s: '%s' must have one label for each of the %lld samples", path,
-                             name, (long long)part->count);
+        return snn_error_set("%s: %s must have one label for each of the %lld samples", path, name,
+                             (long long)part->count);
     part->labels = malloc((size_t)part->count * sizeof *part->labels + 1);
     if (!part->labels)
         return snn_error_set("%s: out of memory", path);
@@ -87,7 +87,7 @@ static int copy_labels(struct snn_part *part, struct snn_dataset *set, const str
         double label = snn_npy_value(array, (size_t)i);
 
         if (!(label >= 0 && label < INT32_MAX) || label != floor(label))
-            return snn_error_set("%s: label %g of sample %lld in '%s' is not a whole number from 0",
+            return snn_error_set("%s: label %g of sample %lld in %s is not a whole number from 0",
                                  path, label, (long long)i, name);
         part->labels[i] = (int32_t)label;
         if (part->labels[i] >= set->classes)
@@ -117,8 +117,12 @@ static int read_part(struct snn_part *part, struct snn_dataset *set, const struc
     snn_npy_dispose(&samples);
     if (status == 0 && labels_name)
         status = snn_npz_read(npz, labels_name, &labels);
-    if (status == 0 && labels_name)
-        status = copy_labels(part, set, &labels, path, labels_name);
+    if (status == 0 && labels_name) {
+        char quoted[64];
+
+        snprintf(quoted, sizeof quoted, "'%s'", labels_name);
+        status = copy_labels(part, set, &labels, path, quoted);
+    }
     snn_npy_dispose(&labels);
     return status;
 }
@@ -208,7 +212,19 @@ int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path
     return status;
 }
 
-static int fill_from_npy(struct snn_dataset *set, const char *path)
+static int add_labels(struct snn_part *part, struct snn_dataset *set, const char *path)
+{
+    struct snn_npy labels;
+    int status = snn_npy_open(&labels, path);
+
+    if (status < 0)
+        return -1;
+    status = copy_labels(part, set, &labels, path, "the array");
+    snn_npy_dispose(&labels);
+    return status;
+}
+
+static int fill_from_npy(struct snn_dataset *set, const char *path, const char *labels)
 {
     struct snn_npy samples;
     struct snn_part part = { 0 };
@@ -218,17 +234,20 @@ static int fill_from_npy(struct snn_dataset *set, const char *path)
         return -1;
     status = take_samples(&part, set, &samples, path, path);
     snn_npy_dispose(&samples);
+    if (status == 0 && labels[0])
+        status = add_labels(&part, set, labels);
     if (status == 0)
         snn_dataset_put_part(set, SNN_SPLIT_NONE, &part);
     snn_part_dispose(&part);
     return status;
 }
 
-int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path)
+int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path,
+                    const char *labels)
 {
     struct snn_dataset *set = snn_dataset_create(name);
 
-    if (!set || fill_from_npy(set, path) < 0) {
+    if (!set || fill_from_npy(set, path, labels) < 0) {
         snn_dataset_release(set);
         return -1;
     }

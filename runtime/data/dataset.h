@@ -52,16 +52,16 @@ struct snn_dataset;
  * NULL. The set belongs to the caller, who gives it back with snn_dataset_release. */
 
 /* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy",
- * "csv", "spikes" or "spikes_npy". `text` is its text argument ("" if none), `number` its number
- * (NAN if none): the column of the label in a csv, the training digits of builtin_digits, the unit
- * of time of events.
+ * "csv", "spikes" or "spikes_npy". `text` is its text argument ("" if none), `labels` its second
+ * one (of npy), `number` its number (NAN if none): the column of the label in a csv, the training
+ * digits of builtin_digits, the unit of time of events.
  */
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
-                     const char *text, double number);
+                     const char *text, const char *labels, double number);
 
 /* What `--data NAME=place` gives in place of the source that is written in the program: events
- * where that reads events; otherwise "builtin", a file ending in .npz or .csv (label in the last
- * column), or the folder of the MNIST files. */
+ * where that reads events; otherwise "builtin", a file ending in .npz, .npy (no labels) or .csv
+ * (label in the last column), or the folder of the MNIST files. */
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
                            double number, const char *place);
 
@@ -81,8 +81,10 @@ int snn_dataset_builtin_digits(struct snn_dataset **out, const char *name, int64
  * otherwise. */
 int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path);
 
-/* The array of a .npy file as samples without labels, with the same types and axes. */
-int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path);
+/* The array of a .npy file as samples, with the same types and axes; their labels are the array of
+ * another ("": none). */
+int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path,
+                    const char *labels);
 
 /* Numbers separated by commas (or semicolons or tabs), one sample a line, with or without a line of
  * column names. `label` is the column of the label, counted from 0, or from the end if negative;

@@ -49,7 +49,7 @@ static int open_events(struct snn_dataset **out, const char *name, const char *r
 }
 
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
-                     const char *text, double number)
+                     const char *text, const char *labels, double number)
 {
     if (strcmp(reader, "mnist") == 0)
         return snn_dataset_mnist(out, name, text);
@@ -58,7 +58,7 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
     if (strcmp(reader, "npz") == 0)
         return snn_dataset_npz(out, name, text);
     if (strcmp(reader, "npy") == 0)
-        return snn_dataset_npy(out, name, text);
+        return snn_dataset_npy(out, name, text, labels);
     if (strcmp(reader, "csv") == 0)
         return snn_dataset_csv(out, name, text, number);
     if (is_events(reader))
@@ -73,14 +73,17 @@ int snn_dataset_open_place(struct snn_dataset **out, const char *name, const cha
 {
     if (place[0] == '\0')
         return snn_error_set("data set '%s': nothing given; name %s", name ? name : "data",
-                             is_events(reader) ? "a folder or file of events"
-                                               : "a folder, an .npz or .csv file, or 'builtin'");
+                             is_events(reader)
+                                 ? "a folder or file of events"
+                                 : "a folder, an .npz, .npy or .csv file, or 'builtin'");
     if (is_events(reader))
         return open_events(out, name, reader, place, number);
     if (strcmp(place, "builtin") == 0)
         return open_builtin(out, name, NAN);
     if (ends_in(place, ".npz"))
         return snn_dataset_npz(out, name, place);
+    if (ends_in(place, ".npy"))
+        return snn_dataset_npy(out, name, place, "");
     if (ends_in(place, ".csv") || ends_in(place, ".csv.gz"))
         return snn_dataset_csv(out, name, place, -1);
     return snn_dataset_mnist(out, name, place);

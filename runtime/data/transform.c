@@ -4,6 +4,7 @@
  * are stored in (0 to 255 for bytes, which stay bytes, rounded), whether their channels come first
  * or last. What one operation does to one picture is in pictures.c.
  */
+#include "data/encode.h"
 #include "data/pictures.h"
 #include "data/source.h"
 #include "data/view.h"
@@ -24,15 +25,19 @@ struct operation {
                 const float *in, int64_t x);
     /* Chooses samples. NULL: all stay. */
     int (*choose)(struct snn_view *out, struct snn_region *region, struct snn_view view, int64_t x);
+    /* Makes events before the time x, any number above 0, of the elements. NULL: no events. */
+    snn_encode_fn *encode;
 };
 
 static const struct operation operations[] = {
-    { "center_crop", "height", "width", snn_crop_form, snn_crop_map, NULL },
-    { "resize", "height", "width", snn_resize_form, snn_resize_map, NULL },
-    { "grey", NULL, NULL, snn_grey_form, snn_grey_map, NULL },
-    { "patch_normalize", "window", NULL, snn_patch_form, snn_patch_map, NULL },
-    { "every", "step", NULL, NULL, NULL, snn_view_every },
-    { "first", "number", NULL, NULL, NULL, snn_view_first },
+    { "center_crop", "height", "width", snn_crop_form, snn_crop_map, NULL, NULL },
+    { "resize", "height", "width", snn_resize_form, snn_resize_map, NULL, NULL },
+    { "grey", NULL, NULL, snn_grey_form, snn_grey_map, NULL, NULL },
+    { "patch_normalize", "window", NULL, snn_patch_form, snn_patch_map, NULL, NULL },
+    { "every", "step", NULL, NULL, NULL, snn_view_every, NULL },
+    { "first", "number", NULL, NULL, NULL, snn_view_first, NULL },
+    { "latency", NULL, NULL, NULL, NULL, NULL, snn_encode_latency },
+    { "spike_times", NULL, NULL, NULL, NULL, NULL, snn_encode_times },
 };
 
 /* What a derived set remembers. */
@@ -49,7 +54,7 @@ static const struct operation *find_operation(const char *name)
         if (strcmp(operations[i].name, name) == 0)
             return &operations[i];
     snn_error_set("there is no data operation '%s'; there are center_crop, resize, grey, "
-                  "patch_normalize, every, first",
+                  "patch_normalize, every, first, latency, spike_times",
                   name);
     return NULL;
 }
@@ -101,7 +106,7 @@ static void map_samples(struct snn_dataset *set, struct snn_part *part, const st
             sample_values(view->set, snn_view_pixels(view, i), in);
             derived->operation->map(&derived->to, out, &derived->from, in, derived->x);
             store_values(set, out, pixels);
-        } else {
+        } else if (!derived->operation->encode) {
             memcpy(pixels, snn_view_pixels(view, i), bytes);
         }
         if (part->labels)
@@ -126,6 +131,8 @@ static int make_part(struct snn_dataset *set, struct snn_part *part, struct snn_
 
         map_samples(set, part, &view, in, out);
     }
+    if (status == 0 && derived->operation->encode)
+        status = snn_encode_part(part, set, &view, derived->operation->encode);
     return status;
 }
 
@@ -209,8 +216,24 @@ static bool add_picture_axes(struct snn_dataset *set, struct snn_picture *pictur
            (!come_last || snn_dataset_add_axis(set, "channel", picture->channels));
 }
 
-/* Gives the new set its axes. */
-static int shape_set(struct snn_dataset *set, struct derived *derived)
+static int become_events(struct snn_dataset *set, const struct derived *derived, double until)
+{
+    const char *operation = derived->operation->name;
+
+    if (derived->parent->pixel == SNN_PIXEL_EVENTS)
+        return snn_error_set("%s of data set '%s': its samples are events already", operation,
+                             snn_dataset_name(set));
+    if (!((float)until > 0 && isfinite((float)until)))
+        return snn_error_set("%s of data set '%s': time must end after 0, not at %g", operation,
+                             snn_dataset_name(set), until);
+    set->pixel = SNN_PIXEL_EVENTS;
+    set->max_time = until;
+    set->time_unit = 1;
+    return 0;
+}
+
+/* Gives the new set its axes. `x` is the first number of the operation. */
+static int shape_set(struct snn_dataset *set, struct derived *derived, double x)
 {
     const struct operation *operation = derived->operation;
     const struct snn_dataset *parent = derived->parent;
@@ -224,7 +247,7 @@ static int shape_set(struct snn_dataset *set, struct derived *derived)
         memcpy(set->axes, parent->axes, sizeof set->axes);
         set->axis_count = parent->axis_count;
         set->sample_size = parent->sample_size;
-        return 0;
+        return operation->encode ? become_events(set, derived, x) : 0;
     }
     if (describe_picture(&derived->from, parent, operation->name) < 0)
         return -1;
@@ -257,7 +280,7 @@ static struct snn_dataset *create_derived(struct snn_dataset *parent, const char
     if (!derived->operation ||
         check_number(derived->operation, derived->operation->x, x, &derived->x) < 0 ||
         check_number(derived->operation, derived->operation->y, y, &derived->y) < 0 ||
-        shape_set(set, derived) < 0) {
+        shape_set(set, derived, x) < 0) {
         snn_dataset_release(set);
         return NULL;
     }

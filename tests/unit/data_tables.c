@@ -195,18 +195,56 @@ static void test_npy(void)
 
     put_npy(&bytes, 1, U1_HEADER("(4, 2)"), values, sizeof values);
     write_bytes("data_tables.npy", &bytes);
-    expect_success(snn_dataset_open(&set, "array", "npy", "data_tables.npy", NAN));
+    expect_success(snn_dataset_open(&set, "array", "npy", "data_tables.npy", "", NAN));
     view = snn_view_whole(set);
     expect_success(snn_view_load(&view, region));
     assert(snn_view_count(&view) == 4 && snn_view_classes(&view) == 4);
     expect_success(snn_view_sample(&view, 1, sample, 2));
     assert(sample[0] == 102 / 255.0f && snn_view_label(&view, 1) == 1);
     snn_dataset_release(set);
+    expect_success(snn_dataset_open_place(&set, "array", "mnist", NAN, "data_tables.npy"));
+    assert(snn_dataset_sample_size(set) == 2);
+    snn_dataset_release(set);
     bytes.count = 0;
     put_npy(&bytes, 1, U1_HEADER("(8,)"), values, sizeof values);
     write_bytes("data_tables.npy", &bytes);
-    expect_error(snn_dataset_open(&set, "array", "npy", "data_tables.npy", NAN), "have 1 axes");
+    expect_error(snn_dataset_open(&set, "array", "npy", "data_tables.npy", "", NAN), "have 1 axes");
     assert(remove("data_tables.npy") == 0);
+}
+
+/* Labels in a file of their own. */
+static void test_npy_labels(void)
+{
+    static const char values[] = { 0, 51, 102, 0, 0, 1, 2, 3 };
+    static const char labels[] = { 2, 0, 1, 2, 0 };
+    struct bytes bytes = { .count = 0 };
+    struct snn_dataset *set;
+    struct snn_view view;
+
+    put_npy(&bytes, 1, U1_HEADER("(4, 2)"), values, sizeof values);
+    write_bytes("data_tables.npy", &bytes);
+    for (int count = 4; count <= 5; count++) {
+        int status;
+
+        bytes.count = 0;
+        put_npy(&bytes, 1, count == 4 ? U1_HEADER("(4,)") : U1_HEADER("(5,)"), labels,
+                (size_t)count);
+        write_bytes("data_labels.npy", &bytes);
+        status = snn_dataset_open(&set, "array", "npy", "data_tables.npy", "data_labels.npy", NAN);
+        if (count == 5) {
+            expect_error(status, "data_labels.npy: the array must have one label for each of the "
+                                 "4 samples");
+            break;
+        }
+        expect_success(status);
+        view = snn_view_whole(set);
+        expect_success(snn_view_load(&view, region));
+        assert(snn_view_classes(&view) == 3 && snn_view_label(&view, 3) == 2);
+        snn_dataset_release(set);
+    }
+    expect_error(snn_dataset_open(&set, "array", "npy", "data_tables.npy", "no.npy", NAN),
+                 "no.npy: No such file");
+    assert(remove("data_tables.npy") == 0 && remove("data_labels.npy") == 0);
 }
 
 /* By the names of the language and of the command line. */
@@ -215,13 +253,14 @@ static void test_open(void)
     struct snn_dataset *set;
     struct snn_view view;
 
-    expect_success(snn_dataset_open(&set, "digits", "builtin_digits", "", 20));
+    expect_success(snn_dataset_open(&set, "digits", "builtin_digits", "", "", 20));
     expect_success(snn_view_split(&view, region, snn_view_whole(set), "train"));
     assert(snn_view_count(&view) == 20);
     snn_dataset_release(set);
-    expect_error(snn_dataset_open(&set, "digits", "builtin_digits", "", 0.5),
+    expect_error(snn_dataset_open(&set, "digits", "builtin_digits", "", "", 0.5),
                  "whole number from 1");
-    expect_error(snn_dataset_open(&set, "digits", "hdf5", "", NAN), "there is no reader 'hdf5'");
+    expect_error(snn_dataset_open(&set, "digits", "hdf5", "", "", NAN),
+                 "there is no reader 'hdf5'");
     expect_success(snn_dataset_open_place(&set, "digits", "mnist", NAN, "builtin"));
     assert(snn_dataset_extent(set, "x") == 28);
     snn_dataset_release(set);
@@ -245,6 +284,7 @@ int main(void)
     test_npz_splits();
     test_wrong_npz();
     test_npy();
+    test_npy_labels();
     test_open();
     snn_region_destroy(region);
     return remove("data_tables.csv") | remove("data_tables.npz");
