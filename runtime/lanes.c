@@ -329,7 +329,10 @@ int snn_buffer_extents(const struct snn_context *context, int32_t number,
 
     for (int i = 0; buffer->count >= 0 && i < buffer->rank && i < SNN_RANK_LIMIT; i++) {
         extents[i] = context->sizes[buffer->extents[i]];
-        product *= extents[i];
+        if (i < buffer->rank - buffer->row_axes)
+            product *= extents[i];
+        else if (i == buffer->rank - buffer->row_axes)
+            product *= context->sizes[buffer->row];
     }
     if (buffer->count >= 0 && product == count && buffer->rank <= SNN_RANK_LIMIT)
         return buffer->rank;

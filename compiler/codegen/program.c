@@ -185,7 +185,8 @@ static LLVMValueRef buffers(struct generator *g)
         offsetof(struct snn_buffer, name), offsetof(struct snn_buffer, type),
         offsetof(struct snn_buffer, kind), offsetof(struct snn_buffer, count),
         offsetof(struct snn_buffer, rank), offsetof(struct snn_buffer, extents),
-        offsetof(struct snn_buffer, axes), offsetof(struct snn_buffer, unit),
+        offsetof(struct snn_buffer, axes), offsetof(struct snn_buffer, row_axes),
+        offsetof(struct snn_buffer, row),  offsetof(struct snn_buffer, unit),
     };
     int32_t count = g->program->buffer_count;
     LLVMValueRef *items = new_items(g, count);
@@ -199,6 +200,8 @@ static LLVMValueRef buffers(struct generator *g)
             constant_i32(g, buffer->rank),
             extents(g, buffer),
             text_table(g, buffer->axes, buffer->axes != NULL ? buffer->rank : 0),
+            constant_i32(g, buffer->row_axes),
+            constant_i32(g, buffer->row),
             program_text(g, buffer->unit),
         };
         items[k] =

@@ -52,6 +52,8 @@ static const struct snn_buffer *describe_buffers(struct compilation *c,
             .rank = from->rank,
             .extents = from->extents,
             .axes = from->axes,
+            .row_axes = from->row_axes,
+            .row = from->row,
             .unit = from->unit != NULL ? from->unit : "",
         };
     }

@@ -197,6 +197,8 @@ struct ir_buffer {
     int32_t rank;
     int32_t *extents; /* size ids */
     const char **axes;
+    int32_t row_axes; /* the innermost axes, whose rows are `row` elements apart; 0: no gaps */
+    int32_t row;      /* size id */
     const char *unit;
     bool is_state;    /* may be dropped where nobody reads it (pass `dead`) */
     bool is_observed; /* read by the runtime: saved, plotted, exported; never dropped */
@@ -210,8 +212,9 @@ struct ir_connection {
     struct span span;
     enum ir_topology topology;
     int32_t source_size, target_size; /* size ids */
-    int32_t weight; /* buffer; dense, all_but_one: [source * target_size + target], one_to_one:
-                       [source], sparse: [synapse]; -1: one constant */
+    int32_t row_size; /* size id: from the weights of a source to those of the next */
+    int32_t weight;   /* buffer; dense, all_but_one: [source * row_size + target], one_to_one:
+                         [source], sparse: [synapse]; -1: one constant */
     int32_t constant_weight; /* constant id of the one weight, where weight is -1 */
     int32_t target;          /* buffer that is added to */
     int32_t values; /* buffer of numbers that the source sends instead of spikes; -1: spikes */

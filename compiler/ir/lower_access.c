@@ -49,15 +49,32 @@ static void append_axes(struct binding *binding, const struct lowered_layer *lay
         binding->sizes[binding->rank++] = layer->axis_sizes[d];
 }
 
+/* The axes of a matrix: of the sources, then of the targets. */
+static void append_ends(struct binding *binding, const struct lowered_connection *connection,
+                        bool is_pre_flat, bool is_post_flat)
+{
+    append_axes(binding, connection->source, is_pre_flat);
+    int32_t outer = binding->rank;
+    append_axes(binding, connection->target, is_post_flat);
+    if (connection->has_gaps) {
+        binding->row_axes = binding->rank - outer;
+        binding->row = connection->row;
+    }
+}
+
 /* Weights: [pre axes, post axes], or [pre, post] within a rule. */
 static struct binding *weight_array(struct lowering *l, const struct lowered_connection *connection,
                                     bool is_flat)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = connection->weight_buffer;
-    append_axes(binding, connection->source, is_flat);
-    append_axes(binding, connection->target, is_flat);
+    append_ends(binding, connection, is_flat, is_flat);
     return binding;
+}
+
+struct binding *lower_weights(struct lowering *l, const struct lowered_connection *connection)
+{
+    return weight_array(l, connection, false);
 }
 
 /* State of a rule as tasks see it, with the axes of its neurons or synapses. */
@@ -251,9 +268,9 @@ static void access_rule_array(struct lowering *l, struct expr *e, size_t index_c
         binding->buffer =
             is_weight ? connection->weight_buffer : binding_of(l, e->symbol, e->span)->buffer;
         if (owner == STATE_OWN) {
-            append_axes(binding, connection->source,
-                        index_count == 2 || index_count == (size_t)connection->target->rank + 1);
-            append_axes(binding, connection->target, index_count == 2);
+            append_ends(binding, connection,
+                        index_count == 2 || index_count == (size_t)connection->target->rank + 1,
+                        index_count == 2);
         } else {
             append_axes(binding, owner == STATE_PRE ? connection->source : connection->target,
                         index_count == 1);
@@ -418,9 +435,14 @@ void lower_access(struct lowering *l, struct expr *e, struct access *access)
 struct ir_node *lower_access_index(struct lowering *l, const struct access *access,
                                    struct ir_node *const *indices, size_t count)
 {
-    struct ir_node *flat = NULL;
+    const struct binding *array = access->binding;
+    struct ir_node *flat = NULL, *row = NULL;
     size_t used = 0;
     for (int32_t d = 0; d < access->rank; d++) {
+        if (flat != NULL && array->row_axes > 0 && d == access->rank - array->row_axes) {
+            row = ir_binary(&l->b, IR_MUL, flat, lower_size_leaf(l, array->row));
+            flat = NULL;
+        }
         const struct access_axis *axis = &access->axes[d];
         struct ir_node *index = axis->fixed;
         if (index == NULL) {
@@ -429,13 +451,13 @@ struct ir_node *lower_access_index(struct lowering *l, const struct access *acce
             if (axis->offset != NULL)
                 index = ir_binary(&l->b, IR_ADD, index, axis->offset);
         }
-        flat =
-            flat == NULL
-                ? index
-                : ir_binary(&l->b, IR_ADD,
-                            ir_binary(&l->b, IR_MUL, flat, binding_extent(l, access->binding, d)),
-                            index);
+        flat = flat == NULL
+                   ? index
+                   : ir_binary(&l->b, IR_ADD,
+                               ir_binary(&l->b, IR_MUL, flat, binding_extent(l, array, d)), index);
     }
+    if (row != NULL)
+        flat = ir_binary(&l->b, IR_ADD, row, flat);
     return flat != NULL ? flat : ir_integer(&l->b, 0);
 }
 

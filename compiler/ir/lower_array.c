@@ -103,6 +103,25 @@ struct binding *lower_array(struct lowering *l, struct expr *e)
     return result;
 }
 
+struct binding *lower_packed(struct lowering *l, struct binding *array)
+{
+    if (array->row_axes == 0)
+        return array;
+    struct access access = { .binding = array, .rank = array->rank };
+    struct ir_node *extents[RANK_LIMIT], *indices[RANK_LIMIT];
+    for (int32_t d = 0; d < array->rank; d++)
+        access.axes[d].extent = extents[d] = binding_extent(l, array, d);
+    const struct ir_buffer from = l->program->buffers[array->buffer];
+    struct binding *packed = lower_local_array(l, from.name, from.type, extents, array->rank);
+    l->program->buffers[packed->buffer].unit = from.unit;
+    struct ir_builder saved = l->b;
+    struct ir_node *loop = lower_open_loop(l, "packed", extents, array->rank, indices);
+    ir_store(&l->b, packed->buffer, loop->loop.index,
+             lower_access_load(l, &access, indices, (size_t)array->rank));
+    lower_close_loop(l, loop, saved);
+    return packed;
+}
+
 /* ---- values ahead of the loop ---- */
 
 static struct binding *lower_list(struct lowering *l, struct expr *e)

@@ -234,6 +234,46 @@ static void weight_axes(struct lowering *l, struct lowered_connection *c)
             const struct name *axis = ends[i]->layer->axes.items[d].name;
             buffer->axes[buffer->rank++] = axis != NULL ? axis->text : "neuron";
         }
+    buffer->row_axes = c->has_gaps ? c->target->rank : 0;
+    buffer->row = c->row;
+}
+
+/* Vectors of a row that begins anywhere lie across two cache lines each. Rows that are little
+ * longer than a line would grow too much. */
+enum { LINE = 16, SMALLEST_PADDED = 4 * LINE };
+
+static bool is_padded(const struct lowered_connection *c, enum ir_topology topology)
+{
+    bool is_matrix = topology == IR_DENSE || topology == IR_ALL_BUT_ONE;
+    if (!is_matrix || (c->connection->delay != NULL && !c->connection->delay_is_uniform))
+        return false;
+    for (size_t i = 0; i < c->connection->rules.count; i++) {
+        const struct symbol_list *states = &c->connection->rules.items[i]->states;
+        for (size_t k = 0; k < states->count; k++)
+            if (states->items[k]->statement->state.owner == STATE_OWN) /* indexed like weights */
+                return false;
+    }
+    return true;
+}
+
+static int32_t padded_row(struct lowering *l, const struct lowered_connection *c)
+{
+    int32_t entry = ir_add_size(l->c, l->program, dotted(l, c, "row"));
+    struct ir_builder saved = lower_enter(l, &l->setup);
+    struct ir_node *size = lower_size_leaf(l, c->target->size);
+    struct ir_node *above = ir_binary(&l->b, IR_ADD, size, ir_integer(&l->b, LINE - 1));
+    struct ir_node *padded = ir_binary(&l->b, IR_AND, above, ir_integer(&l->b, -LINE));
+    struct ir_node *is_small = ir_binary(&l->b, IR_LT, size, ir_integer(&l->b, SMALLEST_PADDED));
+    ir_size_set(&l->b, entry, ir_select(&l->b, is_small, size, padded));
+    lower_leave(l, &l->setup, saved);
+    return entry;
+}
+
+struct ir_node *lower_synapse(struct lowering *l, const struct lowered_connection *c,
+                              struct ir_node *pre, struct ir_node *post)
+{
+    return ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, pre, lower_size_leaf(l, c->row)),
+                     post);
 }
 
 static void weight_buffer(struct lowering *l, struct lowered_connection *c,
@@ -245,9 +285,15 @@ static void weight_buffer(struct lowering *l, struct lowered_connection *c,
                        : topology == IR_ONE_TO_ONE
                            ? c->source->size
                            : lower_size_product(l, sizes, 2, dotted(l, c, "synapses"));
+    c->row = c->target->size;
     if (has_one_weight(l, c->connection))
         return;
-    c->weight_buffer = model_buffer(l, c, "weight", SNN_FLOAT32, c->synapse_count);
+    c->has_gaps = is_padded(c, topology);
+    if (c->has_gaps)
+        c->row = sizes[1] = padded_row(l, c);
+    c->weight_buffer = model_buffer(
+        l, c, "weight", SNN_FLOAT32,
+        c->has_gaps ? lower_size_product(l, sizes, 2, dotted(l, c, "weights")) : c->synapse_count);
     l->program->buffers[c->weight_buffer].unit = unit_name(&l->c->arena, c->connection->unit);
     if (topology == IR_DENSE || topology == IR_ALL_BUT_ONE)
         weight_axes(l, c);
@@ -371,6 +417,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
                                    .topology = topology };
     entry.source_size = c->source->size;
     entry.target_size = c->target->size;
+    entry.row_size = c->row;
     entry.weight = c->weight_buffer;
     entry.constant_weight = weight_constant(l, c);
     entry.target = lower_state_buffer(l, connection->slot);
@@ -534,7 +581,7 @@ static struct ir_node *open_synapses(struct lowering *l, struct lowered_connecti
 static struct ir_node *synapse_of(struct lowering *l, struct lowered_connection *c,
                                   struct ir_node *loop)
 {
-    return c->row_starts >= 0 ? loop->loop.index : l->element;
+    return c->row_starts >= 0 ? loop->loop.index : lower_synapse(l, c, l->pre_index, l->post_index);
 }
 
 static void make_delays(struct lowering *l, struct lowered_connection *c)

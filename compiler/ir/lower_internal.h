@@ -85,6 +85,7 @@ struct binding {
     struct ir_node *extents[RANK_LIMIT]; /* ARRAY (local): i64 values where it was made */
     struct ir_node *fields[RANK_LIMIT];  /* RECORD: values of the loop variables */
     int32_t sizes[RANK_LIMIT];           /* ARRAY (global): size ids; -1: extents hold it */
+    int32_t row_axes, row; /* ARRAY: innermost axes and the size id of their rows; 0: no gaps */
     int32_t history, history_size; /* ARRAY: state of a rule by steps past, and its size id; -1 */
     bool is_literal;               /* CONSTANT */
     enum ir_type type;             /* CONSTANT: I64, F64 or BOOL */
@@ -177,6 +178,8 @@ struct lowered_connection {
     int32_t learn_bit;      /* -1: nothing to learn */
     int32_t weight_buffer;  /* -1: one constant */
     int32_t synapse_count;  /* size id; -1: known at run time */
+    int32_t row;            /* size id: from the weights of a source to those of the next */
+    bool has_gaps;          /* rows may be longer than the target */
     int32_t low, high;      /* constants, -1: no bound */
     int32_t arrival_delay;  /* size id: steps from spike to synapse; -1: 0 */
     int32_t total_delay;    /* size id: steps from spike to target, at most; -1: 0 */
@@ -449,6 +452,7 @@ bool lower_is_single(double value);                /* a float holds it exactly *
 bool lower_reads_setup_only(const struct expr *e); /* may be computed by setup */
 /* What a name, field or index expression reaches; access->binding is null where it is no array. */
 void lower_access(struct lowering *, struct expr *e, struct access *access);
+struct binding *lower_weights(struct lowering *, const struct lowered_connection *); /* a matrix */
 struct ir_node *lower_access_load(struct lowering *, const struct access *access,
                                   struct ir_node *const *indices, size_t count);
 struct ir_node *lower_access_index(struct lowering *, const struct access *access,
@@ -463,6 +467,7 @@ struct binding *lower_prepared_as(struct lowering *, const void *key);
 struct ir_node *lower_element(struct lowering *, struct expr *e, struct ir_node *const *indices,
                               size_t count);
 struct binding *lower_array(struct lowering *, struct expr *e); /* a buffer with its value */
+struct binding *lower_packed(struct lowering *, struct binding *array); /* a copy, if it has gaps */
 void lower_prepare(struct lowering *,
                    struct expr *e); /* evaluates array-valued calls within e first, except those
                                        that use loop variables without a value */
@@ -609,6 +614,9 @@ void lower_queue_arrive(struct lowering *, const struct lowered_connection *); /
 /* ---- lower_connection.c ---- */
 void lower_connection_buffers(struct lowering *, struct lowered_connection *);
 void lower_connection_weights(struct lowering *, struct lowered_connection *); /* into init */
+/* Where a matrix has the weight of a synapse. */
+struct ir_node *lower_synapse(struct lowering *, const struct lowered_connection *,
+                              struct ir_node *pre, struct ir_node *post);
 void lower_ring_buffers(struct lowering *, struct lowered_layer *);
 void lower_connection_finish(struct lowering *, struct lowered_connection *);
 void lower_connection_arrive(struct lowering *,

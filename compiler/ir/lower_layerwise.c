@@ -82,11 +82,7 @@ static void add_weight(struct lowering *l, const struct lowered_connection *c,
         weight = ir_leaf(&l->b, IR_CONSTANT, total->type,
                          l->program->connections[c->ir].constant_weight);
     else
-        weight =
-            ir_load(&l->b, c->weight_buffer,
-                    ir_binary(&l->b, IR_ADD,
-                              ir_binary(&l->b, IR_MUL, source, lower_size_leaf(l, c->target->size)),
-                              l->kernel->element));
+        weight = ir_load(&l->b, c->weight_buffer, lower_synapse(l, c, source, l->kernel->element));
     kernel_write(l, slot, -1, ir_binary(&l->b, IR_ADD, total, ir_cast(&l->b, total->type, weight)));
 }
 

@@ -82,7 +82,7 @@ static void push_axes(struct lowering *l, const struct expr *e, const struct bin
 
 static struct binding *observed_array(struct lowering *l, struct expr *e)
 {
-    struct binding *array = lower_array(l, e);
+    struct binding *array = lower_packed(l, lower_array(l, e));
     l->program->buffers[array->buffer].is_observed = true;
     return array;
 }
@@ -196,12 +196,13 @@ static void plot_connection(struct lowering *l, const struct expr *e)
                      connection->name);
         return;
     }
+    struct binding *weights = lower_packed(l, lower_weights(l, connection));
     const struct ir_buffer *buffer = &l->program->buffers[connection->weight_buffer];
     for (int32_t d = 0; d < buffer->rank; d++)
         ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
                    (struct ir_node *[]){ ir_text(&l->b, buffer->axes[d]),
                                          lower_size_leaf(l, buffer->extents[d]) });
-    plot_buffer(l, connection->name, connection->weight_buffer);
+    plot_buffer(l, connection->name, weights->buffer);
 }
 
 static void plot_spikes(struct lowering *l, const struct expr *e)

@@ -209,11 +209,7 @@ static void open_delayed(struct lowering *l, struct lowered_connection *c, struc
     l->b.block = &loop->loop.body;
     place->post = ir_load(&l->b, c->columns, loop->loop.index);
     place->synapse =
-        c->row_starts >= 0
-            ? loop->loop.index
-            : ir_binary(&l->b, IR_ADD,
-                        ir_binary(&l->b, IR_MUL, place->pre, lower_size_leaf(l, c->target->size)),
-                        place->post);
+        c->row_starts >= 0 ? loop->loop.index : lower_synapse(l, c, place->pre, place->post);
 }
 
 static struct ir_node *clamped(struct lowering *l, const struct lowered_connection *c,
@@ -244,9 +240,7 @@ static struct ir_node *open_synapses(struct lowering *l, struct lowered_connecti
         l->b.block = &loop->loop.body;
         place->pre = is_pre ? neuron : loop->loop.index;
         place->post = is_pre ? loop->loop.index : neuron;
-        place->synapse = ir_binary(
-            &l->b, IR_ADD,
-            ir_binary(&l->b, IR_MUL, place->pre, lower_size_leaf(l, c->target->size)), place->post);
+        place->synapse = lower_synapse(l, c, place->pre, place->post);
         return loop;
     }
     int32_t starts = is_pre ? c->row_starts : c->column_starts;
@@ -423,9 +417,7 @@ static void run_guarded_rows(struct lowering *l, struct lowered_connection *c,
     l->rule = &place;
     place.pre = events->loop.index;
     place.post = targets->loop.index;
-    place.synapse = ir_binary(
-        &l->b, IR_ADD, ir_binary(&l->b, IR_MUL, place.pre, lower_size_leaf(l, c->target->size)),
-        place.post);
+    place.synapse = lower_synapse(l, c, place.pre, place.post);
     update_synapse(l, c, &place, run->lines, run->count, run->writes_weight, is_bounded);
     l->rule = outer_place;
     l->b = outer;

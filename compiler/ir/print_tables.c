@@ -33,6 +33,10 @@ static void add_buffer_line(struct printer *p, const struct ir_buffer *buffer)
                    buffer->axes != NULL && buffer->axes[k] != NULL ? buffer->axes[k] : "");
         print_size(p, buffer->extents[k]);
     }
+    if (buffer->row_axes > 0) {
+        print_text(p, " rows of %d by ", (int)buffer->row_axes);
+        print_size(p, buffer->row);
+    }
     if (buffer->unit != NULL && buffer->unit[0] != '\0')
         print_text(p, " in %s", buffer->unit);
     print_text(p, "%s%s\n", buffer->is_state ? " state" : "",
@@ -62,6 +66,8 @@ static void add_connection_line(struct printer *p, const struct ir_connection *c
     print_size(p, connection->source_size);
     print_text(p, " -> ");
     print_size(p, connection->target_size);
+    if (connection->row_size != connection->target_size)
+        add_connection_size(p, "row", connection->row_size);
     add_connection_buffer(p, "weight", connection->weight);
     if (connection->weight < 0)
         print_text(p, " constant weight %d", (int)connection->constant_weight);

@@ -100,7 +100,7 @@ static struct ir_node *matrix_index(struct propagation *p, struct ir_node *sourc
                                     struct ir_node *target)
 {
     return ir_binary(&p->b, IR_ADD,
-                     ir_binary(&p->b, IR_MUL, source, size(p, p->connection->target_size)), target);
+                     ir_binary(&p->b, IR_MUL, source, size(p, p->connection->row_size)), target);
 }
 
 static struct ir_node *weight_of(struct propagation *p, struct ir_node *synapse)

@@ -27,25 +27,70 @@ static bool is_model(const struct snn_program *program, int32_t buffer)
     return program->buffers[buffer].kind == SNN_BUFFER_MODEL;
 }
 
+/* ---- gaps between the rows of a buffer, which files do not have */
+
+struct rows {
+    size_t count, bytes, distance;
+};
+
+static struct rows rows_of(const struct snn_context *context, int32_t number)
+{
+    const struct snn_buffer *buffer = &context->program->buffers[number];
+    size_t element = snn_type_bytes(buffer->type);
+    struct rows rows = { 1, element, element };
+
+    if (buffer->row_axes == 0) {
+        rows.bytes = rows.distance = (size_t)snn_lane_count(context, number) * element;
+        return rows;
+    }
+    for (int i = 0; i < buffer->rank; i++)
+        *(i < buffer->rank - buffer->row_axes ? &rows.count : &rows.bytes) *=
+            (size_t)context->sizes[buffer->extents[i]];
+    rows.distance *= (size_t)context->sizes[buffer->row];
+    return rows;
+}
+
+static bool has_gaps(const struct rows *rows)
+{
+    return rows->distance != rows->bytes;
+}
+
+static void copy_rows(const struct rows *rows, char *to, size_t to_distance, const char *from,
+                      size_t from_distance)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        memcpy(to + i * to_distance, from + i * from_distance, rows->bytes);
+}
+
+/* ---- saving */
+
 void snn_model_save(const struct snn_context *context, const char *path)
 {
     const struct snn_program *program = context->program;
     size_t room = (size_t)program->buffer_count + SEED_ARRAYS, count = 0;
     struct snn_array *arrays = calloc(room, sizeof *arrays);
     int64_t(*extents)[SNN_RANK_LIMIT] = calloc(room, sizeof *extents), seeds[SEED_ARRAYS];
+    char **packed = calloc(room, sizeof *packed);
 
-    if (!arrays || !extents)
+    if (!arrays || !extents || !packed)
         snn_panic("cannot write '%s': out of memory", path);
     for (int32_t i = 0; i < program->buffer_count; i++) {
         if (!is_model(program, i) || !context->buffers[i])
             continue;
         int rank = snn_buffer_extents(context, i, extents[count]);
+        struct rows rows = rows_of(context, i);
 
         arrays[count] = (struct snn_array){ .name = program->buffers[i].name,
                                             .type = program->buffers[i].type,
                                             .data = context->buffers[i],
                                             .rank = rank,
                                             .extents = extents[count] };
+        if (has_gaps(&rows)) {
+            if (!(packed[count] = malloc(rows.count * rows.bytes)))
+                snn_panic("cannot write '%s': out of memory", path);
+            copy_rows(&rows, packed[count], rows.bytes, context->buffers[i], rows.distance);
+            arrays[count].data = packed[count];
+        }
         count++;
     }
     for (int i = 0; i < SEED_ARRAYS; i++) {
@@ -55,6 +100,9 @@ void snn_model_save(const struct snn_context *context, const char *path)
     }
     if (snn_npz_write(path, arrays, count) < 0)
         snn_panic("%s", snn_last_error());
+    for (size_t i = 0; i < count; i++)
+        free(packed[i]);
+    free(packed);
     free(extents);
     free(arrays);
 }
@@ -140,8 +188,9 @@ void snn_model_load(struct snn_context *context, const char *path, const char *p
             continue;
         if (context->program->buffers[i].count < 0)
             snn_lane_resize(context, i, (int64_t)arrays[i].count);
-        memcpy(context->buffers[i], arrays[i].data,
-               arrays[i].count * snn_npy_type_bytes(arrays[i].type));
+        struct rows rows = rows_of(context, i);
+
+        copy_rows(&rows, context->buffers[i], rows.distance, arrays[i].data, rows.bytes);
         snn_npy_dispose(&arrays[i]);
     }
     snn_npz_close(npz);

@@ -554,7 +554,7 @@ static int64_t count(const struct snn_context *context, int32_t buffer)
 
 static const char stub[] =
     "#include <stdint.h>\n"
-    "struct snn_context; const void *test_program; char snn_rt_abi_3;\n"
+    "struct snn_context; const void *test_program; char snn_rt_abi_4;\n"
     "int snn_main(const void *p, int argc, char **argv) { (void)argc, (void)argv; test_program = "
     "p; return 0; }\n"
     "void snn_rt_parallel_for(struct snn_context *c, int64_t n, void *body, void *env)\n"

@@ -74,7 +74,7 @@ static void fill(float *x)
     memcpy(x, special, sizeof special);
 }
 
-static const char stub[] = "const void *test_program; char snn_rt_abi_3;\n"
+static const char stub[] = "const void *test_program; char snn_rt_abi_4;\n"
                            "int snn_main(const void *p, int argc, char **argv)\n"
                            "{ (void)argc, (void)argv; test_program = p; return 0; }\n";
 

@@ -91,11 +91,13 @@ static const int32_t fake_extents_table[] = { SIZE_N, SIZE_SAMPLES };
 static const char *const fake_axes[] = { "neuron", "sample" };
 
 static const struct snn_buffer fake_buffers[] = {
-    { "layer.weight", SNN_FLOAT32, SNN_BUFFER_MODEL, SIZE_N, 1, fake_extent_n, fake_axes, "mV" },
-    { "bias", SNN_FLOAT64, SNN_BUFFER_MODEL, -1, 1, fake_extent_n, fake_axes, "" },
-    { "layer.v", SNN_FLOAT32, SNN_BUFFER_LANE, SIZE_N, 1, fake_extent_n, fake_axes, "mV" },
-    { "result", SNN_FLOAT32, SNN_BUFFER_LOCAL, -1, 1, NULL, NULL, "" },
-    { "table", SNN_FLOAT32, SNN_BUFFER_SHARED, SIZE_TABLE, 2, fake_extents_table, fake_axes, "" },
+    { "layer.weight", SNN_FLOAT32, SNN_BUFFER_MODEL, SIZE_N, 1, fake_extent_n, fake_axes, 0, 0,
+      "mV" },
+    { "bias", SNN_FLOAT64, SNN_BUFFER_MODEL, -1, 1, fake_extent_n, fake_axes, 0, 0, "" },
+    { "layer.v", SNN_FLOAT32, SNN_BUFFER_LANE, SIZE_N, 1, fake_extent_n, fake_axes, 0, 0, "mV" },
+    { "result", SNN_FLOAT32, SNN_BUFFER_LOCAL, -1, 1, NULL, NULL, 0, 0, "" },
+    { "table", SNN_FLOAT32, SNN_BUFFER_SHARED, SIZE_TABLE, 2, fake_extents_table, fake_axes, 0, 0,
+      "" },
 };
 
 static const struct snn_task fake_tasks[] = {

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SNN_ABI_VERSION 3
+#define SNN_ABI_VERSION 4
 
 enum snn_type {
     SNN_BOOL, /* one byte, 0 or 1 */
@@ -74,7 +74,9 @@ struct snn_buffer {
     int32_t rank;  /* logical axes, for saving and plotting; 0 is a scalar */
     const int32_t *extents;  /* size ids, outermost first */
     const char *const *axes; /* axis names */
-    const char *unit;        /* base unit of the values, "" if none */
+    int32_t row_axes; /* the innermost axes, whose rows are `row` elements apart; 0: no gaps */
+    int32_t row;      /* size id */
+    const char *unit; /* base unit of the values, "" if none */
 };
 
 /* Poisson numbers that are drawn from tables (runtime/counts.c). */
