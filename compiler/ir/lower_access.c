@@ -417,6 +417,10 @@ void lower_access(struct lowering *l, struct expr *e, struct access *access)
 {
     *access = (struct access){ .binding = NULL };
     struct binding *prepared = lower_prepared(l, e);
+    if (prepared == NULL && lower_is_picture(e)) {
+        prepared = lower_picture(l, e);
+        lower_set_prepared(l, e, prepared);
+    }
     if (prepared != NULL) {
         if (prepared->kind == BINDING_ARRAY) {
             access->binding = prepared;

@@ -238,6 +238,10 @@ void lower_prepare(struct lowering *l, struct expr *e)
         if (!has_unbound(e))
             lower_set_prepared(l, e, lower_list(l, e));
         return;
+    case EXPR_FIELD:
+        if (lower_is_picture(e) && !has_unbound(e))
+            lower_set_prepared(l, e, lower_picture(l, e));
+        break;
     case EXPR_CALL:
         if (e->target != NULL && e->target->kind == CALL_FUNCTION) {
             if (is_array(e) && !has_unbound(e))
@@ -317,6 +321,8 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
         return range_extent(l, e);
     if (e->type->kind == TYPE_RANGE && (extent = named_axis_extent(l, e)) != NULL)
         return extent;
+    if (lower_is_picture(e) && lower_prepared(l, e) == NULL)
+        return lower_picture_extent(l, e, dimension);
     struct access access;
     lower_access(l, e, &access);
     if (access.binding != NULL && access.is_layer && access.rank > 1 && e->type->axes.count <= 1)

@@ -250,6 +250,53 @@ struct ir_node *lower_data_fact(struct lowering *l, struct expr *e)
     }
 }
 
+bool lower_is_picture(const struct expr *e)
+{
+    return e->kind == EXPR_FIELD && e->symbol != NULL && e->symbol->kind == SYMBOL_DATA_FIELD &&
+           !e->symbol->data_field->is_events && e->field.object->type->kind == TYPE_SAMPLE &&
+           e->type->axes.count > 0 && e->type->axes.count <= RANK_LIMIT;
+}
+
+/* The set of a sample; of a loop variable that has no value yet, that of its loop. */
+static struct ir_node *set_of_sample(struct lowering *l, struct expr *sample)
+{
+    const struct symbol *symbol = sample->kind == EXPR_NAME ? sample->symbol : NULL;
+    if (symbol == NULL || symbol->kind != SYMBOL_INDEX || symbol->binding != NULL)
+        return lower_view(l, sample)->node;
+    struct binding *set = lower_prepared_as(l, &symbol->domain);
+    return set != NULL ? set->node : lower_view(l, (struct expr *)symbol->domain.expr)->node;
+}
+
+/* As the file has it where the program cannot know. */
+struct ir_node *lower_picture_extent(struct lowering *l, const struct expr *e, size_t dimension)
+{
+    const struct axis *axis = &e->type->axes.items[dimension];
+    if (axis->size.kind != SIZE_UNKNOWN)
+        return lower_size_leaf(l, lower_size(l, axis->size, e->span, "an axis of a picture"));
+    return ir_call_rt(&l->b, IR_RT_snn_rt_data_extent, 2,
+                      (struct ir_node *[]){ set_of_sample(l, e->field.object),
+                                            ir_text(&l->b, axis->name->text) });
+}
+
+struct binding *lower_picture(struct lowering *l, struct expr *e)
+{
+    struct binding *sample = lower_view(l, e->field.object);
+    struct ir_node *extents[RANK_LIMIT], *elements = ir_integer(&l->b, 1);
+    int32_t rank = (int32_t)e->type->axes.count;
+    for (int32_t d = 0; d < rank; d++) {
+        extents[d] = lower_picture_extent(l, e, (size_t)d);
+        elements = ir_binary(&l->b, IR_MUL, elements, extents[d]);
+    }
+    struct binding *picture =
+        lower_local_array(l, e->symbol->name->text, SNN_FLOAT32, extents, rank);
+    l->program->buffers[picture->buffer].is_observed = true;
+    ir_call_rt(&l->b, IR_RT_snn_rt_data_present, 5,
+               (struct ir_node *[]){ sample->node, sample->index,
+                                     ir_integer(&l->b, picture->buffer), elements,
+                                     ir_text(&l->b, lower_place(l, e->span)) });
+    return picture;
+}
+
 void lower_data_declaration(struct lowering *l, struct symbol *symbol, int32_t number)
 {
     const struct declaration *d = symbol->declaration;

@@ -514,6 +514,9 @@ bool lower_statements(struct lowering *, struct block *block); /* tasks and func
 /* ---- lower_data.c ---- */
 struct binding *lower_view(struct lowering *, struct expr *e);      /* VIEW or SAMPLE */
 struct ir_node *lower_data_fact(struct lowering *, struct expr *e); /* d.classes, .inputs … */
+bool lower_is_picture(const struct expr *e); /* the numbers of a sample: s.image, s.values */
+struct binding *lower_picture(struct lowering *, struct expr *e); /* they as an array, anew */
+struct ir_node *lower_picture_extent(struct lowering *, const struct expr *e, size_t dimension);
 /* A call whose last argument is the place. */
 struct ir_node *lower_data_call(struct lowering *, enum ir_rt function, struct span span,
                                 int32_t count, struct ir_node *const *operands);

@@ -38,7 +38,7 @@ static void search_expr(struct expr *e, void *data)
     struct value_search *search = data;
     if (e->constant != NULL || lower_prepared(search->l, e) != NULL)
         return;
-    if (e->kind == EXPR_LIST || e->kind == EXPR_FOR)
+    if (e->kind == EXPR_LIST || e->kind == EXPR_FOR || lower_is_picture(e))
         search->makes_arrays = true;
     if (e->kind == EXPR_CALL && e->target != NULL && e->target->kind == CALL_FUNCTION) {
         const struct function_instance *f = e->target->function;

@@ -243,7 +243,7 @@ static int fill_set(struct snn_dataset *set, const struct table *table, double l
     if (table->columns == 1 && label_column == 0)
         return snn_error_set("%s: there is no column beside the label", table->path);
     set->pixel = SNN_PIXEL_FLOAT32;
-    if (!snn_dataset_add_axis(set, "feature", table->columns - (label_column >= 0)))
+    if (!snn_dataset_add_axis(set, "column", table->columns - (label_column >= 0)))
         return -1;
     if (fill_part(set, &part, table, label_column) < 0) {
         snn_part_dispose(&part);

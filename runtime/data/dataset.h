@@ -88,7 +88,7 @@ int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path
 
 /* Numbers separated by commas (or semicolons or tabs), one sample a line, with or without a line of
  * column names. `label` is the column of the label, counted from 0, or from the end if negative;
- * NAN if there is none. Axis: feature. */
+ * NAN if there is none. Axis: column. */
 int snn_dataset_csv(struct snn_dataset **out, const char *name, const char *path, double label);
 
 /* Spike events (docs/data.md): one file, or a folder with any of trainset.npz, valset.npz and

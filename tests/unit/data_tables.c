@@ -53,7 +53,7 @@ static void test_csv(void)
             expect_success(open_text(&set, texts[i], label));
             view = snn_view_whole(set);
             expect_success(snn_view_load(&view, region));
-            assert(snn_view_count(&view) == 2 && snn_dataset_extent(set, "feature") == 2);
+            assert(snn_view_count(&view) == 2 && snn_dataset_extent(set, "column") == 2);
             assert(snn_dataset_classes(set, &classes) == 0 && classes == 3);
             expect_sample(&view, 0, 0, 1.5f, -2.0f);
             expect_sample(&view, 1, 2, 3.0f, 0.04f);
