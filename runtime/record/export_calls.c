@@ -18,6 +18,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool ends_with(const char *text, const char *ending)
 {
@@ -69,9 +70,21 @@ static void fail(const struct export *export, int status)
         snn_panic("%s: %s", export->place, snn_last_error());
 }
 
+static void temporary_of(const struct export *export, char path[SNN_PATH_BYTES + 8])
+{
+    snprintf(path, SNN_PATH_BYTES + 8, "%s.part", export->path);
+}
+
+/* Of an array; nothing of it stays. */
 static int cannot_write(const struct export *export)
 {
-    return snn_error_set("cannot write '%s': %s", export->path, strerror(errno));
+    char temporary[SNN_PATH_BYTES + 8];
+
+    snn_error_set("cannot write '%s': %s", export->path, strerror(errno));
+    temporary_of(export, temporary);
+    if (!export->is_archive)
+        unlink(temporary);
+    return -1;
 }
 
 static struct snn_array array_of(const struct export *export)
@@ -81,11 +94,6 @@ static struct snn_array array_of(const struct export *export)
                                .rank = export->rank,
                                .extents = export->extents,
                                .spool = export->is_archive ? export->file : NULL };
-}
-
-static void temporary_of(const struct export *export, char path[SNN_PATH_BYTES + 8])
-{
-    snprintf(path, SNN_PATH_BYTES + 8, "%s.part", export->path);
 }
 
 static int open_array(struct export *export)

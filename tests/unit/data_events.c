@@ -9,6 +9,7 @@
 #include "data_formats.h"
 
 #include <math.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -305,6 +306,40 @@ static void test_types(void)
     snn_region_destroy(region);
 }
 
+/* Arrays that claim gigabytes, with memory for none of them. */
+static void test_lengths(void)
+{
+    static const char *const names[] = { "indptr.npy", "index.npy", "time.npy", "inputs.npy" };
+    static const char *const types[] = { "<i8", "<i4", "<f4", "|u1" };
+    static const int64_t content[2] = { 0, 2 };
+    static struct bytes members[4];
+    struct rlimit old, limit;
+
+    assert(getrlimit(RLIMIT_AS, &old) == 0);
+    limit = old;
+    limit.rlim_cur = (rlim_t)1 << 32;
+#if !defined(__SANITIZE_ADDRESS__)
+    assert(setrlimit(RLIMIT_AS, &limit) == 0);
+#endif
+    for (int method = 0; method < 2; method++)
+        for (int claims = 0; claims < 3; claims++) {
+            for (int i = 0; i < 4; i++) {
+                const char *shape = i == claims ? "(2684354560,)" : i < 3 ? "(2,)" : "()";
+                size_t bytes = i == 0 ? 16 : i < 3 ? 8 : 1;
+
+                members[i].count = 0;
+                put_array(&members[i], 0, types[i], shape, i == 3 ? (const void *)"\3" : content,
+                          bytes);
+            }
+            write_npz("events.npz", 4, names, members, method ? ZIP_CM_DEFLATE : ZIP_CM_STORE);
+            expect_error(read_all("events.npz"), claims == 0 ? "takes 21474836480 bytes and the "
+                                                               "file ends after 16 of them"
+                                                             : "takes 10737418240 bytes and the "
+                                                               "file ends after 8 of them");
+        }
+    assert(setrlimit(RLIMIT_AS, &old) == 0);
+}
+
 static void truncate_file(const char *path, long bytes)
 {
     struct stat status;
@@ -426,6 +461,7 @@ int main(void)
     test_wrong_starts();
     test_wrong_facts();
     test_types();
+    test_lengths();
     test_damage();
     test_folder();
     test_unequal_splits();
