@@ -160,9 +160,19 @@ int snn_event_writer_add(struct snn_event_writer *writer, const float *times, in
     return 0;
 }
 
+int64_t snn_event_writer_samples(const struct snn_event_writer *writer)
+{
+    return writer->samples;
+}
+
+int64_t snn_event_writer_events(const struct snn_event_writer *writer)
+{
+    return writer->starts[writer->samples];
+}
+
 int snn_event_writer_close(struct snn_event_writer *writer)
 {
-    int64_t starts = writer->samples + 1, events = writer->starts[writer->samples];
+    int64_t starts = writer->samples + 1, events = snn_event_writer_events(writer);
     struct snn_array arrays[] = {
         { .name = "indptr",
           .type = SNN_INT64,

@@ -20,6 +20,10 @@ int snn_event_writer_open(struct snn_event_writer **out, const char *path, int64
 /* A sample in which input i spikes at times[i], if that is before max_time. */
 int snn_event_writer_add(struct snn_event_writer *writer, const float *times, int64_t label);
 
+/* What was added so far. */
+int64_t snn_event_writer_samples(const struct snn_event_writer *writer);
+int64_t snn_event_writer_events(const struct snn_event_writer *writer);
+
 /* Puts the file in its place, whole or not at all, and frees the writer. */
 int snn_event_writer_close(struct snn_event_writer *writer);
 

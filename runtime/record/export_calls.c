@@ -5,8 +5,10 @@
  */
 #include "calls.h"
 
+#include "console.h"
 #include "error.h"
 #include "lanes.h"
+#include "options.h"
 #include "panic.h"
 #include "record/event_write.h"
 #include "record/npz_write.h"
@@ -167,10 +169,24 @@ static int close_array(struct export *export)
                                      : cannot_write(export);
 }
 
+/* Events are for another program, which is told where they are. */
+static int close_events(struct export *export, bool is_quiet)
+{
+    int64_t samples = snn_event_writer_samples(export->events);
+    int64_t events = snn_event_writer_events(export->events);
+
+    if (snn_event_writer_close(export->events) < 0)
+        return -1;
+    if (!is_quiet)
+        snn_console_note("%s: %" PRId64 " samples, %" PRId64 " events", export->path, samples,
+                         events);
+    return 0;
+}
+
 void snn_rt_export_end(struct snn_context *context, void *file)
 {
     struct export *export = file;
 
-    (void)context;
-    fail(export, export->events ? snn_event_writer_close(export->events) : close_array(export));
+    fail(export, export->events ? close_events(export, context->runtime->options->is_quiet)
+                                : close_array(export));
 }
