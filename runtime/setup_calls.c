@@ -168,3 +168,24 @@ void snn_rt_make_csc(struct snn_context *context, int64_t rows, int64_t columns,
         }
     snn_region_release(region, mark);
 }
+
+int64_t snn_rt_find_synapse(struct snn_context *context, int32_t starts_buffer,
+                            int32_t columns_buffer, int64_t row, int64_t column, bool is_sorted)
+{
+    const int32_t *starts = context->buffers[starts_buffer];
+    const int32_t *columns = context->buffers[columns_buffer];
+    int32_t low = starts[row], high = starts[row + 1];
+
+    while (is_sorted && high - low > 8) {
+        int32_t middle = low + (high - low) / 2;
+
+        if (columns[middle] > column)
+            high = middle;
+        else
+            low = middle;
+    }
+    for (; low < high; low++)
+        if (columns[low] == column)
+            return low;
+    return -1;
+}

@@ -171,12 +171,12 @@ static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_optio
     else
         begin_record(runtime);
     program->call(context, program->init);
-    program->call(context, program->clear);
     if (runtime->model_path) {
         snn_model_load(context, runtime->model_path, "");
         if (!options->is_quiet)
             snn_console_note("model: %s", runtime->model_path);
     }
+    program->call(context, program->clear);
     return context;
 }
 

@@ -62,19 +62,18 @@ static void append_ends(struct binding *binding, const struct lowered_connection
     }
 }
 
-/* Weights: [pre axes, post axes], or [pre, post] within a rule. */
-static struct binding *weight_array(struct lowering *l, const struct lowered_connection *connection,
-                                    bool is_flat)
+/* Weights: [pre axes, post axes]; of one_to_one [post axes]. States of synapses likewise. */
+static struct binding *synapse_array(struct lowering *l, const struct lowered_connection *c)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
-    binding->buffer = connection->weight_buffer;
-    append_ends(binding, connection, is_flat, is_flat);
+    binding->buffer = c->weight_buffer;
+    if (c->connection->kind->id == BUILTIN_ONE_TO_ONE)
+        append_axes(binding, c->target, false);
+    else
+        append_ends(binding, c, false, false);
+    if (c->row_starts >= 0 || c->weight_buffer < 0)
+        binding->connection = c;
     return binding;
-}
-
-struct binding *lower_weights(struct lowering *l, const struct lowered_connection *connection)
-{
-    return weight_array(l, connection, false);
 }
 
 /* State of a rule as tasks see it, with the axes of its neurons or synapses. */
@@ -83,37 +82,11 @@ static struct binding *rule_state_array(struct lowering *l, const struct connect
 {
     const struct lowered_connection *lowered = lowered_connection_of(l, connection);
     enum state_owner owner = state->statement->state.owner;
-    bool is_single = connection->kind->id == BUILTIN_ONE_TO_ONE;
     struct binding *binding = owner == STATE_PRE    ? layer_array(l, lowered->source, -1)
                               : owner == STATE_POST ? layer_array(l, lowered->target, -1)
-                              : is_single           ? layer_array(l, lowered->target, -1)
-                                                    : weight_array(l, lowered, false);
+                                                    : synapse_array(l, lowered);
     binding->buffer = binding_of(l, state, span)->buffer;
     return binding;
-}
-
-static bool is_matrix(const struct lowered_connection *connection)
-{
-    enum builtin_id id = connection->connection->kind->id;
-    return connection->weight_buffer >= 0 && (id == BUILTIN_DENSE || id == BUILTIN_ALL_BUT_ONE);
-}
-
-static struct binding *connection_weights(struct lowering *l, struct expr *e,
-                                          const struct connection *connection, bool is_flat)
-{
-    struct lowered_connection *lowered = lowered_connection_of(l, connection);
-    if (is_matrix(lowered))
-        return weight_array(l, lowered, is_flat);
-    if (lowered->weight_buffer >= 0 && lowered->synapse_count >= 0) {
-        struct binding *binding = binding_new(l, BINDING_ARRAY);
-        binding->buffer = lowered->weight_buffer;
-        binding->rank = 1;
-        binding->sizes[0] = lowered->synapse_count;
-        return binding;
-    }
-    lower_refuse(l, e->span, "the weights of '%s' are no matrix that could be indexed",
-                 connection->name->text);
-    return NULL;
 }
 
 static int32_t layer_field_buffer(struct lowering *l, struct expr *e,
@@ -192,9 +165,8 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
     }
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT &&
         object->type->connection != NULL) {
-        access->binding = connection_weights(l, e, object->type->connection, false);
-        if (access->binding != NULL)
-            free_axes(l, access);
+        access->binding = synapse_array(l, lowered_connection_of(l, object->type->connection));
+        free_axes(l, access);
         return;
     }
     if (symbol->kind == SYMBOL_RULE_STATE && object->type->kind == TYPE_RULE) {
@@ -240,6 +212,24 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
     }
 }
 
+struct binding *lower_weights(struct lowering *l, const struct lowered_connection *c)
+{
+    struct access access = { .binding = synapse_array(l, c) };
+    if (access.binding->connection == NULL)
+        return access.binding;
+    struct ir_node *extents[RANK_LIMIT], *indices[RANK_LIMIT];
+    free_axes(l, &access);
+    for (int32_t d = 0; d < access.rank; d++)
+        extents[d] = access.axes[d].extent;
+    struct binding *array = lower_local_array(l, c->name, SNN_FLOAT32, extents, access.rank);
+    struct ir_builder saved = l->b;
+    struct ir_node *loop = lower_open_loop(l, "weights", extents, access.rank, indices);
+    ir_store(&l->b, array->buffer, loop->loop.index,
+             lower_access_load(l, &access, indices, (size_t)access.rank));
+    lower_close_loop(l, loop, saved);
+    return array;
+}
+
 /* ---- arrays of rules ---- */
 
 static bool is_rule_array(const struct lowering *l, const struct expr *e)
@@ -259,26 +249,22 @@ static void access_rule_array(struct lowering *l, struct expr *e, size_t index_c
     const struct symbol *symbol = e->symbol;
     bool is_weight = symbol->kind == SYMBOL_VARIABLE;
     enum state_owner owner = is_weight ? STATE_OWN : symbol->statement->state.owner;
-    if (owner == STATE_OWN && !is_weight && connection->connection->kind->id == BUILTIN_ONE_TO_ONE)
+    if (owner == STATE_OWN && connection->connection->kind->id == BUILTIN_ONE_TO_ONE)
         owner = STATE_POST;
-    if (is_weight && !is_matrix(connection)) {
-        access->binding = connection_weights(l, e, connection->connection, true);
+    struct binding *binding = binding_new(l, BINDING_ARRAY);
+    binding->buffer =
+        is_weight ? connection->weight_buffer : binding_of(l, e->symbol, e->span)->buffer;
+    if (owner == STATE_OWN) {
+        append_ends(binding, connection,
+                    index_count == 2 || index_count == (size_t)connection->target->rank + 1,
+                    index_count == 2);
+        binding->connection = connection->row_starts >= 0 ? connection : NULL;
     } else {
-        struct binding *binding = binding_new(l, BINDING_ARRAY);
-        binding->buffer =
-            is_weight ? connection->weight_buffer : binding_of(l, e->symbol, e->span)->buffer;
-        if (owner == STATE_OWN) {
-            append_ends(binding, connection,
-                        index_count == 2 || index_count == (size_t)connection->target->rank + 1,
-                        index_count == 2);
-        } else {
-            append_axes(binding, owner == STATE_PRE ? connection->source : connection->target,
-                        index_count == 1);
-        }
-        access->binding = binding;
+        append_axes(binding, owner == STATE_PRE ? connection->source : connection->target,
+                    index_count == 1);
     }
-    if (access->binding != NULL)
-        free_axes(l, access);
+    access->binding = binding;
+    free_axes(l, access);
 }
 
 /* ---- names ---- */
@@ -315,8 +301,8 @@ static const char *array_name(struct lowering *l, const struct expr *e)
     return arena_copy_text(&l->c->arena, source->text + e->span.start, e->span.end - e->span.start);
 }
 
-static void check_index(struct lowering *l, const struct expr *array, const struct expr *index,
-                        struct ir_node *value, struct ir_node *extent)
+void lower_check_index(struct lowering *l, const struct expr *array, const struct expr *index,
+                       struct ir_node *value, struct ir_node *extent)
 {
     bool is_safe = index->kind == EXPR_NAME && index->symbol != NULL &&
                    index->symbol->binding != NULL && index->symbol->binding->is_checked;
@@ -348,8 +334,8 @@ static void slice_axis(struct lowering *l, struct expr *range, const struct expr
     if (range->range.is_inclusive)
         high = ir_binary(&l->b, IR_ADD, high, ir_integer(&l->b, 1));
     struct ir_node *limit = ir_binary(&l->b, IR_ADD, axis->extent, ir_integer(&l->b, 1));
-    check_index(l, array, range, low, limit);
-    check_index(l, array, range, high, limit);
+    lower_check_index(l, array, range, low, limit);
+    lower_check_index(l, array, range, high, limit);
     axis->offset = axis->offset != NULL ? ir_binary(&l->b, IR_ADD, axis->offset, low) : low;
     axis->extent =
         ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_SUB, high, low), ir_integer(&l->b, 0));
@@ -384,7 +370,7 @@ static void access_index(struct lowering *l, struct expr *e, struct access *acce
             continue;
         }
         struct ir_node *value = lower_as(l, index, IR_I64);
-        check_index(l, e->index.object, index, value, axis->extent);
+        lower_check_index(l, e->index.object, index, value, axis->extent);
         axis->fixed = axis->offset != NULL ? ir_binary(&l->b, IR_ADD, axis->offset, value) : value;
     }
 }
@@ -468,5 +454,7 @@ struct ir_node *lower_access_index(struct lowering *l, const struct access *acce
 struct ir_node *lower_access_load(struct lowering *l, const struct access *access,
                                   struct ir_node *const *indices, size_t count)
 {
+    if (access->binding->connection != NULL)
+        return lower_synapse_load(l, access, indices, count);
     return ir_load(&l->b, access->binding->buffer, lower_access_index(l, access, indices, count));
 }

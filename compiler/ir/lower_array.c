@@ -80,7 +80,7 @@ static bool is_whole(const struct access *access)
     for (int32_t d = 0; d < access->rank; d++)
         if (access->axes[d].fixed != NULL || access->axes[d].offset != NULL)
             return false;
-    return access->binding != NULL && !access->is_layer;
+    return access->binding != NULL && !access->is_layer && access->binding->connection == NULL;
 }
 
 struct binding *lower_array(struct lowering *l, struct expr *e)

@@ -344,6 +344,17 @@ static bool has_post_events(const struct connection *connection)
     return false;
 }
 
+/* Does a rule need the synapses of each target: for its spikes, or to loop over them? */
+static bool needs_columns(const struct connection *connection)
+{
+    static const enum event events[] = { EVENT_POST, EVENT_INIT, EVENT_START, EVENT_END };
+    for (size_t i = 0; i < connection->rules.count; i++)
+        for (size_t k = 0; k < sizeof events / sizeof events[0]; k++)
+            if (lower_rule_has(connection->rules.items[i], events[k]))
+                return true;
+    return false;
+}
+
 /* The synapses of each target, for rules that follow its spikes. */
 static void column_buffers(struct lowering *l, struct lowered_connection *c)
 {
@@ -385,7 +396,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
         int32_t starts = size_sum(l, c->source->size, lower_size_value(l, 1), dotted(l, c, "rows"));
         c->row_starts = model_buffer(l, c, "row_starts", SNN_INT32, starts);
         c->columns = model_buffer(l, c, "columns", SNN_INT32, -1);
-        if (has_post_events(connection))
+        if (needs_columns(connection))
             column_buffers(l, c);
     } else if (c->has_synapse_delays) {
         if (topology != IR_DENSE)
@@ -548,8 +559,13 @@ static void make_sparse(struct lowering *l, struct lowered_connection *c)
             ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
                        (struct ir_node *[]){ ir_integer(&l->b, resized[i]), total });
     fill_columns(l, c);
-    if (c->column_starts < 0)
-        return;
+    for (size_t i = 0; i < c->connection->rules.count; i++)
+        lower_rule_synapses(l, c, c->connection->rules.items[i], true);
+}
+
+/* Once the order of rows is final. */
+static void make_columns(struct lowering *l, struct lowered_connection *c)
+{
     struct ir_node *operands[] = {
         lower_size_leaf(l, c->source->size),  lower_size_leaf(l, c->target->size),
         ir_integer(&l->b, c->row_starts),     ir_integer(&l->b, c->columns),
@@ -691,6 +707,8 @@ void lower_connection_weights(struct lowering *l, struct lowered_connection *c)
     if (c->own_delays >= 0)
         make_own_delays(l, c);
     l->draws_delays = false;
+    if (c->column_starts >= 0)
+        make_columns(l, c);
     if (c->weight_buffer >= 0)
         make_weights(l, c);
     l->weight_of = NULL;

@@ -18,6 +18,7 @@
  *   lower_at_most.c     which spikes of a layer are kept
  *   lower_ahead.c       layers that run ahead
  *   lower_connection.c  connections: weights, delays, arriving spikes
+ *   lower_synapse.c     synapses of chosen pairs, as arrays
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
  *   lower_rule_state.c  their state
  *   lower_network.c     the step program of a network
@@ -95,7 +96,8 @@ struct binding {
     const char *text; /* TEXT */
     int32_t param;    /* TEXT: param index, or -1 */
     struct lowered_layer *layer;
-    struct lowered_connection *connection;
+    const struct lowered_connection *connection; /* ARRAY [pre, post] of synapses that are no
+                                                    matrix; null. No buffer: one constant weight */
 };
 
 /* A value that was computed ahead; it holds in the copy of the code that it was made for. */
@@ -263,6 +265,16 @@ struct rule_place {
     bool is_free;           /* on init, start, end: arrays are indexed explicitly */
 };
 
+/* A loop over the synapses of one neuron, in place of one over all neurons on the other side. */
+struct synapse_walk {
+    const struct symbol *variable; /* of the loop */
+    const struct lowered_connection *connection;
+    bool is_row; /* from a source to its targets */
+    struct ir_node *neuron, *first, *count;
+    struct ir_node *partner, *synapse; /* at hand; null before the first */
+    struct synapse_walk *outer;
+};
+
 /* Innermost loop, for break and continue. */
 struct jump_targets {
     struct ir_node *target;
@@ -347,6 +359,7 @@ struct lowering {
                                       those of the network's group */
     struct ode_scope *ode;         /* in the right side of an equation */
     struct rule_place *rule;       /* in a rule */
+    struct synapse_walk *walk;     /* innermost; null */
     struct lowered_connection
         *weight_of;    /* in initial weights, delays, pairs: pre, post are defined */
     bool draws_delays; /* of weight_of: draws belong to the stream `delays` */
@@ -452,16 +465,36 @@ bool lower_is_single(double value);                /* a float holds it exactly *
 bool lower_reads_setup_only(const struct expr *e); /* may be computed by setup */
 /* What a name, field or index expression reaches; access->binding is null where it is no array. */
 void lower_access(struct lowering *, struct expr *e, struct access *access);
-struct binding *lower_weights(struct lowering *, const struct lowered_connection *); /* a matrix */
 struct ir_node *lower_access_load(struct lowering *, const struct access *access,
                                   struct ir_node *const *indices, size_t count);
 struct ir_node *lower_access_index(struct lowering *, const struct access *access,
                                    struct ir_node *const *indices, size_t count);
 
+/* All weights as an array in memory, 0 where there is no synapse. */
+struct binding *lower_weights(struct lowering *, const struct lowered_connection *);
+/* Ends the run unless 0 <= value < extent, or that is known. */
+void lower_check_index(struct lowering *, const struct expr *array, const struct expr *index,
+                       struct ir_node *value, struct ir_node *extent);
+
 /* The value that lower_prepare gave an expression in this copy of the code, or null. */
 struct binding *lower_prepared(struct lowering *, const struct expr *e);
 void lower_set_prepared(struct lowering *, const void *key, struct binding *binding);
 struct binding *lower_prepared_as(struct lowering *, const void *key);
+
+/* ---- lower_synapse.c ---- */
+struct ir_node *lower_synapse_count(struct lowering *, const struct lowered_connection *);
+/* The synapse that an element of an array of synapses is about, -1 if there is none; its value. */
+struct ir_node *lower_find_synapse(struct lowering *, const struct access *access,
+                                   struct ir_node *const *indices, size_t count);
+struct ir_node *lower_synapse_load(struct lowering *, const struct access *access,
+                                   struct ir_node *const *indices, size_t count);
+/* Begins a walk if the loop, or the sum, may be one. */
+bool lower_walk_loop(struct lowering *, const struct statement *s, struct synapse_walk *walk);
+bool lower_walk_sum(struct lowering *, const struct expr *e, struct synapse_walk *walk);
+void lower_walk_end(struct lowering *);
+struct synapse_walk *lower_walk_of(const struct lowering *, const struct symbol *variable);
+/* The neuron on the other side of synapse number k of the walk. */
+struct ir_node *lower_walk_to(struct lowering *, struct synapse_walk *walk, struct ir_node *k);
 
 /* ---- lower_array.c ---- */
 struct ir_node *lower_element(struct lowering *, struct expr *e, struct ir_node *const *indices,
@@ -632,6 +665,10 @@ int32_t lower_owner_size(const struct lowered_connection *, enum state_owner own
 void lower_rule_buffers(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_histories(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_reset(struct lowering *, struct lowered_connection *, struct rule_instance *);
+/* Memory for the states of sparse synapses, whose number init and models decide; in init also the
+ * first values of those that are saved. */
+void lower_rule_synapses(struct lowering *, struct lowered_connection *, struct rule_instance *,
+                         bool is_init);
 void lower_rule_step(struct lowering *, struct lowered_connection *, struct rule_instance *);
 bool lower_rule_has(const struct rule_instance *rule, enum event event);
 bool lower_rule_steps(const struct rule_instance *rule); /* does something in steps, or groups */

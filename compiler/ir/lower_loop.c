@@ -95,7 +95,10 @@ static struct ir_node *domain_size(struct lowering *l, const struct for_clause *
     case DOMAIN_EXTENT: return lower_extent(l, e, domain->position);
     case DOMAIN_ITEMS: lower_prepare(l, e); return lower_extent(l, e, 0);
     case DOMAIN_SAMPLES: return sample_count(l, clause);
-    case DOMAIN_NEURONS: return lower_size_leaf(l, lowered_layer_of(l, e->type->layer)->size);
+    case DOMAIN_NEURONS:
+        if (lower_walk_of(l, clause->symbol) != NULL)
+            return lower_walk_of(l, clause->symbol)->count;
+        return lower_size_leaf(l, lowered_layer_of(l, e->type->layer)->size);
     case DOMAIN_LAYER:
         if (l->kernel != NULL)
             return lower_size_leaf(l, l->kernel->layer->size);
@@ -160,8 +163,13 @@ static struct binding *clause_binding(struct lowering *l, const struct for_claus
     case DOMAIN_ITEMS:
         return binding_value(l, lower_element(l, (struct expr *)domain->expr, &k, 1));
     case DOMAIN_RANGE: return binding_value(l, range_value(l, domain, k));
-    default: binding = binding_value(l, k); return binding;
+    case DOMAIN_NEURONS:
+        if (lower_walk_of(l, clause->symbol) != NULL)
+            k = lower_walk_to(l, lower_walk_of(l, clause->symbol), k);
+        break;
+    default: break;
     }
+    return binding_value(l, k);
 }
 
 void lower_bind_clauses(struct lowering *l, const struct for_clause_list *clauses,
@@ -518,6 +526,8 @@ struct ir_node *lower_comprehension(struct lowering *l, struct expr *e)
                          .keys = e->target->arguments,
                          .key_count = e->target->count,
                          .condition = e->comprehension.condition };
+    struct synapse_walk walk;
+    bool is_walk = lower_walk_sum(l, e, &walk);
     r.total = lower_domain_size(l, r.clauses, r.sizes);
     struct value_loop made;
     prepare_keys(l, e);
@@ -532,6 +542,8 @@ struct ir_node *lower_comprehension(struct lowering *l, struct expr *e)
         r.made = &made;
     }
     struct ir_node *result = run_reducer(l, e, &r);
+    if (is_walk)
+        lower_walk_end(l);
     enum builtin_id id = e->target->builtin->id;
     return id == BUILTIN_ARGMIN || id == BUILTIN_ARGMAX ? position_to_value(l, r.clauses, result)
                                                         : result;
@@ -651,7 +663,15 @@ static void assign_elements(struct lowering *l, struct statement *s, struct expr
     if (right == NULL)
         right = value->type->axes.count > 0 ? lower_element(l, value, indices, (size_t)rank)
                                             : lower_scalar(l, value);
-    struct ir_node *flat = lower_access_index(l, &access, indices, (size_t)rank);
+    bool may_be_missing = access.binding->connection != NULL;
+    struct ir_node *flat = may_be_missing ? lower_find_synapse(l, &access, indices, (size_t)rank)
+                                          : lower_access_index(l, &access, indices, (size_t)rank);
+    struct ir_builder inside = l->b;
+    if (may_be_missing) {
+        struct ir_node *exists = ir_binary(&l->b, IR_GE, flat, ir_integer(&l->b, 0));
+        l->b.before = NULL;
+        l->b.block = &ir_if(&inside, exists)->branch.then_body;
+    }
     if (s->assign.op != ASSIGN_SET)
         right = lower_combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
     enum ir_type stored = ir_buffer_value_type(l->program->buffers[access.binding->buffer].type);
@@ -659,6 +679,7 @@ static void assign_elements(struct lowering *l, struct statement *s, struct expr
     ir_store(&l->b, access.binding->buffer, flat, right);
     if (l->program->buffers[access.binding->buffer].kind == SNN_BUFFER_MODEL)
         l->assigns_model = true;
+    l->b = inside;
     l->element = outer_element;
     if (loop != NULL)
         lower_close_loop(l, loop, saved);

@@ -149,14 +149,27 @@ void lower_metric(struct lowering *l, struct statement *s)
 
 /* ---- save, load, export ---- */
 
+/* A loaded model may have other numbers of synapses. */
+static void fit_states(struct lowering *l)
+{
+    for (size_t n = 0; n < l->model->networks.count; n++)
+        for (size_t i = 0; i < l->model->networks.items[n]->connections.count; i++) {
+            struct lowered_connection *c = &l->networks[n].connections[i];
+            for (size_t k = 0; k < c->connection->rules.count; k++)
+                lower_rule_synapses(l, c, c->connection->rules.items[k], false);
+        }
+}
+
 void lower_save(struct lowering *l, struct statement *s)
 {
     struct ir_node *name = lower_text(l, s->value.value);
-    if (s->kind == STATEMENT_SAVE)
+    if (s->kind == STATEMENT_SAVE) {
         ir_call_rt(&l->b, IR_RT_snn_rt_save, 1, &name);
-    else
+    } else {
         ir_call_rt(&l->b, IR_RT_snn_rt_load, 2,
                    (struct ir_node *[]){ name, ir_text(&l->b, lower_place(l, s->span)) });
+        fit_states(l);
+    }
 }
 
 void lower_export(struct lowering *l, struct statement *s)
@@ -188,20 +201,23 @@ static void plot_buffer(struct lowering *l, const char *label, int32_t buffer)
                (struct ir_node *[]){ ir_text(&l->b, label), ir_integer(&l->b, buffer) });
 }
 
+static void push_layer_axes(struct lowering *l, const struct lowered_layer *layer)
+{
+    for (int32_t d = 0; d < layer->rank; d++) {
+        const struct name *axis = layer->layer->axes.items[d].name;
+        ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
+                   (struct ir_node *[]){ ir_text(&l->b, axis != NULL ? axis->text : "neuron"),
+                                         lower_size_leaf(l, layer->axis_sizes[d]) });
+    }
+}
+
 static void plot_connection(struct lowering *l, const struct expr *e)
 {
     const struct lowered_connection *connection = lowered_connection_of(l, e->type->connection);
-    if (connection->weight_buffer < 0 || l->program->buffers[connection->weight_buffer].count < 0) {
-        lower_refuse(l, e->span, "the weights of '%s' are no matrix that could be drawn",
-                     connection->name);
-        return;
-    }
     struct binding *weights = lower_packed(l, lower_weights(l, connection));
-    const struct ir_buffer *buffer = &l->program->buffers[connection->weight_buffer];
-    for (int32_t d = 0; d < buffer->rank; d++)
-        ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
-                   (struct ir_node *[]){ ir_text(&l->b, buffer->axes[d]),
-                                         lower_size_leaf(l, buffer->extents[d]) });
+    if (connection->connection->kind->id != BUILTIN_ONE_TO_ONE)
+        push_layer_axes(l, connection->source);
+    push_layer_axes(l, connection->target);
     plot_buffer(l, connection->name, weights->buffer);
 }
 

@@ -595,8 +595,10 @@ static void lower_equations(struct lowering *l, struct lowered_connection *c,
         return;
     l->b.span = equations[0]->span;
     struct ir_builder outer = l->b;
-    struct ir_node *loop = ir_loop(&l->b, lower_rule_label(l, rule, "decay"), ir_integer(&l->b, 0),
-                                   lower_size_leaf(l, lower_owner_size(c, owner)), true);
+    int32_t size = lower_owner_size(c, owner);
+    struct ir_node *loop =
+        ir_loop(&l->b, lower_rule_label(l, rule, "decay"), ir_integer(&l->b, 0),
+                size >= 0 ? lower_size_leaf(l, size) : lower_synapse_count(l, c), true);
     struct rule_place place = *l->rule, *outer_place = l->rule;
     l->b.block = &loop->loop.body;
     l->rule = &place;

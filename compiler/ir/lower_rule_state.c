@@ -26,10 +26,6 @@ static void bind_state(struct lowering *l, struct lowered_connection *c, struct 
 {
     const struct statement *s = state->statement;
     int32_t size = lower_owner_size(c, s->state.owner);
-    if (size < 0) {
-        lower_refuse(l, s->span, "state of each synapse cannot be kept for sparse connections yet");
-        return;
-    }
     enum snn_buffer_kind kind = s->state.is_persistent ? SNN_BUFFER_MODEL : SNN_BUFFER_LANE;
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = lower_buffer(l, lower_rule_label(l, rule, state->name->text),
@@ -93,12 +89,19 @@ static void fill_history(struct lowering *l, const struct symbol *state)
     l->b = outer;
 }
 
+/* How many the owner of a state are, where the code runs. */
+static struct ir_node *owner_count(struct lowering *l, const struct lowered_connection *c,
+                                   const struct symbol *state)
+{
+    int32_t size = lower_owner_size(c, state->statement->state.owner);
+    return size >= 0 ? lower_size_leaf(l, size) : lower_synapse_count(l, c);
+}
+
 static void fill_state(struct lowering *l, struct lowered_connection *c, struct symbol *state)
 {
     const struct statement *s = state->statement;
-    struct ir_node *loop =
-        ir_loop(&l->b, l->program->buffers[state->binding->buffer].name, ir_integer(&l->b, 0),
-                lower_size_leaf(l, lower_owner_size(c, s->state.owner)), true);
+    struct ir_node *loop = ir_loop(&l->b, l->program->buffers[state->binding->buffer].name,
+                                   ir_integer(&l->b, 0), owner_count(l, c, state), true);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     l->element = loop->loop.index;
@@ -117,7 +120,9 @@ void lower_rule_buffers(struct lowering *l, struct lowered_connection *c,
         bind_parameter(l, rule, rule->parameters.items[i]);
     for (size_t i = 0; i < rule->states.count; i++) {
         bind_state(l, c, rule, rule->states.items[i]);
-        if (l->is_failed || !rule->states.items[i]->statement->state.is_persistent)
+        const struct symbol *state = rule->states.items[i];
+        bool is_ready = lower_owner_size(c, state->statement->state.owner) >= 0;
+        if (!is_ready || !state->statement->state.is_persistent)
             continue;
         struct ir_builder saved = lower_enter(l, &l->initial);
         fill_state(l, c, rule->states.items[i]);
@@ -125,8 +130,25 @@ void lower_rule_buffers(struct lowering *l, struct lowered_connection *c,
     }
 }
 
+void lower_rule_synapses(struct lowering *l, struct lowered_connection *c,
+                         struct rule_instance *rule, bool is_init)
+{
+    for (size_t i = 0; i < rule->states.count; i++) {
+        struct symbol *state = rule->states.items[i];
+        bool is_saved = state->statement->state.is_persistent;
+        if (lower_owner_size(c, state->statement->state.owner) >= 0 || (is_saved && !is_init))
+            continue;
+        ir_call_rt(&l->b, is_saved ? IR_RT_snn_rt_resize : IR_RT_snn_rt_reserve, 2,
+                   (struct ir_node *[]){ ir_integer(&l->b, state->binding->buffer),
+                                         lower_synapse_count(l, c) });
+        if (is_saved)
+            fill_state(l, c, state);
+    }
+}
+
 void lower_rule_reset(struct lowering *l, struct lowered_connection *c, struct rule_instance *rule)
 {
+    lower_rule_synapses(l, c, rule, false);
     for (size_t i = 0; i < rule->states.count; i++)
         if (!rule->states.items[i]->statement->state.is_persistent) {
             fill_state(l, c, rule->states.items[i]);

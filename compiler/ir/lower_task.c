@@ -320,6 +320,8 @@ static void check_independence(const struct block *block, struct independence *c
 static void lower_rule_loop(struct lowering *l, struct statement *s)
 {
     struct ir_node *sizes[RANK_LIMIT];
+    struct synapse_walk walk;
+    bool is_walk = lower_walk_loop(l, s, &walk);
     struct ir_node *total = lower_domain_size(l, &s->loop.clauses, sizes);
     struct independence check = { s->loop.clauses.items[0].symbol, s->loop.clauses.count == 1 };
     if (check.is_independent)
@@ -337,6 +339,8 @@ static void lower_rule_loop(struct lowering *l, struct statement *s)
             s->loop.clauses.items[i].symbol->domain.kind == DOMAIN_NEURONS;
     l->jumps = &jumps;
     lower_statements(l, s->loop.body);
+    if (is_walk)
+        lower_walk_end(l);
     l->jumps = jumps.outer;
     l->b = outer;
 }
