@@ -135,7 +135,7 @@ static void test_where_and_join(void)
     expect_rows(&joined, 2, 20, 1);
     expect_success(snn_dataset_builtin_digits(&digits, "digits", 10, 10, 1));
     expect_error(snn_view_join(&joined, region, a, snn_view_whole(digits)),
-                 "join: data set 'table' has samples of [feature: 1] float32, 'digits' of [y: 28, "
+                 "join: data set 'table' has samples of [column: 1] float32, 'digits' of [y: 28, "
                  "x: 28] bytes");
     snn_dataset_release(digits);
     snn_dataset_release(other);
