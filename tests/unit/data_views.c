@@ -11,7 +11,7 @@
 enum { COUNT = 50 };
 
 static struct snn_region *region;
-static struct snn_dataset *table; /* 50 rows; feature = 100 + row, label = row % 5 */
+static struct snn_dataset *table; /* 50 rows; column = 100 + row, label = row % 5 */
 
 static struct snn_dataset *make_table(const char *name)
 {
@@ -281,7 +281,7 @@ static void test_refused(void)
     expect_error(try_pipe(set, "patch_normalize", 3, NAN), "make them grey first");
     expect_error(try_pipe(set, "patch_normalize", 4, NAN), "must be an odd number from 3");
     expect_error(try_pipe(table, "resize", 4, 4),
-                 "its samples are [feature: 1], not pictures with y and x");
+                 "its samples are [column: 1], not pictures with y and x");
     snn_dataset_release(set);
 }
 
