@@ -53,10 +53,13 @@ static int write_set(const char *path, int samples)
         starts[s + 1] = starts[s] + INPUTS;
         make_sample(label[s], index + starts[s], time + starts[s]);
     }
-    const struct snn_array arrays[] = {
-        { "indptr", SNN_INT64, starts, 1, &more }, { "index", SNN_INT32, index, 1, &all },
-        { "time", SNN_FLOAT32, time, 1, &all },    { "label", SNN_INT32, label, 1, &many },
-        { "inputs", SNN_INT64, &inputs, 0, NULL }, { "max_time", SNN_FLOAT64, &max_time, 0, NULL },
+    struct snn_array arrays[] = {
+        { "indptr", SNN_INT64, starts, 1, &more, NULL },
+        { "index", SNN_INT32, index, 1, &all, NULL },
+        { "time", SNN_FLOAT32, time, 1, &all, NULL },
+        { "label", SNN_INT32, label, 1, &many, NULL },
+        { "inputs", SNN_INT64, &inputs, 0, NULL, NULL },
+        { "max_time", SNN_FLOAT64, &max_time, 0, NULL, NULL },
     };
     return snn_npz_write(path, arrays, sizeof arrays / sizeof *arrays);
 }
