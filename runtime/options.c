@@ -17,9 +17,16 @@
 
 enum { THREAD_LIMIT = 1024 };
 
-static const char *const option_names[] = {
-    "--seed", "--threads", "--data", "--fold", "--out", "--model", "--quiet", "--help", "--version",
+static const struct {
+    const char *name;
+    bool has_value;
+} all_options[] = {
+    { "--seed", true },   { "--threads", true }, { "--data", true },
+    { "--fold", true },   { "--out", true },     { "--model", true },
+    { "--quiet", false }, { "--help", false },   { "--version", false },
 };
+
+enum { OPTION_COUNT = sizeof all_options / sizeof *all_options };
 
 /* The words not yet read. */
 struct arguments {
@@ -123,8 +130,10 @@ static int read_seed(struct snn_options *options, const char *word, size_t lengt
     int kind;
     const char *best = NULL;
 
-    if (length < prefix)
+    if (length < prefix) {
+        options->has_seed = true;
         return snn_options_whole(&options->seeds.seed, "--seed", text, 0, UINT64_MAX);
+    }
     snprintf(name, sizeof name, "%.*s", (int)(length - prefix), word + prefix);
     kind = snn_stream_kind_find(name);
     if (kind >= 0) {
@@ -183,14 +192,22 @@ static bool is_option(const char *word, size_t length, const char *name)
     return strlen(name) == length && strncmp(word, name, length) == 0;
 }
 
+bool snn_options_needs_value(const char *word)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (all_options[i].has_value && strcmp(word, all_options[i].name) == 0)
+            return true;
+    return strncmp(word, "--seed.", strlen("--seed.")) == 0 && !strchr(word, '=');
+}
+
 static int unknown_option(const char *word, size_t length)
 {
     char name[64];
     const char *best = NULL;
 
     snprintf(name, sizeof name, "%.*s", (int)length, word);
-    for (size_t i = 0; i < sizeof option_names / sizeof *option_names; i++)
-        best = snn_suggest(name, best, option_names[i]);
+    for (int i = 0; i < OPTION_COUNT; i++)
+        best = snn_suggest(name, best, all_options[i].name);
     return with_suggestion("there is no option", name, best, "--help lists the options");
 }
 
@@ -261,9 +278,11 @@ int snn_options_processors(void)
 static void set_defaults(struct snn_options *options, struct snn_region *region,
                          const struct snn_program *program, int argc, char **argv)
 {
-    *options = (struct snn_options){
-        .argc = argc, .argv = argv, .out = "runs", .threads = snn_options_processors()
-    };
+    *options = (struct snn_options){ .argc = argc,
+                                     .argv = argv,
+                                     .out = "runs",
+                                     .threads = snn_options_processors(),
+                                     .failure = -1 };
     options->tasks =
         snn_region_array(region, (size_t)(argc + program->task_count), sizeof *options->tasks);
     options->params =

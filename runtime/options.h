@@ -23,12 +23,14 @@ struct snn_options {
     bool *is_given;          /* [param_count], by the command line */
     const char **data;       /* [data_count], source given by --data; NULL: as the program says */
     struct snn_seeds seeds;
+    bool has_seed; /* --seed was given */
     int threads;
     bool has_threads;   /* given by the command line */
     int fold, folds;    /* --fold: which of how many; folds is 0 without it */
     const char *out;    /* folder that holds the folders of programs */
     const char *folder; /* that of this run, where it is made already; or NULL */
     const char *model;  /* --model, or NULL */
+    int failure;        /* descriptor that gets the message if the run fails, or -1 */
     bool is_quiet;
 };
 
@@ -40,6 +42,9 @@ enum snn_options_result {
 
 enum snn_options_result snn_options_read(struct snn_options *out, struct snn_region *region,
                                          const struct snn_program *program, int argc, char **argv);
+
+/* Does the word need another one behind it, as "--seed" does and "--seed=1" does not? */
+bool snn_options_needs_value(const char *word);
 
 /* A whole number given for `option`, from low to high. Negative: see snn_last_error. */
 int snn_options_whole(uint64_t *out, const char *option, const char *text, uint64_t low,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which earlier run's model a task goes on with: the newest with a model.npz whose params.json has
- * the same value for every parameter, and the same source for every data set, as this run. That is
- * stricter than it need be (a parameter that only a later task uses also counts), but never wrong.
+ * the same value for every parameter, and the same source for every data set, as this run; if a
+ * seed was given, rather one of that seed. That is stricter than it need be (a parameter that only
+ * a later task uses also counts), but never wrong.
  */
 #include "record/model.h"
 
@@ -156,43 +157,62 @@ static bool params_match(const struct snn_runtime *runtime, const json_t *params
     return fold_matches(runtime->options, params, why, why_bytes);
 }
 
-static bool run_matches(const struct snn_runtime *runtime, const char *folder, char *why,
-                        size_t why_bytes)
+static bool seed_matches(const struct snn_options *options, const json_t *params)
+{
+    const json_t *seed = json_object_get(params, "seed");
+    uint64_t there = (uint64_t)json_integer_value(seed);
+
+    if (json_is_string(seed)) /* beyond the integers of JSON's readers */
+        there = strtoull(json_string_value(seed), NULL, 10);
+    return there == options->seeds.seed;
+}
+
+enum match { DIFFERS, HAS_OTHER_SEED, MATCHES };
+
+static enum match compare_run(const struct snn_runtime *runtime, const char *folder, char *why,
+                              size_t why_bytes)
 {
     char path[SNN_PATH_BYTES];
+    enum match match = DIFFERS;
     json_t *params;
-    bool matches;
 
     if (snn_path_join(path, folder, "params.json") < 0 ||
         !(params = json_load_file(path, 0, NULL))) {
         snprintf(why, why_bytes, "its params.json cannot be read");
-        return false;
+        return DIFFERS;
     }
-    matches = params_match(runtime, params, why, why_bytes);
+    if (params_match(runtime, params, why, why_bytes))
+        match = !runtime->options->has_seed || seed_matches(runtime->options, params)
+                    ? MATCHES
+                    : HAS_OTHER_SEED;
     json_decref(params);
-    return matches;
+    return match;
 }
 
 const char *snn_model_find(struct snn_runtime *runtime, char *why, size_t why_bytes)
 {
-    char parent[SNN_PATH_BYTES], folder[SNN_PATH_BYTES], difference[256];
-    char *path = snn_region_alloc(runtime->region, SNN_PATH_BYTES);
+    char parent[SNN_PATH_BYTES], folder[SNN_PATH_BYTES], path[SNN_PATH_BYTES], difference[256];
+    char *found = snn_region_alloc(runtime->region, SNN_PATH_BYTES);
     struct candidate *runs = NULL;
-    size_t count = 0, with_model = 0;
-    bool is_found = false;
+    size_t count = 0, different = 0;
+    enum match best = DIFFERS, match;
 
     if (snn_path_join(parent, runtime->options->out, runtime->program->name) == 0)
         count = list_runs(parent, &runs);
-    for (size_t i = 0; i < count && !is_found; i++) {
+    for (size_t i = 0; i < count && best != MATCHES; i++) {
         if (snn_path_join(folder, parent, runs[i].name) < 0 ||
             snn_path_join(path, folder, "model.npz") < 0 || access(path, R_OK) != 0)
             continue;
-        is_found = run_matches(runtime, folder, difference, sizeof difference);
-        if (!is_found && with_model++ == 0)
+        match = compare_run(runtime, folder, difference, sizeof difference);
+        if (match > best) {
+            best = match;
+            memcpy(found, path, SNN_PATH_BYTES);
+        }
+        if (match == DIFFERS && different++ == 0)
             snprintf(why, why_bytes, "the newest, %.300s, has %s", runs[i].name, difference);
     }
-    if (with_model == 0)
+    if (different == 0)
         snprintf(why, why_bytes, "there is no model in %.300s", parent);
     free(runs);
-    return is_found ? path : NULL;
+    return best == DIFFERS ? NULL : found;
 }
