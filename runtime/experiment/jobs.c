@@ -49,18 +49,14 @@ int snn_jobs_take_option(struct snn_jobs *jobs, struct snn_words *words)
     return taken;
 }
 
-bool snn_words_has_value(const struct snn_words *words)
+int snn_words_move(struct snn_words *words, char **out)
 {
-    static const char *const with_value[] = { "--seed", "--threads", "--data",
-                                              "--fold", "--out",     "--model" };
-    const char *word = words->words[0];
+    int count = words->left > 1 && snn_options_needs_value(words->words[0]) ? 2 : 1;
 
-    if (words->left < 2)
-        return false;
-    for (size_t i = 0; i < sizeof with_value / sizeof *with_value; i++)
-        if (strcmp(word, with_value[i]) == 0)
-            return true;
-    return strncmp(word, "--seed.", strlen("--seed.")) == 0 && !strchr(word, '=');
+    memcpy(out, words->words, (size_t)count * sizeof *out);
+    words->words += count;
+    words->left -= count;
+    return count;
 }
 
 int snn_jobs_add(struct snn_jobs *jobs, const char *label, int argc, char **argv)
@@ -111,10 +107,30 @@ _Noreturn static void become(struct snn_jobs *jobs, struct snn_job *job, int log
     exit(snn_run(jobs->program, &job->options));
 }
 
+/* Starts the process; negative if there can be none. */
+static int divide(struct snn_jobs *jobs, struct snn_job *job, int log)
+{
+    pid_t parent = getpid();
+    int failure[2];
+
+    if (pipe(failure) < 0)
+        return -1;
+    fflush(NULL);
+    job->options.failure = failure[1];
+    job->failure = failure[0];
+    job->process = fork();
+    if (job->process == 0)
+        become(jobs, job, log, parent);
+    close(failure[1]);
+    if (job->process > 0)
+        return 0;
+    close(failure[0]);
+    return -1;
+}
+
 static int start(struct snn_jobs *jobs, struct snn_job *job)
 {
     char *folder = snn_region_alloc(jobs->region, SNN_PATH_BYTES), path[SNN_PATH_BYTES];
-    pid_t parent = getpid();
     int log;
 
     if (snn_run_folder_make(folder, job->options.out, jobs->program->name) < 0 ||
@@ -125,13 +141,15 @@ static int start(struct snn_jobs *jobs, struct snn_job *job)
         return snn_error_set("cannot write '%s': %s", path, strerror(errno));
     job->options.folder = folder;
     snprintf(job->name, sizeof job->name, "%.63s", strrchr(folder, '/') + 1);
-    fflush(NULL);
-    job->process = fork();
-    if (job->process == 0)
-        become(jobs, job, log, parent);
+    if (divide(jobs, job, log) < 0) {
+        snn_error_set("cannot start a process: %s", strerror(errno));
+        close(log);
+        unlink(path);
+        rmdir(folder);
+        job->name[0] = '\0';
+        return -1;
+    }
     close(log);
-    if (job->process < 0)
-        return snn_error_set("cannot start a process: %s", strerror(errno));
     job->state = SNN_JOB_RUNNING;
     job->began = snn_clock_seconds();
     return 0;
@@ -150,15 +168,21 @@ static void look_for_earlier(struct snn_jobs *jobs, struct snn_job *job)
     }
 }
 
+/* What the run said of its failure, if it could. */
+static void read_failure(struct snn_job *job)
+{
+    ssize_t length = read(job->failure, job->reason, sizeof job->reason - 1);
+
+    job->reason[length > 0 ? length : 0] = '\0';
+    close(job->failure);
+}
+
 /* Says what became of a run whose process has ended. */
 static void judge(struct snn_jobs *jobs, struct snn_job *job, int status)
 {
-    struct snn_region *region = snn_region_create();
-    struct snn_run_info info;
-    bool is_known = snn_run_info_read(&info, region, jobs->folder, job->name, false) == 0;
-
     job->seconds = snn_clock_seconds() - job->began;
     job->state = SNN_JOB_FAILED;
+    read_failure(job);
     if (WIFSIGNALED(status)) {
         snprintf(job->reason, sizeof job->reason, "ended by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
@@ -167,12 +191,9 @@ static void judge(struct snn_jobs *jobs, struct snn_job *job, int status)
         job->state = SNN_JOB_FINISHED;
     } else if (WEXITSTATUS(status) == SNN_EXIT_INTERRUPTED) {
         job->state = SNN_JOB_INTERRUPTED;
-    } else if (is_known && *info.error) {
-        snprintf(job->reason, sizeof job->reason, "%s", info.error);
-    } else {
+    } else if (!*job->reason) {
         snprintf(job->reason, sizeof job->reason, "ended with status %d", WEXITSTATUS(status));
     }
-    snn_region_destroy(region);
 }
 
 /* ---- all of them */
@@ -215,7 +236,7 @@ static void pass_on_interrupt(struct snn_jobs *jobs)
         if (jobs->jobs[i].state == SNN_JOB_RUNNING)
             kill(jobs->jobs[i].process, SIGTERM);
     if (!jobs->is_quiet)
-        snn_console_note("interrupted: the runs end after the samples they are at");
+        snn_console_note("interrupted: the runs that are going on end with what they have");
 }
 
 /* Starts what there is room for; returns 0, or -1 if nothing can be started. */
@@ -261,7 +282,7 @@ static int do_all(struct snn_jobs *jobs)
     }
 }
 
-static void prepare(struct snn_jobs *jobs)
+static int prepare(struct snn_jobs *jobs)
 {
     int threads = snn_options_processors() / jobs->limit;
 
@@ -273,6 +294,7 @@ static void prepare(struct snn_jobs *jobs)
         jobs->is_quiet = options->is_quiet;
     }
     jobs->began = snn_clock_seconds();
+    return snn_path_join(jobs->folder, jobs->jobs[0].options.out, jobs->program->name);
 }
 
 int snn_jobs_run(struct snn_jobs *jobs)
@@ -280,8 +302,7 @@ int snn_jobs_run(struct snn_jobs *jobs)
     sigset_t child, before;
     int status;
 
-    prepare(jobs);
-    if (snn_path_join(jobs->folder, jobs->jobs[0].options.out, jobs->program->name) < 0)
+    if (prepare(jobs) < 0)
         return snn_command_refuse();
     jobs->registry = snn_registry_create(jobs->region, jobs->folder);
     if (jobs->resumes && snn_registry_sync(jobs->registry) < 0) {
@@ -294,7 +315,7 @@ int snn_jobs_run(struct snn_jobs *jobs)
     status = do_all(jobs);
     sigprocmask(SIG_SETMASK, &before, NULL);
     snn_console_end_line();
-    if (snn_jobs_tell_failures(jobs) > 0)
+    if (snn_jobs_tell_unfinished(jobs) > 0)
         status = SNN_EXIT_FAILURE;
     snn_registry_destroy(jobs->registry);
     return snn_interrupt_requested() ? SNN_EXIT_INTERRUPTED : status;

@@ -30,6 +30,7 @@ struct snn_job {
     char name[SNN_RUN_NAME_BYTES]; /* of its folder, once there is one */
     pid_t process;
     double began, seconds;
+    int failure;      /* the end of a pipe that the run writes its failure to: a disk may be full */
     char reason[512]; /* why it failed */
 };
 
@@ -51,14 +52,14 @@ struct snn_jobs {
  * word, negative if it is wrong. */
 int snn_jobs_take_option(struct snn_jobs *jobs, struct snn_words *words);
 
-/* Does the next word bring a word of its own along, as "--data" does? */
-bool snn_words_has_value(const struct snn_words *words);
+/* Moves the next word, and its value if it is an option with one, to `out`; returns how many. */
+int snn_words_move(struct snn_words *words, char **out);
 
 /* Reads the command line of one run and adds it. Negative: wrong, and the error was printed. */
 int snn_jobs_add(struct snn_jobs *jobs, const char *label, int argc, char **argv);
 
-/* Does all of them. Returns the exit status: 0, 1 if one failed, 130 after Ctrl-C. What failed is
- * said on stderr. */
+/* Does all of them. Returns the exit status: 0, 1 if one did not finish, 130 after Ctrl-C. What
+ * failed is said on stderr. */
 int snn_jobs_run(struct snn_jobs *jobs);
 
 /* What is known of the runs, in their order; those that have no folder are left out. */
@@ -67,6 +68,6 @@ size_t snn_jobs_infos(const struct snn_jobs *jobs, struct snn_run_info **infos);
 /* ---- jobs_report.c */
 void snn_jobs_show_progress(const struct snn_jobs *jobs);
 void snn_jobs_tell_end(const struct snn_jobs *jobs, const struct snn_job *job);
-int snn_jobs_tell_failures(const struct snn_jobs *jobs);
+size_t snn_jobs_tell_unfinished(const struct snn_jobs *jobs); /* how many, others' not counted */
 
 #endif

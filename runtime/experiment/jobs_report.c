@@ -111,7 +111,7 @@ void snn_jobs_tell_end(const struct snn_jobs *jobs, const struct snn_job *job)
     snn_console_end_line();
 }
 
-int snn_jobs_tell_failures(const struct snn_jobs *jobs)
+size_t snn_jobs_tell_unfinished(const struct snn_jobs *jobs)
 {
     size_t failed = count_state(jobs, SNN_JOB_FAILED),
            elsewhere = count_state(jobs, SNN_JOB_ELSEWHERE),
@@ -136,5 +136,5 @@ int snn_jobs_tell_failures(const struct snn_jobs *jobs)
     if (open > 0)
         snn_console_note("%zu of %zu runs are not finished; the same command with --resume goes on",
                          open, jobs->count);
-    return (int)failed;
+    return failed + open;
 }

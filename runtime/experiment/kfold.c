@@ -54,10 +54,7 @@ static int read_word(struct kfold *kfold, struct snn_words *words)
         return snn_error_set("'kfold' makes all folds: leave out '--fold', or 'kfold' for one");
     if (taken != 0)
         return taken;
-    for (int count = 1 + snn_words_has_value(words); count > 0; count--) {
-        kfold->words[kfold->word_count++] = *words->words++;
-        words->left--;
-    }
+    kfold->word_count += snn_words_move(words, &kfold->words[kfold->word_count]);
     return 1;
 }
 
@@ -93,7 +90,11 @@ static int probe(const struct kfold *kfold)
         fprintf(stderr, "error: cannot start a process: %s\n", strerror(errno));
         return SNN_EXIT_FAILURE;
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : SNN_EXIT_FAILURE;
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    fprintf(stderr, "error: opening the data was ended by signal %d (%s)\n", WTERMSIG(status),
+            strsignal(WTERMSIG(status)));
+    return SNN_EXIT_FAILURE;
 }
 
 /* "accuracy = 0.971 ± 0.003" for every result that is a number. */

@@ -10,18 +10,37 @@
 #include <math.h>
 #include <string.h>
 
-/* Facts that a list of runs shows where they differ; the others are for CSV, --where and --sort. */
-static bool is_shown_fact(const char *name)
-{
-    return strcmp(name, "tasks") == 0 || strcmp(name, "seed") == 0 || strcmp(name, "fold") == 0;
-}
+enum place {
+    PLACE_COLUMN,
+    PLACE_COLUMN_OR_ABOVE,  /* a column if rows differ, otherwise in the line above */
+    PLACE_COLUMN_IF_VARIES, /* a column if rows differ */
+    PLACE_NONE,             /* for CSV, --where and --sort */
+};
 
-static bool is_always_shown(const struct snn_column *column)
+static enum place place_of(const struct snn_column *column)
 {
-    return column->kind == SNN_COLUMN_RESULT ||
-           (column->kind == SNN_COLUMN_FACT &&
-            (strcmp(column->name, "run") == 0 || strcmp(column->name, "status") == 0 ||
-             strcmp(column->name, "seconds") == 0));
+    static const struct {
+        const char *fact;
+        enum place place;
+    } facts[] = {
+        { "run", PLACE_COLUMN },
+        { "status", PLACE_COLUMN },
+        { "seconds", PLACE_COLUMN },
+        { "tasks", PLACE_COLUMN_OR_ABOVE },
+        { "seed", PLACE_COLUMN_OR_ABOVE },
+        { "fold", PLACE_COLUMN_OR_ABOVE },
+        { "version", PLACE_COLUMN_IF_VARIES },
+    };
+
+    switch (column->kind) {
+    case SNN_COLUMN_RESULT: return PLACE_COLUMN;
+    case SNN_COLUMN_PARAMETER: return PLACE_COLUMN_OR_ABOVE;
+    case SNN_COLUMN_FACT: break;
+    }
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (strcmp(column->name, facts[i].fact) == 0)
+            return facts[i].place;
+    return PLACE_NONE;
 }
 
 static bool varies(const struct snn_listing *listing, const struct snn_column *column)
@@ -32,20 +51,17 @@ static bool varies(const struct snn_listing *listing, const struct snn_column *c
     return false;
 }
 
-static bool is_shared(const struct snn_listing *listing, const struct snn_column *column)
+static bool is_above(const struct snn_listing *listing, const struct snn_column *column)
 {
-    return column->kind != SNN_COLUMN_RESULT && !is_always_shown(column) &&
-           (column->kind == SNN_COLUMN_PARAMETER || is_shown_fact(column->name)) &&
-           !varies(listing, column);
+    return place_of(column) == PLACE_COLUMN_OR_ABOVE && !varies(listing, column) &&
+           *column->cells[0].text;
 }
 
 static bool is_column_shown(const struct snn_listing *listing, const struct snn_column *column)
 {
-    if (is_always_shown(column))
-        return true;
-    if (column->kind == SNN_COLUMN_FACT && !is_shown_fact(column->name))
-        return false;
-    return varies(listing, column);
+    enum place place = place_of(column);
+
+    return place == PLACE_COLUMN || (place != PLACE_NONE && varies(listing, column));
 }
 
 static void print_shared(FILE *file, const struct snn_listing *listing)
@@ -55,7 +71,7 @@ static void print_shared(FILE *file, const struct snn_listing *listing)
     for (size_t i = 0; i < listing->column_count; i++) {
         const struct snn_column *column = &listing->columns[i];
 
-        if (!is_shared(listing, column) || !*column->cells[0].text)
+        if (!is_above(listing, column))
             continue;
         fprintf(file, "%s %s=%s%s%s", is_first ? "in all runs:" : ",", column->label,
                 column->cells[0].text, *column->unit ? " " : "", column->unit);

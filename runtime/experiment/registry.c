@@ -102,6 +102,11 @@ static int attempt(struct snn_registry *registry, struct work *work)
 
 static int check_and_agree(struct snn_registry *registry, sqlite3 *database, struct work *work);
 
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* Puts a damaged file aside and fills a new one, unless another process just did. */
 static int repair(struct snn_registry *registry)
 {
@@ -118,9 +123,9 @@ static int repair(struct snn_registry *registry)
         if (rename(registry->path, aside) == 0) {
             sync.count = 0;
             code = attempt(registry, &sync);
-            snn_console_note("note: '%s' was damaged; it was made again from %zu run folders, and "
+            snn_console_note("note: '%s' was damaged; it was made again from %zu run folder%s, and "
                              "the damaged file is kept as '%s'",
-                             registry->path, sync.count, aside);
+                             registry->path, sync.count, plural(sync.count), aside);
         }
     }
     snn_running_end_repair(lock_of(registry));
@@ -240,9 +245,9 @@ int snn_registry_sync(struct snn_registry *registry)
         return 0; /* nothing has run */
     code = do_work(registry, &work);
     if (code == SQLITE_OK && work.count > 0)
-        snn_console_note(is_new ? "note: '%s' was missing; it was made again from %zu run folders"
-                                : "note: '%s' did not know %zu run folders; they were entered",
-                         registry->path, work.count);
+        snn_console_note(is_new ? "note: '%s' was missing; it was made again from %zu run folder%s"
+                                : "note: '%s' did not know %zu run folder%s, and does now",
+                         registry->path, work.count, plural(work.count));
     if (code == SQLITE_OK)
         return 0;
     snn_console_note("warning: '%s' cannot be used (%s); the run folders are listed as they are",
@@ -292,8 +297,11 @@ int snn_registry_list(struct snn_registry *registry, struct snn_run_info **runs,
 
 static int find(struct snn_registry *registry, sqlite3 *database, struct work *work)
 {
-    int code = agree(registry, database, work);
+    int code = snn_database_find(database, work->identity, work->found, &work->is_finished);
 
+    if (code != SQLITE_OK || (*work->found && work->is_finished))
+        return code;
+    code = agree(registry, database, work);
     return code == SQLITE_OK
                ? snn_database_find(database, work->identity, work->found, &work->is_finished)
                : code;

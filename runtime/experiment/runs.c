@@ -102,12 +102,34 @@ static int sort_groups(struct snn_listing *groups, const char *name)
                             snn_listing_find(groups, mean + (name[0] == '-')) >= 0 ? mean : name);
 }
 
+/* Means over different programs are seldom meant. */
+static void note_versions(const struct snn_listing *listing)
+{
+    const char *version = NULL;
+
+    for (size_t row = 0; row < listing->row_count; row++) {
+        const struct snn_run_info *run = listing->rows[row];
+
+        if (strcmp(run->status, "finished") != 0)
+            continue;
+        if (version && strcmp(version, run->version) != 0) {
+            snn_console_note("note: the groups mix runs of different versions of the program; "
+                             "--where version=%s chooses the newest",
+                             listing->rows[listing->row_count - 1]->version);
+            return;
+        }
+        version = run->version;
+    }
+}
+
 /* Chooses, orders and groups as asked. */
 static int arrange(struct snn_listing **listing, const struct request *request)
 {
     for (int i = 0; i < request->condition_count; i++)
         if (snn_listing_filter(*listing, request->conditions[i]) < 0)
             return -1;
+    if (request->group)
+        note_versions(*listing);
     if (request->group && !(*listing = snn_listing_group(*listing, request->group)))
         return -1;
     if (request->group && request->sort)

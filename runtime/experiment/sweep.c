@@ -103,10 +103,7 @@ static int read_word(struct sweep *sweep, struct snn_words *words)
     if (taken != 0)
         return taken;
     if (words->words[0][0] == '-' || !equals || equals == words->words[0]) {
-        for (int count = 1 + snn_words_has_value(words); count > 0; count--) {
-            sweep->words[sweep->word_count++] = *words->words++;
-            words->left--;
-        }
+        sweep->word_count += snn_words_move(words, &sweep->words[sweep->word_count]);
         return 1;
     }
     name = snn_region_alloc(sweep->jobs.region, (size_t)(equals - words->words[0]) + 1);
