@@ -85,6 +85,12 @@ struct ir_node *ir_leaf(struct ir_builder *b, enum ir_op op, enum ir_type type, 
     return node;
 }
 
+struct ir_node *ir_known_size(struct ir_builder *b, int32_t size)
+{
+    const struct ir_size *entry = &b->program->sizes[size];
+    return entry->is_known ? ir_integer(b, entry->value) : ir_leaf(b, IR_SIZE, IR_I64, size);
+}
+
 /* ---- folding ---- */
 
 static bool is_constant(const struct ir_node *node)

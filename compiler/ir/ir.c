@@ -19,7 +19,7 @@ int32_t ir_add_size(struct compilation *c, struct ir_program *program, const cha
 {
     program->sizes = grow(c, program->sizes, program->size_count, &program->size_capacity,
                           sizeof *program->sizes);
-    program->sizes[program->size_count] = (struct ir_size){ name };
+    program->sizes[program->size_count] = (struct ir_size){ .name = name };
     return program->size_count++;
 }
 

@@ -178,8 +178,10 @@ struct ir_node {
 };
 
 struct ir_size {
-    const char *name;
-}; /* "exc.size", "n * 2" */
+    const char *name; /* "exc.size", "n * 2" */
+    bool is_known;    /* whatever the parameters: `value` */
+    int64_t value;
+};
 struct ir_constant {
     const char *name;
     bool is_integer;
@@ -204,7 +206,33 @@ struct ir_buffer {
     bool is_observed; /* read by the runtime: saved, plotted, exported; never dropped */
 };
 
-enum ir_topology { IR_DENSE, IR_ONE_TO_ONE, IR_ALL_BUT_ONE, IR_SPARSE };
+enum ir_topology {
+    IR_DENSE,
+    IR_ONE_TO_ONE,
+    IR_ALL_BUT_ONE,
+    IR_SPARSE,
+    IR_CONV,  /* the rest has a window */
+    IR_LOCAL, /* a window with weights of its own at each place */
+    IR_AVG_POOL,
+    IR_MAX_POOL,
+    IR_SUM_POOL,
+};
+
+enum ir_window_axis { IR_WINDOW_Y, IR_WINDOW_X, IR_WINDOW_CHANNEL };
+
+/* What enters or leaves windows, by axis. A missing channel is one of size 1. */
+struct ir_window_side {
+    int32_t sizes[3], strides[3]; /* size ids; from one neuron to the next along the axis */
+    enum ir_window_axis order[3]; /* the axes from the outermost to the innermost in memory */
+};
+
+/* The window of place (y, x) on the `to` side begins at (y, x) * stride - padding of `from`. */
+struct ir_window {
+    int32_t kernel, stride;
+    int32_t padding;                               /* size id; -1: none */
+    int32_t groups, group_channels, group_filters; /* size ids; -1: one group */
+    struct ir_window_side from, to;
+};
 
 /* A connection as propagations see it. Buffers and sizes are -1 where it has none. */
 struct ir_connection {
@@ -214,8 +242,9 @@ struct ir_connection {
     int32_t source_size, target_size; /* size ids */
     int32_t row_size; /* size id: from the weights of a source to those of the next */
     int32_t weight;   /* buffer; dense, all_but_one: [source * row_size + target], one_to_one:
-                         [source], sparse: [synapse]; -1: one constant */
-    int32_t constant_weight; /* constant id of the one weight, where weight is -1 */
+                         [source], sparse: [synapse], conv: [y, x, channel of its group, filter],
+                         local: [y, x, channel, target]; -1: one constant */
+    int32_t constant_weight; /* constant id of the one weight, where weight is -1; -1: 1 */
     int32_t target;          /* buffer that is added to */
     int32_t values; /* buffer of numbers that the source sends instead of spikes; -1: spikes */
     int32_t spikes, spike_counts; /* lists of source neurons that spiked and their lengths: of this
@@ -232,6 +261,9 @@ struct ir_connection {
                               delay d are columns[k] for k in bucket_starts[i * (max_delay + 2) + d]
                               ..< [… + d + 1] */
     int32_t max_delay;     /* size id */
+    const struct ir_window *window; /* conv, local, pools; null elsewhere */
+    int32_t
+        counts; /* pools: FLOAT32 [target], the spikes that arrive in each window; -1: numbers */
 };
 
 enum ir_function_kind {
@@ -319,6 +351,7 @@ struct ir_node *ir_text(struct ir_builder *, const char *text);
 struct ir_node *
 ir_leaf(struct ir_builder *, enum ir_op op, enum ir_type type,
         int32_t index); /* SIZE, CONSTANT, PARAM, DATA, KEY, CONTEXT_GET, ODE_VALUE */
+struct ir_node *ir_known_size(struct ir_builder *, int32_t size); /* SIZE; CONST if it is known */
 struct ir_node *ir_unary(struct ir_builder *, enum ir_op op,
                          struct ir_node *a); /* ARITH, FLOAT, LOGIC */
 struct ir_node *ir_binary(struct ir_builder *, enum ir_op op, struct ir_node *a,

@@ -159,6 +159,8 @@ int32_t lower_size_value(struct lowering *l, int64_t value)
         if (strcmp(l->program->sizes[i].name, name) == 0)
             return i;
     int32_t entry = ir_add_size(l->c, l->program, name);
+    l->program->sizes[entry].is_known = true;
+    l->program->sizes[entry].value = value;
     struct ir_builder saved = lower_enter(l, &l->setup);
     ir_size_set(&l->b, entry, ir_integer(&l->b, value));
     lower_leave(l, &l->setup, saved);

@@ -62,12 +62,26 @@ static void append_ends(struct binding *binding, const struct lowered_connection
     }
 }
 
+/* A buffer with the axes that it is saved with. */
+static struct binding *stored_array(struct lowering *l, int32_t buffer)
+{
+    const struct ir_buffer *stored = &l->program->buffers[buffer];
+    struct binding *binding = binding_new(l, BINDING_ARRAY);
+    binding->buffer = buffer;
+    binding->rank = stored->rank;
+    for (int32_t d = 0; d < stored->rank && d < RANK_LIMIT; d++)
+        binding->sizes[d] = stored->extents[d];
+    return binding;
+}
+
 /* Weights: [pre axes, post axes]; of one_to_one [post axes]. States of synapses likewise. */
 static struct binding *synapse_array(struct lowering *l, const struct lowered_connection *c)
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = c->weight_buffer;
-    if (c->connection->kind->id == BUILTIN_ONE_TO_ONE)
+    if (c->stage_count > 0)
+        binding->rank = lower_weight_sizes(l, c, binding->sizes);
+    else if (c->connection->kind->id == BUILTIN_ONE_TO_ONE)
         append_axes(binding, c->target, false);
     else
         append_ends(binding, c, false, false);
@@ -151,6 +165,18 @@ static void access_recorded(struct lowering *l, struct expr *e, struct access *a
     free_axes(l, access);
 }
 
+static void access_bias(struct lowering *l, struct expr *e, struct access *access)
+{
+    const struct connection *connection = e->field.object->type->connection;
+    int32_t buffer = lowered_connection_of(l, connection)->bias_buffer;
+    if (buffer < 0) {
+        lower_refuse(l, e->span, "connection '%s' has no bias", connection->name->text);
+        return;
+    }
+    access->binding = stored_array(l, buffer);
+    free_axes(l, access);
+}
+
 static void access_field(struct lowering *l, struct expr *e, struct access *access)
 {
     struct expr *object = e->field.object;
@@ -167,6 +193,11 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
         object->type->connection != NULL) {
         access->binding = synapse_array(l, lowered_connection_of(l, object->type->connection));
         free_axes(l, access);
+        return;
+    }
+    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_BIAS &&
+        object->type->connection != NULL) {
+        access_bias(l, e, access);
         return;
     }
     if (symbol->kind == SYMBOL_RULE_STATE && object->type->kind == TYPE_RULE) {

@@ -419,6 +419,11 @@ static struct ir_node *field_element(struct lowering *l, struct expr *e,
         struct ir_node *flat = l->rule != NULL ? (is_pre ? l->rule->pre : l->rule->post)
                                : is_pre        ? l->pre_index
                                                : l->post_index;
+        if (flat == NULL && l->weight_of != NULL) {
+            lower_refuse(l, e->span, "'%s' is not one neuron here: weights are shared, or pooled",
+                         is_pre ? "pre" : "post");
+            return ir_integer(&l->b, 0);
+        }
         if (flat == NULL)
             return NULL;
         const struct lowered_layer *layer = lowered_layer_of(l, object->type->layer);

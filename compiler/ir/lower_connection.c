@@ -12,9 +12,10 @@ static const char *dotted(struct lowering *l, const struct lowered_connection *c
     return arena_format(&l->c->arena, "%s.%s", c->name, field);
 }
 
-static struct ir_connection *table_entry(struct lowering *l, const struct lowered_connection *c)
+/* Where spikes enter. */
+static struct ir_connection *first_entry(struct lowering *l, const struct lowered_connection *c)
 {
-    return &l->program->connections[c->ir];
+    return &l->program->connections[c->stage_count > 0 ? c->stages[0].ir : c->ir];
 }
 
 /* ---- topology ---- */
@@ -22,7 +23,9 @@ static struct ir_connection *table_entry(struct lowering *l, const struct lowere
 static bool is_executable(enum builtin_id id)
 {
     return id == BUILTIN_DENSE || id == BUILTIN_ONE_TO_ONE || id == BUILTIN_ALL_BUT_ONE ||
-           id == BUILTIN_SPARSE || id == BUILTIN_PAIRS;
+           id == BUILTIN_SPARSE || id == BUILTIN_PAIRS || id == BUILTIN_CONV ||
+           id == BUILTIN_LOCAL || id == BUILTIN_AVG_POOL || id == BUILTIN_MAX_POOL ||
+           id == BUILTIN_SUM_POOL;
 }
 
 static bool check_topology(struct lowering *l, const struct connection *connection)
@@ -34,21 +37,11 @@ static bool check_topology(struct lowering *l, const struct connection *connecti
                          stages->items[i].builtin->name);
             return false;
         }
-    if (stages->count > 1) {
-        lower_refuse(l, stages->items[1].expr->span, "pipes of topologies cannot be compiled yet");
-        return false;
-    }
-    if (connection->kind == NULL) {
-        lower_refuse(l, connection->statement->span, "this connection cannot be compiled yet");
-        return false;
-    }
     if (connection->learns_gradient)
         lower_refuse(l, connection->statement->connect.learn_span,
                      "learning by gradient cannot be compiled yet");
     if (connection->weight != NULL && connection->weight->kind == EXPR_STRING)
         lower_refuse(l, connection->weight->span, "weights from a file cannot be read yet");
-    if (connection->bias != NULL)
-        lower_refuse(l, connection->bias->span, "'bias' cannot be compiled yet");
     return !l->is_failed;
 }
 
@@ -63,7 +56,7 @@ static enum ir_topology topology_of(const struct connection *connection)
     }
 }
 
-static bool has_one_weight(struct lowering *l, const struct connection *connection)
+bool lower_has_one_weight(struct lowering *l, const struct connection *connection)
 {
     bool is_set = pointer_map_get(&l->weight_assigned, connection) >= 0;
     return connection->weight_is_uniform && connection->rules.count == 0 && !is_set;
@@ -286,7 +279,7 @@ static void weight_buffer(struct lowering *l, struct lowered_connection *c,
                            ? c->source->size
                            : lower_size_product(l, sizes, 2, dotted(l, c, "synapses"));
     c->row = c->target->size;
-    if (has_one_weight(l, c->connection))
+    if (lower_has_one_weight(l, c->connection))
         return;
     c->has_gaps = is_padded(c, topology);
     if (c->has_gaps)
@@ -365,7 +358,7 @@ static void column_buffers(struct lowering *l, struct lowered_connection *c)
     c->column_synapses = model_buffer(l, c, "column_synapses", SNN_INT32, -1);
 }
 
-static int32_t sent_values(struct lowering *l, struct lowered_connection *c)
+int32_t lower_sent_values(struct lowering *l, struct lowered_connection *c)
 {
     int32_t values = c->connection->source_field != NULL
                          ? lower_state_buffer(l, c->connection->source_field)
@@ -376,17 +369,33 @@ static int32_t sent_values(struct lowering *l, struct lowered_connection *c)
     return values;
 }
 
+static void refuse_synapse_delays(struct lowering *l, const struct lowered_connection *c)
+{
+    lower_refuse(l, c->connection->delay->span,
+                 "delays of their own need the topology dense, sparse or pairs");
+}
+
 void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
 {
     const struct connection *connection = c->connection;
-    c->ir = c->learn_bit = c->weight_buffer = c->low = c->high = -1;
+    c->ir = c->learn_bit = c->weight_buffer = c->bias_buffer = c->low = c->high = -1;
     c->columns = c->row_starts = c->bucket_starts = -1;
     c->queue_items = c->own_delays = -1;
     if (!check_topology(l, connection))
         return;
-    enum ir_topology topology = topology_of(connection);
+    if (lower_has_stages(connection) && connection->delay != NULL &&
+        !connection->delay_is_uniform) {
+        refuse_synapse_delays(l, c);
+        return;
+    }
     delays_of(l, c);
     extend_ring(l, c);
+    lower_bias_buffer(l, c);
+    if (lower_has_stages(connection)) {
+        lower_stages(l, c);
+        return;
+    }
+    enum ir_topology topology = topology_of(connection);
     weight_buffer(l, c, topology);
     if (c->queue_items >= 0 && !connection->delay_is_uniform)
         c->own_delays = model_buffer(l, c, "delay", SNN_FLOAT32, c->synapse_count);
@@ -400,8 +409,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
             column_buffers(l, c);
     } else if (c->has_synapse_delays) {
         if (topology != IR_DENSE)
-            lower_refuse(l, connection->delay->span,
-                         "delays of their own need the topology dense, sparse or pairs");
+            refuse_synapse_delays(l, c);
         c->columns = model_buffer(l, c, "delay_order", SNN_INT32, c->synapse_count);
     }
     if (c->has_synapse_delays) {
@@ -432,7 +440,8 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
     entry.weight = c->weight_buffer;
     entry.constant_weight = weight_constant(l, c);
     entry.target = lower_state_buffer(l, connection->slot);
-    entry.values = sent_values(l, c);
+    entry.values = lower_sent_values(l, c);
+    entry.counts = -1;
     entry.row_starts = c->row_starts;
     entry.columns = c->columns;
     entry.bucket_starts = c->bucket_starts;
@@ -444,7 +453,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
 /* The source's rings are known once all connections are. */
 void lower_connection_finish(struct lowering *l, struct lowered_connection *c)
 {
-    struct ir_connection *entry = table_entry(l, c);
+    struct ir_connection *entry = first_entry(l, c);
     bool uses_ring = c->total_delay >= 0;
     bool is_queued = c->queue_items >= 0;
     entry->spikes = is_queued ? c->arrived : uses_ring ? c->source->ring : c->source->list;
@@ -709,8 +718,12 @@ void lower_connection_weights(struct lowering *l, struct lowered_connection *c)
     l->draws_delays = false;
     if (c->column_starts >= 0)
         make_columns(l, c);
-    if (c->weight_buffer >= 0)
+    if (c->weight_buffer >= 0 && c->stage_count > 0)
+        lower_fill_weights(l, c);
+    else if (c->weight_buffer >= 0)
         make_weights(l, c);
+    if (c->bias_buffer >= 0)
+        lower_fill_bias(l, c);
     l->weight_of = NULL;
     l->network = NULL;
     l->pre_index = l->post_index = l->element = NULL;
@@ -722,6 +735,8 @@ void lower_connection_arrive(struct lowering *l, struct lowered_connection *c)
     l->b.span = c->connection->statement->span;
     if (c->own_delays >= 0)
         lower_queue_arrive(l, c);
+    else if (c->stage_count > 0)
+        lower_stages_arrive(l, c);
     else
         ir_propagate(&l->b, c->ir);
 }

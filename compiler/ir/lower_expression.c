@@ -229,10 +229,11 @@ static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
     case VARIABLE_WEIGHT: return lower_weight(l, e->span);
     case VARIABLE_FAN_IN:
     case VARIABLE_FAN_OUT:
-        if (l->weight_of != NULL && l->weight_of->connection->kind->id == BUILTIN_DENSE)
-            return lower_size_leaf(l, e->symbol->variable == VARIABLE_FAN_IN
-                                          ? l->weight_of->source->size
-                                          : l->weight_of->target->size);
+        if (l->weight_of != NULL) {
+            int32_t fan = lower_fan(l, l->weight_of, e->symbol->variable == VARIABLE_FAN_IN);
+            if (fan >= 0)
+                return lower_size_leaf(l, fan);
+        }
         break;
     case VARIABLE_SPIKED: return kernel_read(l, layer->spiked, -1);
     case VARIABLE_FIRED: return kernel_read(l, layer->fired, -1);

@@ -18,6 +18,8 @@
  *   lower_at_most.c     which spikes of a layer are kept
  *   lower_ahead.c       layers that run ahead
  *   lower_connection.c  connections: weights, delays, arriving spikes
+ *   lower_stage.c       those of several stages or with windows, biases
+ *   lower_window.c      where windows lie
  *   lower_synapse.c     synapses of chosen pairs, as arrays
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
  *   lower_rule_state.c  their state
@@ -171,14 +173,25 @@ struct lowered_layer {
     int32_t named_times;               /* FLOAT32 [neuron], `spike at`; -1 */
 };
 
+/* One stage of a connection that has several, or windows. */
+struct lowered_stage {
+    const struct topology_stage *stage;
+    int32_t ir;     /* in program->connections */
+    int32_t size;   /* size id: of what leaves it */
+    int32_t buffer; /* what leaves it, for the next stage; -1: the target */
+};
+
 struct lowered_connection {
     struct connection *connection;
     struct lowered_network *network;
     struct lowered_layer *source, *target;
     const char *name;
-    int32_t ir;             /* in program->connections */
+    int32_t ir; /* in program->connections; of several stages the one with weights */
+    struct lowered_stage *stages; /* null where one propagation without a window does */
+    size_t stage_count;
     int32_t learn_bit;      /* -1: nothing to learn */
     int32_t weight_buffer;  /* -1: one constant */
+    int32_t bias_buffer;    /* -1: none */
     int32_t synapse_count;  /* size id; -1: known at run time */
     int32_t row;            /* size id: from the weights of a source to those of the next */
     bool has_gaps;          /* rows may be longer than the target */
@@ -657,6 +670,27 @@ void lower_ring_buffers(struct lowering *, struct lowered_layer *);
 void lower_connection_finish(struct lowering *, struct lowered_connection *);
 void lower_connection_arrive(struct lowering *,
                              struct lowered_connection *); /* adds to the target */
+
+bool lower_has_one_weight(struct lowering *, const struct connection *);
+int32_t lower_sent_values(struct lowering *, struct lowered_connection *); /* -1: spikes */
+
+/* ---- lower_stage.c, lower_window.c ---- */
+bool lower_has_stages(const struct connection *);
+void lower_stages(struct lowering *, struct lowered_connection *); /* declares them */
+void lower_stages_arrive(struct lowering *, const struct lowered_connection *);
+void lower_bias_buffer(struct lowering *, struct lowered_connection *);
+void lower_connection_bias(struct lowering *, struct lowered_connection *);
+void lower_fill_weights(struct lowering *, struct lowered_connection *); /* into init */
+void lower_fill_bias(struct lowering *, struct lowered_connection *);
+/* Axes of the weights of a connection with stages, and their size ids. */
+struct axis_list lower_weight_axes(struct lowering *, const struct lowered_connection *);
+int32_t lower_weight_sizes(struct lowering *, const struct lowered_connection *, int32_t *sizes);
+/* fan_in or fan_out as a size id, -1 where it differs from neuron to neuron. */
+int32_t lower_fan(struct lowering *, const struct lowered_connection *, bool is_in);
+const struct ir_window *lower_window(struct lowering *, const struct lowered_connection *,
+                                     const struct topology_stage *);
+void lower_check_window_fits(struct lowering *, const struct lowered_connection *,
+                             const struct topology_stage *last);
 
 /* ---- lower_rule.c, lower_rule_state.c ---- */
 const char *lower_rule_label(struct lowering *, const struct rule_instance *rule,

@@ -25,8 +25,8 @@ static bool is_plain(const struct lowered_connection *c)
     for (size_t i = 0; i < c->connection->rules.count; i++)
         if (lower_rule_steps(c->connection->rules.items[i]))
             return false;
-    return c->connection->kind->id == BUILTIN_DENSE && c->connection->source_field == NULL &&
-           c->connection->delay == NULL;
+    return !lower_has_stages(c->connection) && c->connection->kind->id == BUILTIN_DENSE &&
+           c->connection->source_field == NULL && c->connection->delay == NULL;
 }
 
 static bool sends(const struct lowered_network *network, const struct layer *layer)

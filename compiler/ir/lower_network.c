@@ -293,6 +293,9 @@ void lower_run_layer(struct lowering *l, struct lowered_layer *layer, bool is_le
     clear_inputs(l, layer);
     for (size_t k = 0; k < connections->count; k++)
         if (connections->items[k]->target == layer->layer)
+            lower_connection_bias(l, &layer->network->connections[k]);
+    for (size_t k = 0; k < connections->count; k++)
+        if (connections->items[k]->target == layer->layer)
             lower_connection_arrive(l, &layer->network->connections[k]);
     lower_layer_step(l, layer, is_learning);
     keep_spikes(l, layer);

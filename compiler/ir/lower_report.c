@@ -201,6 +201,18 @@ static void plot_buffer(struct lowering *l, const char *label, int32_t buffer)
                (struct ir_node *[]){ ir_text(&l->b, label), ir_integer(&l->b, buffer) });
 }
 
+static void push_weight_axes(struct lowering *l, const struct lowered_connection *c)
+{
+    struct axis_list axes = lower_weight_axes(l, c);
+    int32_t sizes[2 * RANK_LIMIT], rank = lower_weight_sizes(l, c, sizes);
+    for (int32_t d = 0; d < rank; d++) {
+        const struct name *axis = axes.items[d].name;
+        ir_call_rt(&l->b, IR_RT_snn_rt_axis, 2,
+                   (struct ir_node *[]){ ir_text(&l->b, axis != NULL ? axis->text : "neuron"),
+                                         lower_size_leaf(l, sizes[d]) });
+    }
+}
+
 static void push_layer_axes(struct lowering *l, const struct lowered_layer *layer)
 {
     for (int32_t d = 0; d < layer->rank; d++) {
@@ -215,9 +227,13 @@ static void plot_connection(struct lowering *l, const struct expr *e)
 {
     const struct lowered_connection *connection = lowered_connection_of(l, e->type->connection);
     struct binding *weights = lower_packed(l, lower_weights(l, connection));
-    if (connection->connection->kind->id != BUILTIN_ONE_TO_ONE)
-        push_layer_axes(l, connection->source);
-    push_layer_axes(l, connection->target);
+    if (connection->stage_count > 0) {
+        push_weight_axes(l, connection);
+    } else {
+        if (connection->connection->kind->id != BUILTIN_ONE_TO_ONE)
+            push_layer_axes(l, connection->source);
+        push_layer_axes(l, connection->target);
+    }
     plot_buffer(l, connection->name, weights->buffer);
 }
 

@@ -52,7 +52,7 @@ struct ir_node *lower_find_synapse(struct lowering *l, const struct access *acce
                           (struct ir_node *[]){ ir_integer(&l->b, c->row_starts),
                                                 ir_integer(&l->b, c->columns), pre, post,
                                                 ir_bool(&l->b, !c->has_synapse_delays) });
-    bool skips_diagonal = c->connection->kind->id == BUILTIN_ALL_BUT_ONE;
+    bool skips_diagonal = c->stage_count == 0 && c->connection->kind->id == BUILTIN_ALL_BUT_ONE;
     return skips_diagonal
                ? ir_select(&l->b, ir_binary(&l->b, IR_EQ, pre, post), ir_integer(&l->b, -1), flat)
                : flat;

@@ -59,9 +59,30 @@ static void add_connection_size(struct printer *p, const char *label, int32_t si
     print_size(p, size);
 }
 
+/* Axes from the outermost to the innermost: y 28, x 28. */
+static void add_window_side(struct printer *p, const char *label, const struct ir_window_side *side)
+{
+    static const char *const names[] = { "y", "x", "channel" };
+    print_text(p, " %s", label);
+    for (int i = 0; i < 3; i++)
+        add_connection_size(p, names[side->order[i]], side->sizes[side->order[i]]);
+}
+
+static void add_window(struct printer *p, const struct ir_window *window)
+{
+    add_window_side(p, "from", &window->from);
+    add_window_side(p, "to", &window->to);
+    add_connection_size(p, "kernel", window->kernel);
+    add_connection_size(p, "stride", window->stride);
+    add_connection_size(p, "padding", window->padding);
+    add_connection_size(p, "groups", window->groups);
+}
+
 static void add_connection_line(struct printer *p, const struct ir_connection *connection)
 {
-    static const char *const topologies[] = { "dense", "one_to_one", "all_but_one", "sparse" };
+    static const char *const topologies[] = { "dense",    "one_to_one", "all_but_one",
+                                              "sparse",   "conv",       "local",
+                                              "avg_pool", "max_pool",   "sum_pool" };
     print_text(p, "connection @%s: %s ", connection->name, topologies[connection->topology]);
     print_size(p, connection->source_size);
     print_text(p, " -> ");
@@ -69,7 +90,7 @@ static void add_connection_line(struct printer *p, const struct ir_connection *c
     if (connection->row_size != connection->target_size)
         add_connection_size(p, "row", connection->row_size);
     add_connection_buffer(p, "weight", connection->weight);
-    if (connection->weight < 0)
+    if (connection->weight < 0 && connection->constant_weight >= 0)
         print_text(p, " constant weight %d", (int)connection->constant_weight);
     add_connection_buffer(p, "values", connection->values);
     add_connection_buffer(p, "spikes", connection->spikes);
@@ -82,6 +103,9 @@ static void add_connection_line(struct printer *p, const struct ir_connection *c
     add_connection_size(p, "slots", connection->ring_slots);
     add_connection_size(p, "delay", connection->delay);
     add_connection_size(p, "longest", connection->max_delay);
+    add_connection_buffer(p, "window counts", connection->counts);
+    if (connection->window != NULL)
+        add_window(p, connection->window);
     print_text(p, "\n");
 }
 

@@ -7,19 +7,9 @@
  * Each target's sum has the order of its sources, so every form gives the same bits. Where synapses
  * have delays of their own, the order is by delay, then by source.
  */
-#include "base/remarks.h"
+#include "passes/propagation.h"
+
 #include "passes/passes.h"
-
-struct propagation {
-    struct compilation *c;
-    struct ir_builder b;
-    const struct ir_connection *connection;
-};
-
-/* The spikes that arrive: entries low ..< high of the list. */
-struct arrivals {
-    struct ir_node *low, *high, *count;
-};
 
 static struct ir_node *size(struct propagation *p, int32_t id)
 {
@@ -47,7 +37,7 @@ static struct arrivals arrivals_of_row(struct propagation *p, struct ir_node *ro
     return a;
 }
 
-static struct arrivals arrivals(struct propagation *p)
+struct arrivals propagation_arrivals(struct propagation *p)
 {
     if (p->connection->ring_slots >= 0)
         return arrivals_of_row(p, ring_row(p, size(p, p->connection->delay)));
@@ -59,8 +49,8 @@ static struct arrivals arrivals(struct propagation *p)
     return a;
 }
 
-static struct ir_node *open_events(struct propagation *p, const struct arrivals *a,
-                                   bool is_independent, const char *what)
+struct ir_node *propagation_open_events(struct propagation *p, const struct arrivals *a,
+                                        bool is_independent, const char *what)
 {
     const char *name = arena_format(&p->c->arena, "%s.%s", p->connection->name, what);
     struct ir_node *loop = ir_loop(&p->b, name, a->low, a->high, is_independent);
@@ -70,26 +60,34 @@ static struct ir_node *open_events(struct propagation *p, const struct arrivals 
     return loop->loop.index;
 }
 
-static struct ir_node *open_targets(struct propagation *p, const char *what)
+struct ir_node *propagation_open_loop(struct propagation *p, const char *what, struct ir_node *low,
+                                      struct ir_node *high, bool is_independent)
 {
     const char *name = arena_format(&p->c->arena, "%s.%s", p->connection->name, what);
-    struct ir_node *loop = ir_loop(&p->b, name, zero(p), size(p, p->connection->target_size), true);
+    struct ir_node *loop = ir_loop(&p->b, name, low, high, is_independent);
     p->b.before = NULL;
     p->b.block = &loop->loop.body;
     return loop->loop.index;
 }
 
-static enum ir_type target_type(const struct propagation *p)
+struct ir_node *propagation_open_targets(struct propagation *p, const char *what)
+{
+    return propagation_open_loop(p, what, zero(p), size(p, p->connection->target_size), true);
+}
+
+enum ir_type propagation_target_type(const struct propagation *p)
 {
     return ir_buffer_value_type(p->b.program->buffers[p->connection->target].type);
 }
 
 static struct ir_node *constant_weight(struct propagation *p)
 {
-    return ir_leaf(&p->b, IR_CONSTANT, target_type(p), p->connection->constant_weight);
+    if (p->connection->constant_weight < 0)
+        return ir_real(&p->b, propagation_target_type(p), 1);
+    return ir_leaf(&p->b, IR_CONSTANT, propagation_target_type(p), p->connection->constant_weight);
 }
 
-static void add_to_target(struct propagation *p, struct ir_node *target, struct ir_node *value)
+void propagation_add(struct propagation *p, struct ir_node *target, struct ir_node *value)
 {
     struct ir_node *old = ir_load(&p->b, p->connection->target, target);
     ir_store(&p->b, p->connection->target, target,
@@ -103,11 +101,12 @@ static struct ir_node *matrix_index(struct propagation *p, struct ir_node *sourc
                      ir_binary(&p->b, IR_MUL, source, size(p, p->connection->row_size)), target);
 }
 
-static struct ir_node *weight_of(struct propagation *p, struct ir_node *synapse)
+struct ir_node *propagation_weight(struct propagation *p, struct ir_node *synapse)
 {
     if (p->connection->weight < 0)
         return constant_weight(p);
-    return ir_cast(&p->b, target_type(p), ir_load(&p->b, p->connection->weight, synapse));
+    return ir_cast(&p->b, propagation_target_type(p),
+                   ir_load(&p->b, p->connection->weight, synapse));
 }
 
 /* ---- spikes ---- */
@@ -116,11 +115,11 @@ static struct ir_node *weight_of(struct propagation *p, struct ir_node *synapse)
 static struct ir_node *given(struct propagation *p, struct ir_node *source, struct ir_node *target)
 {
     if (p->connection->weight >= 0)
-        return weight_of(p, matrix_index(p, source, target));
+        return propagation_weight(p, matrix_index(p, source, target));
     if (p->connection->topology != IR_ALL_BUT_ONE)
         return constant_weight(p);
     return ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target),
-                     ir_real(&p->b, target_type(p), 0), constant_weight(p));
+                     ir_real(&p->b, propagation_target_type(p), 0), constant_weight(p));
 }
 
 /* The loop right before writes all targets anyway: pass `fuse` makes it one with the rows. */
@@ -142,17 +141,17 @@ static bool follows_clearing(const struct propagation *p)
 static void dense_rows(struct propagation *p)
 {
     bool is_always = follows_clearing(p);
-    struct arrivals a = arrivals(p);
+    struct arrivals a = propagation_arrivals(p);
     struct ir_builder outer = p->b;
     if (!is_always) {
         struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_GT, a.count, zero(p)));
         p->b.before = NULL;
         p->b.block = &some->branch.then_body;
     }
-    struct ir_node *target = open_targets(p, "rows");
+    struct ir_node *target = propagation_open_targets(p, "rows");
     struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
     struct ir_builder body = p->b;
-    struct ir_node *source = open_events(p, &a, false, "spikes");
+    struct ir_node *source = propagation_open_events(p, &a, false, "spikes");
     ir_set(&p->b, total, ir_binary(&p->b, IR_ADD, ir_get(&p->b, total), given(p, source, target)));
     p->b = body;
     ir_store(&p->b, p->connection->target, target, ir_get(&p->b, total));
@@ -165,10 +164,10 @@ static void dense_rows(struct propagation *p)
 
 static void one_to_one(struct propagation *p)
 {
-    struct arrivals a = arrivals(p);
+    struct arrivals a = propagation_arrivals(p);
     struct ir_builder outer = p->b;
-    struct ir_node *source = open_events(p, &a, !p->connection->may_repeat, "spikes");
-    add_to_target(p, source, weight_of(p, source));
+    struct ir_node *source = propagation_open_events(p, &a, !p->connection->may_repeat, "spikes");
+    propagation_add(p, source, propagation_weight(p, source));
     p->b = outer;
     remark(p->c, p->connection->span, "propagation", "'%s': each spike touches one neuron",
            p->connection->name);
@@ -184,15 +183,15 @@ static void add_synapses(struct propagation *p, struct ir_node *source, struct i
     struct ir_node *target = ir_load(&p->b, p->connection->columns, loop->loop.index);
     struct ir_node *synapse =
         p->connection->topology == IR_SPARSE ? loop->loop.index : matrix_index(p, source, target);
-    add_to_target(p, target, weight_of(p, synapse));
+    propagation_add(p, target, propagation_weight(p, synapse));
     p->b = outer;
 }
 
 static void sparse_rows(struct propagation *p)
 {
-    struct arrivals a = arrivals(p);
+    struct arrivals a = propagation_arrivals(p);
     struct ir_builder outer = p->b;
-    struct ir_node *source = open_events(p, &a, false, "spikes");
+    struct ir_node *source = propagation_open_events(p, &a, false, "spikes");
     struct ir_node *next = ir_binary(&p->b, IR_ADD, source, ir_integer(&p->b, 1));
     add_synapses(p, source, ir_load(&p->b, p->connection->row_starts, source),
                  ir_load(&p->b, p->connection->row_starts, next));
@@ -217,7 +216,7 @@ static void delayed_synapses(struct propagation *p)
                                ? ir_binary(&p->b, IR_ADD, age, size(p, p->connection->delay))
                                : age;
     struct arrivals a = arrivals_of_row(p, ring_row(p, past));
-    struct ir_node *source = open_events(p, &a, false, "spikes");
+    struct ir_node *source = propagation_open_events(p, &a, false, "spikes");
     struct ir_node *buckets = ir_binary(&p->b, IR_ADD, longest, ir_integer(&p->b, 2));
     struct ir_node *bucket =
         ir_binary(&p->b, IR_ADD, ir_binary(&p->b, IR_MUL, source, buckets), age);
@@ -236,11 +235,11 @@ static void delayed_synapses(struct propagation *p)
 static void send_numbers(struct propagation *p)
 {
     struct ir_builder outer = p->b;
-    struct ir_node *target = open_targets(p, "values");
-    enum ir_type type = target_type(p);
+    struct ir_node *target = propagation_open_targets(p, "values");
+    enum ir_type type = propagation_target_type(p);
     if (p->connection->topology == IR_ONE_TO_ONE) {
         struct ir_node *value = ir_cast(&p->b, type, ir_load(&p->b, p->connection->values, target));
-        add_to_target(p, target, ir_binary(&p->b, IR_MUL, weight_of(p, target), value));
+        propagation_add(p, target, ir_binary(&p->b, IR_MUL, propagation_weight(p, target), value));
         p->b = outer;
         return;
     }
@@ -250,7 +249,7 @@ static void send_numbers(struct propagation *p)
         ir_loop(&p->b, "sources", zero(p), size(p, p->connection->source_size), false);
     p->b.block = &loop->loop.body;
     struct ir_node *source = loop->loop.index;
-    struct ir_node *weight = weight_of(p, matrix_index(p, source, target));
+    struct ir_node *weight = propagation_weight(p, matrix_index(p, source, target));
     if (p->connection->topology == IR_ALL_BUT_ONE)
         weight = ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target), ir_real(&p->b, type, 0),
                            weight);
@@ -264,24 +263,45 @@ static void send_numbers(struct propagation *p)
 
 /* ---- the pass ---- */
 
+static bool expand_numbers(struct propagation *p)
+{
+    switch (p->connection->topology) {
+    case IR_SPARSE:
+        return diag_error(p->c, p->connection->span,
+                          "numbers cannot be sent through a sparse connection yet");
+    case IR_DENSE:
+    case IR_ONE_TO_ONE:
+    case IR_ALL_BUT_ONE: send_numbers(p); return true;
+    case IR_CONV:
+    case IR_LOCAL: propagate_window_values(p); return true;
+    case IR_AVG_POOL:
+    case IR_MAX_POOL:
+    case IR_SUM_POOL: propagate_pool_values(p); return true;
+    }
+    unreachable();
+}
+
 static bool expand(struct propagation *p)
 {
     const struct ir_connection *c = p->connection;
-    if (c->values >= 0) {
-        if (c->topology == IR_SPARSE)
-            return diag_error(p->c, c->span,
-                              "numbers cannot be sent through a sparse connection yet");
-        send_numbers(p);
-    } else if (c->bucket_starts >= 0) {
+    if (c->values >= 0)
+        return expand_numbers(p);
+    if (c->bucket_starts >= 0) {
         delayed_synapses(p);
-    } else if (c->topology == IR_SPARSE) {
-        sparse_rows(p);
-    } else if (c->topology == IR_ONE_TO_ONE) {
-        one_to_one(p);
-    } else {
-        dense_rows(p);
+        return true;
     }
-    return true;
+    switch (c->topology) {
+    case IR_SPARSE: sparse_rows(p); return true;
+    case IR_ONE_TO_ONE: one_to_one(p); return true;
+    case IR_DENSE:
+    case IR_ALL_BUT_ONE: dense_rows(p); return true;
+    case IR_CONV:
+    case IR_LOCAL: propagate_window_spikes(p); return true;
+    case IR_AVG_POOL:
+    case IR_MAX_POOL:
+    case IR_SUM_POOL: propagate_pool_spikes(p); return true;
+    }
+    unreachable();
 }
 
 static void visit_block(struct ir_block *block, void *data)

@@ -257,7 +257,7 @@ void check_model_statement(struct checker *k, struct statement *s);
 const struct type *declared_type(struct checker *k, struct symbol *symbol,
                                  const struct type_ref *ref, const struct expr *value);
 
-/* ---- model.c, rule.c, network.c, topology.c, order.c ---- */
+/* ---- model.c, rule.c, network.c, topology.c, window.c, order.c ---- */
 
 /* Formals of a model or rule as symbols with types; arguments were bound in the caller's scope. */
 void declare_parameters(struct checker *k, struct scope *scope, struct formal_list *formals,
@@ -289,6 +289,11 @@ void check_network(struct checker *k, struct symbol *symbol);
 void check_topology(struct checker *k, struct connection *connection);
 struct axis_list topology_axes(struct checker *k, struct connection *connection,
                                struct axis_list source);
+/* Of conv, local and pools: the axes they make of stage->from, none after reporting; then, once
+ * stage->axes is set, where its axes are and those of its weights. */
+bool stage_is_window(const struct topology_stage *stage);
+struct axis_list window_axes(struct checker *k, struct topology_stage *stage);
+void window_finish(struct checker *k, struct topology_stage *stage);
 void order_layers(struct checker *k, struct network *network);
 
 /* ---- parallel.c: what loops do, and whether their iterations may run side by side ---- */

@@ -281,19 +281,38 @@ static const struct type *trace_field(struct checker *k, struct expr *e, const s
 
 /* ---- connections and rules ------------------------------------------ */
 
-/* Pre axes then post axes; of the target alone where each neuron has one synapse. */
+static void append_axes(struct checker *k, struct axis_list *axes, const struct axis_list *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        array_push(k->arena, axes, more->items[i]);
+}
+
+/* Pre axes then post axes; of the target alone where each neuron has one synapse; those of the
+ * window and then of what looks through it. */
 static struct axis_list weight_axes(struct checker *k, const struct type *object)
 {
     const struct connection *connection = object->connection;
     struct axis_list axes = { 0 };
-    for (size_t i = 0; i < object->axes.count; i++)
-        array_push(k->arena, &axes, object->axes.items[i]);
-    bool is_single = connection->kind != NULL && connection->kind->id == BUILTIN_ONE_TO_ONE;
-    for (size_t i = 0; !is_single && i < connection->source->axes.count; i++)
-        array_push(k->arena, &axes, connection->source->axes.items[i]);
-    for (size_t i = 0; i < connection->target->axes.count; i++)
-        array_push(k->arena, &axes, connection->target->axes.items[i]);
+    append_axes(k, &axes, &object->axes);
+    if (connection->kind == NULL)
+        return axes; /* pools: one number */
+    const struct topology_stage *stage = &connection->topology.items[connection->weighted];
+    if (stage_is_window(stage)) {
+        append_axes(k, &axes, &stage->weights);
+        return axes;
+    }
+    if (connection->kind->id != BUILTIN_ONE_TO_ONE)
+        append_axes(k, &axes, &stage->from);
+    append_axes(k, &axes, &connection->target->axes);
     return axes;
+}
+
+static struct axis_list bias_axes(const struct connection *connection)
+{
+    if (connection->kind == NULL)
+        return connection->target->axes;
+    const struct topology_stage *stage = &connection->topology.items[connection->weighted];
+    return stage_is_window(stage) ? stage->bias : connection->target->axes;
 }
 
 static const struct type *connection_field(struct checker *k, struct expr *e,
@@ -329,8 +348,10 @@ static const struct type *connection_field(struct checker *k, struct expr *e,
                                                        : FIELD_DELAY;
     struct symbol *symbol = field_symbol(k, e, field);
     symbol->connection = object->connection;
-    struct unit unit = field == FIELD_DELAY ? connection->network->time_unit : connection->unit;
-    struct axis_list axes = field == FIELD_BIAS ? connection->target->axes : weight_axes(k, object);
+    struct unit unit = field == FIELD_DELAY  ? connection->network->time_unit
+                       : field == FIELD_BIAS ? connection->slot->type->unit
+                                             : connection->unit;
+    struct axis_list axes = field == FIELD_BIAS ? bias_axes(connection) : weight_axes(k, object);
     symbol->type = type_with_axes(k->arena, type_real(k->arena, unit), axes);
     return symbol->type;
 }

@@ -120,11 +120,21 @@ struct rule_instance {
 
 ARRAY_STRUCT(rule_list, struct rule_instance *);
 
+/* Which of a list of axes a window moves along, and which one holds its channels. */
+struct window_places {
+    int y, x, channel; /* channel: -1 if there is none */
+};
+
 /* One stage of `via a |> b`. */
 struct topology_stage {
     const struct builtin *builtin;
     struct expr *expr;     /* the call; its target has the arguments */
-    struct axis_list axes; /* what leaves this stage */
+    struct axis_list from; /* what enters this stage */
+    struct axis_list axes; /* what leaves it */
+    /* conv, local and pools only: */
+    struct window_places in, out;
+    struct size kernel, stride, padding, groups;
+    struct axis_list weights, bias; /* axes of these; empty for pools */
 };
 
 ARRAY_STRUCT(topology_stage_list, struct topology_stage);
@@ -142,6 +152,7 @@ struct connection {
     struct topology_stage_list topology;
     const struct builtin
         *kind;           /* of the stage with weights: dense, one_to_one ...; null: pools only */
+    size_t weighted;     /* that stage; topology.count if there is none */
     struct expr *weight; /* initial; null: 1 in the unit of the slot */
     struct expr *low, *high; /* bounds; null if none */
     struct expr *bias;       /* may be null */

@@ -70,6 +70,7 @@ static bool has_weights(const struct builtin *builtin)
     switch (builtin->id) {
     case BUILTIN_AVG_POOL:
     case BUILTIN_MAX_POOL:
+    case BUILTIN_SUM_POOL:
     case BUILTIN_BATCH_NORM:
     case BUILTIN_DROPOUT: return false;
     default: return true;
@@ -78,85 +79,83 @@ static bool has_weights(const struct builtin *builtin)
 
 /* ---- axes ----------------------------------------------------------- */
 
-static struct size argument_size(const struct topology_stage *stage, size_t position,
-                                 struct size otherwise)
+static void list_stages(struct checker *k, struct connection *connection)
 {
-    const struct expr *e = stage->expr->target->arguments[position];
-    if (e == NULL)
-        return otherwise;
-    return type_is_error(e->type) ? size_unknown() : size_of_expr(e);
-}
-
-/* floor((in + 2 padding - kernel) / stride) + 1 */
-static struct size window_count(struct checker *k, struct size in, struct size kernel,
-                                struct size stride, struct size padding)
-{
-    struct size padded =
-        size_apply(k, BINARY_ADD, in, size_apply(k, BINARY_MULTIPLY, size_constant(2), padding));
-    struct size room = size_apply(k, BINARY_SUBTRACT, padded, kernel);
-    bool is_unit_stride = stride.kind == SIZE_CONSTANT && stride.value == 1;
-    if (stride.kind == SIZE_CONSTANT && stride.value < 1)
-        return size_unknown();
-    struct size steps =
-        is_unit_stride ? room : size_floor(k, size_apply(k, BINARY_DIVIDE, room, stride));
-    return size_apply(k, BINARY_ADD, steps, size_constant(1));
-}
-
-static struct axis_list window_axes(struct checker *k, const struct topology_stage *stage,
-                                    struct axis_list in)
-{
-    bool is_pool = stage->builtin->id == BUILTIN_AVG_POOL || stage->builtin->id == BUILTIN_MAX_POOL;
-    bool is_conv = stage->builtin->id == BUILTIN_CONV;
-    struct axis_list out = { 0 };
-    if (in.count < 2) {
-        diag_error(k->c, stage->expr->span, "'%s' needs a source with the axes [y, x], not %s",
-                   stage->builtin->name, axes_text(k->arena, &in));
-        return out;
-    }
-    struct size kernel = argument_size(stage, is_pool ? 0 : 1, size_unknown());
-    struct size stride = argument_size(stage, is_pool ? 1 : 2, is_pool ? kernel : size_constant(1));
-    struct size padding = is_conv ? argument_size(stage, 3, size_constant(0)) : size_constant(0);
-    if (!is_pool) {
-        struct axis channel = { names_intern_text(&k->c->names, "channel"),
-                                argument_size(stage, 0, size_unknown()) };
-        array_push(k->arena, &out, channel);
-    }
-    bool is_too_large = false;
-    for (size_t i = is_pool ? 0 : in.count - 2; i < in.count; i++) {
-        struct axis axis = in.items[i];
-        if (i + 2 >= in.count)
-            axis.size = window_count(k, axis.size, kernel, stride, padding);
-        if (axis.size.kind == SIZE_CONSTANT && axis.size.value < 1 && !is_too_large) {
-            is_too_large = true;
-            diag_error(k->c, stage->expr->span, "the window of '%s' is larger than the axis '%s'",
-                       stage->builtin->name,
-                       in.items[i].name != NULL ? in.items[i].name->text : "_");
+    flatten(k, connection, connection->statement->connect.topology);
+    connection->weighted = connection->topology.count;
+    for (size_t i = 0; i < connection->topology.count; i++) {
+        const struct topology_stage *stage = &connection->topology.items[i];
+        if (!has_weights(stage->builtin))
+            continue;
+        if (connection->kind != NULL) {
+            diag_error(k->c, stage->expr->span, "'%s' has weights, but so has '%s' before it",
+                       stage->builtin->name, connection->kind->name);
+            diag_hint(k->c, "put a layer between them");
         }
-        if (is_too_large)
-            axis.size = size_unknown();
-        array_push(k->arena, &out, axis);
+        connection->kind = stage->builtin;
+        connection->weighted = i;
     }
-    return out;
+}
+
+static bool is_in_list(const struct axis_list *list, const struct name *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].name == name)
+            return true;
+    return false;
+}
+
+/* The axes in the order in which the target has them, where it has the same ones. */
+static struct axis_list in_order_of(struct checker *k, const struct layer *target,
+                                    struct axis_list axes)
+{
+    struct axis_list ordered = { 0 };
+    if (target->axes.count != axes.count)
+        return axes;
+    for (size_t i = 0; i < axes.count; i++) {
+        if (!is_in_list(&target->axes, axes.items[i].name))
+            return axes;
+        for (size_t j = 0; j < axes.count; j++)
+            if (axes.items[j].name == target->axes.items[i].name)
+                array_push(k->arena, &ordered, axes.items[j]);
+    }
+    return ordered.count == axes.count ? ordered : axes;
+}
+
+/* A stage after one whose neurons have no place. */
+static void report_unknown_axes(struct checker *k, const struct connection *connection, size_t i)
+{
+    const struct topology_stage *stage = &connection->topology.items[i];
+    if (i + 1 >= connection->topology.count || stage_is_window(stage))
+        return;
+    const struct topology_stage *next = &connection->topology.items[i + 1];
+    if (stage_is_window(next) && stage->from.count > 0)
+        diag_error(k->c, next->expr->span,
+                   "'%s' needs the axes of what enters it, and '%s' makes none",
+                   next->builtin->name, stage->builtin->name);
 }
 
 /* The axes a target without axes of its own gets; none if the topology does not say. */
 struct axis_list topology_axes(struct checker *k, struct connection *connection,
                                struct axis_list source)
 {
-    if (connection->topology.count == 0) {
-        flatten(k, connection, connection->statement->connect.topology);
-        for (size_t i = 0; i < connection->topology.count; i++)
-            if (has_weights(connection->topology.items[i].builtin))
-                connection->kind = connection->topology.items[i].builtin;
-    }
+    if (connection->topology.count == 0)
+        list_stages(k, connection);
     struct axis_list axes = source;
+    size_t first = connection->kind != NULL ? connection->weighted : 0;
     for (size_t i = 0; i < connection->topology.count; i++) {
         struct topology_stage *stage = &connection->topology.items[i];
+        stage->from = axes;
         switch (stage->builtin->id) {
         case BUILTIN_CONV:
         case BUILTIN_LOCAL:
         case BUILTIN_AVG_POOL:
-        case BUILTIN_MAX_POOL: axes = window_axes(k, stage, axes); break;
+        case BUILTIN_MAX_POOL:
+        case BUILTIN_SUM_POOL:
+            axes = window_axes(k, stage);
+            if (i >= first)
+                axes = in_order_of(k, connection->target, axes);
+            break;
         case BUILTIN_ONE_TO_ONE:
         case BUILTIN_ALL_BUT_ONE:
         case BUILTIN_BATCH_NORM:
@@ -164,8 +163,12 @@ struct axis_list topology_axes(struct checker *k, struct connection *connection,
         default: axes = (struct axis_list){ 0 }; break;
         }
         stage->axes = axes;
-        if (axes.count == 0)
+        if (axes.count == 0) {
+            report_unknown_axes(k, connection, i);
             break;
+        }
+        if (stage_is_window(stage))
+            window_finish(k, stage);
     }
     return axes;
 }
@@ -188,7 +191,7 @@ static bool same_axes(const struct axis_list *a, const struct axis_list *b, bool
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++) {
-        if (by_name && a->items[i].name != b->items[i].name)
+        if (by_name && a->items[i].name != b->items[i].name) /* both are in the target's order */
             return false;
         if (size_compare(a->items[i].size, b->items[i].size) == SIZE_DIFFERENT)
             return false;
@@ -229,16 +232,11 @@ void check_topology(struct checker *k, struct connection *connection)
         if (stage->builtin->id == BUILTIN_PAIRS)
             check_condition(k, stage->expr->target->arguments[0]);
     }
-    if (connection->kind == NULL)
-        return;
-    switch (connection->kind->id) {
-    case BUILTIN_CONV:
-    case BUILTIN_LOCAL:
-        if (made.count > 0 && !same_axes(&made, &connection->target->axes, true))
-            error_fit(k, connection, &made);
-        break;
-    case BUILTIN_ONE_TO_ONE:
-    case BUILTIN_ALL_BUT_ONE: check_paired(k, connection); break;
-    default: break;
-    }
+    const struct topology_stage_list *stages = &connection->topology;
+    bool ends_with_window = stages->count > 0 && stage_is_window(&stages->items[stages->count - 1]);
+    if (ends_with_window && made.count > 0 && !same_axes(&made, &connection->target->axes, true))
+        error_fit(k, connection, &made);
+    if (connection->kind != NULL && stages->count == 1 &&
+        (connection->kind->id == BUILTIN_ONE_TO_ONE || connection->kind->id == BUILTIN_ALL_BUT_ONE))
+        check_paired(k, connection);
 }

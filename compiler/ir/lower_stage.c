@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Connections of several stages, and those with windows: `pool |> conv |> pool`. Every stage is a
+ * propagation of its own; what leaves one and enters the next is kept in a buffer that is made
+ * anew in each step. Spikes enter the first stage only, the others get numbers.
+ */
+#include "ir/lower_internal.h"
+
+static const char *dotted(struct lowering *l, const struct lowered_connection *c, const char *field)
+{
+    return arena_format(&l->c->arena, "%s.%s", c->name, field);
+}
+
+static enum ir_topology topology_of(const struct topology_stage *stage)
+{
+    switch (stage->builtin->id) {
+    case BUILTIN_CONV: return IR_CONV;
+    case BUILTIN_LOCAL: return IR_LOCAL;
+    case BUILTIN_AVG_POOL: return IR_AVG_POOL;
+    case BUILTIN_MAX_POOL: return IR_MAX_POOL;
+    case BUILTIN_SUM_POOL: return IR_SUM_POOL;
+    default: return IR_DENSE;
+    }
+}
+
+static bool is_pool(const struct topology_stage *stage)
+{
+    enum ir_topology topology = topology_of(stage);
+    return topology == IR_AVG_POOL || topology == IR_MAX_POOL || topology == IR_SUM_POOL;
+}
+
+static bool has_window(const struct topology_stage *stage)
+{
+    return topology_of(stage) != IR_DENSE;
+}
+
+bool lower_has_stages(const struct connection *connection)
+{
+    return connection->topology.count > 1 || has_window(&connection->topology.items[0]);
+}
+
+/* ---- sizes, axes ---- */
+
+static int32_t sizes_of(struct lowering *l, const struct topology_stage *stage,
+                        const struct axis_list *axes, int32_t *sizes)
+{
+    for (size_t i = 0; i < axes->count; i++)
+        sizes[i] = lower_size(l, axes->items[i].size, stage->expr->span, "an axis");
+    return (int32_t)axes->count;
+}
+
+static int32_t size_of(struct lowering *l, const struct lowered_connection *c,
+                       const struct topology_stage *stage, const struct axis_list *axes)
+{
+    int32_t sizes[RANK_LIMIT];
+    return lower_size_product(l, sizes, sizes_of(l, stage, axes, sizes), dotted(l, c, "stage"));
+}
+
+/* Weights and biases are model buffers with axes. */
+static int32_t model_array(struct lowering *l, const struct lowered_connection *c,
+                           const struct topology_stage *stage, const struct axis_list *axes,
+                           const char *field, struct unit unit)
+{
+    int32_t sizes[2 * RANK_LIMIT], rank = sizes_of(l, stage, axes, sizes);
+    int32_t count =
+        rank > 0 ? lower_size_product(l, sizes, rank, dotted(l, c, field)) : lower_size_value(l, 1);
+    int32_t buffer = lower_buffer(l, dotted(l, c, field), SNN_FLOAT32, SNN_BUFFER_MODEL, count);
+    lower_buffer_axes(l, buffer, axes, sizes);
+    l->program->buffers[buffer].is_observed = true;
+    l->program->buffers[buffer].unit = unit_name(&l->c->arena, unit);
+    return buffer;
+}
+
+/* ---- weights ---- */
+
+static struct axis_list joined(struct lowering *l, const struct axis_list *a,
+                               const struct axis_list *b)
+{
+    struct axis_list axes = { 0 };
+    for (size_t i = 0; i < a->count; i++)
+        array_push(&l->c->arena, &axes, a->items[i]);
+    for (size_t i = 0; i < b->count; i++)
+        array_push(&l->c->arena, &axes, b->items[i]);
+    return axes;
+}
+
+struct axis_list lower_weight_axes(struct lowering *l, const struct lowered_connection *c)
+{
+    const struct connection *connection = c->connection;
+    if (connection->kind == NULL)
+        return (struct axis_list){ 0 };
+    const struct topology_stage *stage = &connection->topology.items[connection->weighted];
+    return has_window(stage) ? stage->weights : joined(l, &stage->from, &connection->target->axes);
+}
+
+int32_t lower_weight_sizes(struct lowering *l, const struct lowered_connection *c, int32_t *sizes)
+{
+    struct axis_list axes = lower_weight_axes(l, c);
+    return sizes_of(l, &c->connection->topology.items[0], &axes, sizes);
+}
+
+static void add_weights(struct lowering *l, struct lowered_connection *c,
+                        const struct topology_stage *stage)
+{
+    struct axis_list axes = lower_weight_axes(l, c);
+    c->weight_buffer = model_array(l, c, stage, &axes, "weight", c->connection->unit);
+    c->synapse_count = l->program->buffers[c->weight_buffer].count;
+}
+
+void lower_bias_buffer(struct lowering *l, struct lowered_connection *c)
+{
+    const struct connection *connection = c->connection;
+    if (connection->bias == NULL)
+        return;
+    if (connection->network->is_continuous) {
+        lower_refuse(l, connection->bias->span,
+                     "in continuous time an input lasts for an instant: a bias has no effect");
+        return;
+    }
+    if (connection->kind == NULL) {
+        lower_refuse(l, connection->bias->span, "a connection of pools has no bias");
+        return;
+    }
+    const struct topology_stage *stage = &connection->topology.items[connection->weighted];
+    const struct axis_list *axes = has_window(stage) ? &stage->bias : &connection->target->axes;
+    c->bias_buffer = model_array(l, c, stage, axes, "bias", connection->slot->type->unit);
+}
+
+/* Whether the last axes of weights and biases are those of the target. */
+static bool has_targets(const struct lowered_connection *c)
+{
+    return c->connection->kind->id != BUILTIN_CONV &&
+           (c->stage_count == 0 || c->connection->weighted + 1 == c->stage_count);
+}
+
+/* One after the other in memory; draws depend on the place. */
+static void fill(struct lowering *l, struct lowered_connection *c, int32_t buffer,
+                 struct expr *value, const char *what)
+{
+    struct ir_builder outer = l->b;
+    struct ir_node *loop = ir_loop(&l->b, dotted(l, c, what), ir_integer(&l->b, 0),
+                                   lower_size_leaf(l, l->program->buffers[buffer].count), true);
+    l->b.block = &loop->loop.body;
+    l->element = loop->loop.index;
+    l->pre_index = l->post_index = NULL;
+    if (has_targets(c))
+        l->post_index = ir_binary(&l->b, IR_MOD, l->element, lower_size_leaf(l, c->target->size));
+    ir_store(&l->b, buffer, loop->loop.index,
+             value != NULL ? lower_as(l, value, IR_F32) : ir_real(&l->b, IR_F32, 1));
+    l->element = l->post_index = NULL;
+    l->b = outer;
+}
+
+void lower_fill_weights(struct lowering *l, struct lowered_connection *c)
+{
+    fill(l, c, c->weight_buffer, c->connection->weight, "weight");
+}
+
+void lower_fill_bias(struct lowering *l, struct lowered_connection *c)
+{
+    fill(l, c, c->bias_buffer, c->connection->bias, "bias");
+}
+
+/* fan_in or fan_out as size entry, counted as PyTorch does; -1 where they differ from neuron to
+ * neuron. */
+int32_t lower_fan(struct lowering *l, const struct lowered_connection *c, bool is_in)
+{
+    const struct connection *connection = c->connection;
+    if (connection->kind == NULL)
+        return -1;
+    const struct topology_stage *stage = &connection->topology.items[connection->weighted];
+    int32_t sizes[2 * RANK_LIMIT], rank, filters;
+    switch (connection->kind->id) {
+    case BUILTIN_DENSE: return is_in ? size_of(l, c, stage, &stage->from) : c->target->size;
+    case BUILTIN_ONE_TO_ONE: return lower_size_value(l, 1);
+    case BUILTIN_CONV:
+    case BUILTIN_LOCAL:
+        rank = sizes_of(l, stage, &stage->weights, sizes) - (int32_t)stage->bias.count;
+        filters = lower_size(l, stage->axes.items[stage->out.channel].size, stage->expr->span,
+                             "the number of filters");
+        if (!is_in) {
+            rank = 2;
+            sizes[rank++] = filters;
+        }
+        return lower_size_product(l, sizes, rank, dotted(l, c, is_in ? "fan_in" : "fan_out"));
+    default: return -1;
+    }
+}
+
+/* ---- stages ---- */
+
+static bool check_stages(struct lowering *l, const struct connection *connection)
+{
+    const struct topology_stage_list *stages = &connection->topology;
+    for (size_t i = 0; i < stages->count; i++) {
+        enum builtin_id id = stages->items[i].builtin->id;
+        if (has_window(&stages->items[i]) || id == BUILTIN_DENSE)
+            continue;
+        lower_refuse(l, stages->items[i].expr->span, "'%s' cannot be a stage among several yet",
+                     stages->items[i].builtin->name);
+        return false;
+    }
+    if (connection->rules.count > 0) {
+        lower_refuse(
+            l, connection->statement->connect.learn_span,
+            "rules on a connection with '%s' cannot be compiled yet",
+            stages->items[has_window(&stages->items[0]) ? 0 : stages->count - 1].builtin->name);
+        return false;
+    }
+    if (connection->kind == NULL && !connection->weight_is_uniform) {
+        lower_refuse(l, connection->weight->span, "a connection of pools has one weight");
+        return false;
+    }
+    return true;
+}
+
+static int32_t lane_buffer(struct lowering *l, const struct lowered_connection *c,
+                           const char *field, enum snn_type type, int32_t size)
+{
+    return lower_buffer(l, dotted(l, c, field), type, SNN_BUFFER_LANE, size);
+}
+
+/* What does not depend on where the stage stands. */
+static struct ir_connection entry_of(struct lowering *l, const struct lowered_connection *c,
+                                     const struct topology_stage *stage)
+{
+    struct ir_connection entry = { .name = c->name,
+                                   .span = stage->expr->span,
+                                   .topology = topology_of(stage) };
+    entry.weight = entry.constant_weight = entry.values = entry.counts = -1;
+    entry.row_starts = entry.columns = entry.bucket_starts = entry.max_delay = -1;
+    entry.spikes = entry.spike_counts = entry.spike_first = entry.ring_slots = entry.delay = -1;
+    entry.clock = c->network->clock;
+    if (has_window(stage))
+        entry.window = lower_window(l, c, stage);
+    return entry;
+}
+
+static bool is_last(const struct lowered_connection *c, size_t i)
+{
+    return i + 1 == c->connection->topology.count;
+}
+
+/* The weights belong to the stage that has them; those of pools alone to the last. */
+static void set_weights(struct lowering *l, struct lowered_connection *c, size_t i,
+                        struct ir_connection *entry)
+{
+    const struct connection *connection = c->connection;
+    size_t weighted =
+        connection->kind != NULL ? connection->weighted : connection->topology.count - 1;
+    if (i != weighted)
+        return;
+    if (connection->kind != NULL && !lower_has_one_weight(l, connection))
+        add_weights(l, c, &connection->topology.items[i]);
+    entry->weight = c->weight_buffer;
+    if (c->weight_buffer < 0)
+        entry->constant_weight =
+            connection->weight != NULL
+                ? lower_real_entry(l, connection->weight, dotted(l, c, "weight"))
+                : lower_literal_entry(l, 1);
+}
+
+static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i)
+{
+    struct topology_stage *stage = &c->connection->topology.items[i];
+    struct lowered_stage *lowered = &c->stages[i];
+    struct ir_connection entry = entry_of(l, c, stage);
+    int32_t slot = lower_state_buffer(l, c->connection->slot);
+    lowered->stage = stage;
+    lowered->buffer = -1;
+    lowered->size = is_last(c, i) ? c->target->size : size_of(l, c, stage, &stage->axes);
+    if (!is_last(c, i))
+        lowered->buffer =
+            lane_buffer(l, c, stage->builtin->name, l->program->buffers[slot].type, lowered->size);
+    set_weights(l, c, i, &entry);
+    entry.target = is_last(c, i) ? slot : lowered->buffer;
+    entry.target_size = entry.row_size = lowered->size;
+    entry.source_size = i > 0 ? c->stages[i - 1].size : c->source->size;
+    entry.values = i > 0 ? c->stages[i - 1].buffer : lower_sent_values(l, c);
+    if (is_pool(stage) && entry.values < 0)
+        entry.counts = lane_buffer(l, c, "window_counts", SNN_FLOAT32, lowered->size);
+    lowered->ir = ir_add_connection(l->c, l->program, entry);
+    if (i == c->connection->weighted || (c->connection->kind == NULL && is_last(c, i)))
+        c->ir = lowered->ir;
+}
+
+void lower_stages(struct lowering *l, struct lowered_connection *c)
+{
+    const struct topology_stage_list *stages = &c->connection->topology;
+    if (!check_stages(l, c->connection))
+        return;
+    c->stages = arena_alloc_array(&l->c->arena, stages->count, sizeof *c->stages);
+    c->stage_count = stages->count;
+    c->row = c->target->size;
+    for (size_t i = 0; i < stages->count; i++)
+        add_stage(l, c, i);
+    if (has_window(&stages->items[stages->count - 1]))
+        lower_check_window_fits(l, c, &stages->items[stages->count - 1]);
+}
+
+/* ---- a step ---- */
+
+/* Bias of every place of a window's side: stored, or added to what is there. */
+static void spread_bias(struct lowering *l, const struct lowered_connection *c,
+                        const struct ir_window_side *side, int32_t target, bool is_added)
+{
+    struct ir_builder outer = l->b;
+    struct ir_node *indices[3], *place = ir_integer(&l->b, 0);
+    for (int i = 0; i < 3; i++) {
+        enum ir_window_axis axis = side->order[i];
+        struct ir_node *loop = ir_loop(&l->b, dotted(l, c, "bias"), ir_integer(&l->b, 0),
+                                       lower_size_leaf(l, side->sizes[axis]), true);
+        l->b.block = &loop->loop.body;
+        indices[axis] = loop->loop.index;
+        place = ir_binary(
+            &l->b, IR_ADD, place,
+            ir_binary(&l->b, IR_MUL, indices[axis], ir_known_size(&l->b, side->strides[axis])));
+    }
+    struct ir_node *value = ir_load(&l->b, c->bias_buffer, indices[IR_WINDOW_CHANNEL]);
+    if (is_added) {
+        struct ir_node *old = ir_load(&l->b, target, place);
+        value = ir_binary(&l->b, IR_ADD, old, ir_cast(&l->b, old->type, value));
+    }
+    ir_store(&l->b, target, place, value);
+    l->b = outer;
+}
+
+static void put_bias(struct lowering *l, const struct lowered_connection *c, int32_t target,
+                     int32_t size, bool is_added)
+{
+    const struct topology_stage *stage = &c->connection->topology.items[c->connection->weighted];
+    if (stage->builtin->id == BUILTIN_CONV) {
+        spread_bias(l, c, &l->program->connections[c->ir].window->to, target, is_added);
+        return;
+    }
+    struct ir_builder outer = l->b;
+    struct ir_node *loop =
+        ir_loop(&l->b, dotted(l, c, "bias"), ir_integer(&l->b, 0), lower_size_leaf(l, size), true);
+    l->b.block = &loop->loop.body;
+    struct ir_node *value = ir_load(&l->b, c->bias_buffer, loop->loop.index);
+    if (is_added) {
+        struct ir_node *old = ir_load(&l->b, target, loop->loop.index);
+        value = ir_binary(&l->b, IR_ADD, old, ir_cast(&l->b, old->type, value));
+    }
+    ir_store(&l->b, target, loop->loop.index, value);
+    l->b = outer;
+}
+
+/* Before anything arrives at the target. */
+void lower_connection_bias(struct lowering *l, struct lowered_connection *c)
+{
+    bool is_inside = c->stage_count > 0 && c->connection->weighted + 1 < c->stage_count;
+    l->b.span = c->connection->statement->span;
+    if (c->bias_buffer >= 0 && !is_inside)
+        put_bias(l, c, lower_state_buffer(l, c->connection->slot), c->target->size, true);
+}
+
+static void begin_stage(struct lowering *l, const struct lowered_connection *c, size_t i)
+{
+    const struct lowered_stage *stage = &c->stages[i];
+    if (stage->buffer < 0)
+        return;
+    if (c->bias_buffer >= 0 && i == c->connection->weighted)
+        put_bias(l, c, stage->buffer, stage->size, false);
+    else
+        lower_silence(l, stage->buffer, stage->size);
+}
+
+void lower_stages_arrive(struct lowering *l, const struct lowered_connection *c)
+{
+    for (size_t i = 0; i < c->stage_count; i++) {
+        begin_stage(l, c, i);
+        ir_propagate(&l->b, c->stages[i].ir);
+    }
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pools: the sum, the mean or the largest of what is in a window, times the weight of the
+ * connection. Spikes are counted window by window first, which is exact and touches only what
+ * spiked; then all windows are read.
+ */
+#include <math.h>
+
+#include "passes/propagation.h"
+
+/* What a pool gives for the sum, or for the largest, of a window. */
+static struct ir_node *scaled(struct propagation *p, struct ir_node *value)
+{
+    const struct ir_window *window = p->connection->window;
+    enum ir_type type = value->type;
+    if (p->connection->topology == IR_AVG_POOL) {
+        struct ir_node *kernel = ir_known_size(&p->b, window->kernel);
+        struct ir_node *places = ir_binary(&p->b, IR_MUL, kernel, kernel);
+        value = ir_binary(&p->b, IR_DIV, value, ir_cast(&p->b, type, places));
+    }
+    if (p->connection->constant_weight < 0)
+        return value;
+    return ir_binary(&p->b, IR_MUL,
+                     ir_leaf(&p->b, IR_CONSTANT, type, p->connection->constant_weight), value);
+}
+
+static void explain(struct propagation *p, const char *how)
+{
+    remark(p->c, p->connection->span, "propagation", "'%s': %s", p->connection->name, how);
+}
+
+/* ---- spikes ---- */
+
+static void count_spikes(struct propagation *p)
+{
+    const struct ir_window *window = p->connection->window;
+    struct ir_builder outer = p->b;
+    struct arrivals a = propagation_arrivals(p);
+    struct ir_node *source = propagation_open_events(p, &a, false, "spikes");
+    struct window_place from = window_place_of(p, &window->from, source), to = from;
+    window_open_targets(p, &from, &to);
+    struct ir_node *target = window_index_of(p, &window->to, &to);
+    struct ir_node *count = ir_load(&p->b, p->connection->counts, target);
+    ir_store(&p->b, p->connection->counts, target,
+             ir_binary(&p->b, IR_ADD, count, ir_real(&p->b, count->type, 1)));
+    p->b = outer;
+}
+
+void propagate_pool_spikes(struct propagation *p)
+{
+    struct ir_builder outer = p->b;
+    struct ir_node *target = propagation_open_targets(p, "clear");
+    ir_store(&p->b, p->connection->counts, target, ir_real(&p->b, IR_F32, 0));
+    p->b = outer;
+    count_spikes(p);
+    target = propagation_open_targets(p, "windows");
+    struct ir_node *value =
+        ir_cast(&p->b, propagation_target_type(p), ir_load(&p->b, p->connection->counts, target));
+    if (p->connection->topology == IR_MAX_POOL)
+        value = ir_binary(&p->b, IR_MIN, value, ir_real(&p->b, value->type, 1));
+    propagation_add(p, target, scaled(p, value));
+    p->b = outer;
+    explain(p, "spikes are counted in each window");
+}
+
+/* ---- numbers ---- */
+
+void propagate_pool_values(struct propagation *p)
+{
+    const struct ir_window *window = p->connection->window;
+    bool is_max = p->connection->topology == IR_MAX_POOL;
+    enum ir_type type = propagation_target_type(p);
+    struct ir_builder outer = p->b;
+    struct window_place to, from, in_window;
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = { "y", "x", "channels" };
+        enum ir_window_axis axis = window->to.order[i];
+        to.at[axis] = propagation_open_loop(p, names[axis], ir_integer(&p->b, 0),
+                                            ir_known_size(&p->b, window->to.sizes[axis]), true);
+    }
+    from = to;
+    struct ir_node *target = window_index_of(p, &window->to, &to);
+    struct ir_node *total = ir_var(&p->b, "total", ir_real(&p->b, type, is_max ? -INFINITY : 0));
+    struct ir_builder body = p->b;
+    window_open_sources(p, &to, NULL, &from, &in_window);
+    struct ir_node *value =
+        ir_cast(&p->b, type,
+                ir_load(&p->b, p->connection->values, window_index_of(p, &window->from, &from)));
+    ir_set(&p->b, total, ir_binary(&p->b, is_max ? IR_MAX : IR_ADD, ir_get(&p->b, total), value));
+    p->b = body;
+    propagation_add(p, target, scaled(p, ir_get(&p->b, total)));
+    p->b = outer;
+    explain(p, "all windows are read in each step");
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of pass `propagation` share: one propagation being written out, at p->b. A file
+ * for each family of topologies says which synapses there are; what is done with them (forward so
+ * far) is beside it.
+ */
+#ifndef SNNC_PASSES_PROPAGATION_H
+#define SNNC_PASSES_PROPAGATION_H
+
+#include "base/remarks.h"
+#include "ir/ir.h"
+
+struct propagation {
+    struct compilation *c;
+    struct ir_builder b;
+    const struct ir_connection *connection;
+};
+
+/* The spikes that arrive: entries low ..< high of the list. */
+struct arrivals {
+    struct ir_node *low, *high, *count;
+};
+
+struct arrivals propagation_arrivals(struct propagation *p);
+
+/* Loops whose bodies are built next: over the spikes that arrive, in the order of their sources
+ * unless `is_independent`; over the targets. Return the index. */
+struct ir_node *propagation_open_events(struct propagation *p, const struct arrivals *a,
+                                        bool is_independent, const char *what);
+struct ir_node *propagation_open_targets(struct propagation *p, const char *what);
+struct ir_node *propagation_open_loop(struct propagation *p, const char *what, struct ir_node *low,
+                                      struct ir_node *high, bool is_independent);
+
+enum ir_type propagation_target_type(const struct propagation *p);
+struct ir_node *propagation_weight(struct propagation *p, struct ir_node *synapse);
+void propagation_add(struct propagation *p, struct ir_node *target, struct ir_node *value);
+
+/* ---- propagate_window.c: conv, local ---- */
+void propagate_window_spikes(struct propagation *p);
+void propagate_window_values(struct propagation *p);
+
+/* ---- propagate_pool.c ---- */
+void propagate_pool_spikes(struct propagation *p);
+void propagate_pool_values(struct propagation *p);
+
+/* ---- where windows lie (propagate_window.c) ---- */
+
+/* The place of a neuron on one side, by enum ir_window_axis. */
+struct window_place {
+    struct ir_node *at[3];
+};
+
+struct window_place window_place_of(struct propagation *p, const struct ir_window_side *side,
+                                    struct ir_node *index);
+struct ir_node *window_index_of(struct propagation *p, const struct ir_window_side *side,
+                                const struct window_place *place);
+
+/* Loops, independent, over the places of the `to` side along y and x whose windows contain a place
+ * of the `from` side. */
+void window_open_targets(struct propagation *p, const struct window_place *from,
+                         struct window_place *to);
+
+/* Loops, in the order of memory, over the places of the `from` side along y and x, and the channels
+ * of the group unless `group` is null, in the window of `to`. `in_window` are the places within the
+ * window. */
+void window_open_sources(struct propagation *p, const struct window_place *to,
+                         struct ir_node *group, struct window_place *from,
+                         struct window_place *in_window);
+
+#endif
