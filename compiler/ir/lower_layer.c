@@ -237,15 +237,17 @@ static enum ir_reduction reduction_of(enum builtin_id id)
     case BUILTIN_ALL: return IR_REDUCE_ALL;
     case BUILTIN_ARGMIN: return IR_REDUCE_ARGMIN;
     case BUILTIN_ARGMAX: return IR_REDUCE_ARGMAX;
+    case BUILTIN_PROD: return IR_REDUCE_PRODUCT;
     default: return IR_REDUCE_SUM;
     }
 }
 
-static struct ir_node *reduce_layer(struct lowering *l, struct expr *e, enum ir_type type,
-                                    bool counts)
+enum reduced { REDUCED_VALUE, REDUCED_ONE, REDUCED_SQUARE }; /* … of the distance to the mean */
+
+static struct ir_node *reduce_layer(struct lowering *l, struct expr *e, enum ir_reduction reduction,
+                                    enum ir_type type, enum reduced what, struct ir_node *mean)
 {
     struct lowered_layer *layer = l->kernel->layer;
-    enum ir_reduction reduction = counts ? IR_REDUCE_SUM : reduction_of(e->target->builtin->id);
     struct ir_node *node =
         ir_reduce(&l->b, reduction, type, ir_integer(&l->b, 0), lower_size_leaf(l, layer->size));
     struct ir_builder outer = l->b;
@@ -254,35 +256,44 @@ static struct ir_node *reduce_layer(struct lowering *l, struct expr *e, enum ir_
     l->kernel->element = node->reduce.index;
     if (e->comprehension.condition != NULL)
         node->reduce.condition = lower_condition(l, e->comprehension.condition);
-    struct ir_node *value =
-        counts ? ir_integer(&l->b, 1) : lower_scalar(l, e->target->arguments[0]);
+    struct ir_node *value = what == REDUCED_ONE ? ir_integer(&l->b, 1)
+                                                : lower_scalar(l, e->target->arguments[0]);
     bool is_arg = reduction == IR_REDUCE_ARGMIN || reduction == IR_REDUCE_ARGMAX;
-    node->reduce.keys[0] = is_arg ? (value->type == IR_BOOL ? ir_cast(&l->b, IR_I64, value) : value)
-                                  : lower_cast(l, type, value);
+    value = is_arg ? (value->type == IR_BOOL ? ir_cast(&l->b, IR_I64, value) : value)
+                   : lower_cast(l, type, value);
+    if (what == REDUCED_SQUARE) {
+        struct ir_node *distance = ir_binary(&l->b, IR_SUB, value, mean);
+        value = ir_binary(&l->b, IR_MUL, distance, distance);
+    }
+    node->reduce.keys[0] = value;
     node->reduce.key_count = 1;
     l->kernel->element = NULL;
     l->b = outer;
     return node;
 }
 
+static struct ir_node *quotient(struct lowering *l, struct ir_node *sum, struct ir_node *count)
+{
+    struct ir_node *is_empty = ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0));
+    return ir_select(&l->b, is_empty, ir_real(&l->b, sum->type, 0),
+                     ir_binary(&l->b, IR_DIV, sum, ir_cast(&l->b, sum->type, count)));
+}
+
 struct ir_node *lower_layer_reduction(struct lowering *l, struct expr *e)
 {
-    enum ir_type type = lower_type(e->type);
     enum builtin_id id = e->target->builtin->id;
-    if (id == BUILTIN_COUNT)
-        return reduce_layer(l, e, IR_I64, false);
-    if (id == BUILTIN_VAR || id == BUILTIN_STD || id == BUILTIN_PROD) {
-        lower_refuse(l, e->span, "'%s' over the layer cannot be compiled yet",
-                     e->target->builtin->name);
-        return ir_real(&l->b, IR_F32, 0);
-    }
-    struct ir_node *result = reduce_layer(l, e, type, false);
-    if (id != BUILTIN_MEAN)
+    enum ir_type type = id == BUILTIN_COUNT ? IR_I64 : lower_type(e->type);
+    struct ir_node *result = reduce_layer(l, e, reduction_of(id), type, REDUCED_VALUE, NULL);
+    bool has_mean = id == BUILTIN_MEAN || id == BUILTIN_VAR || id == BUILTIN_STD;
+    if (!has_mean)
         return result;
     struct ir_node *count = e->comprehension.condition != NULL
-                                ? reduce_layer(l, e, IR_I64, true)
+                                ? reduce_layer(l, e, IR_REDUCE_SUM, IR_I64, REDUCED_ONE, NULL)
                                 : lower_size_leaf(l, l->kernel->layer->size);
-    struct ir_node *is_empty = ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0));
-    return ir_select(&l->b, is_empty, ir_real(&l->b, type, 0),
-                     ir_binary(&l->b, IR_DIV, result, ir_cast(&l->b, type, count)));
+    struct ir_node *mean = quotient(l, result, count);
+    if (id == BUILTIN_MEAN)
+        return mean;
+    struct ir_node *squares = reduce_layer(l, e, IR_REDUCE_SUM, type, REDUCED_SQUARE, mean);
+    struct ir_node *variance = quotient(l, squares, count);
+    return id == BUILTIN_VAR ? variance : ir_unary(&l->b, IR_SQRT, variance);
 }

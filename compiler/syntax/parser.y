@@ -450,6 +450,8 @@ statement:
   | RESET postfix               { $$ = build_statement(parser, STATEMENT_RESET, @$);
                                   $$->reset.target = $2; }
   | LEARN exprs                 { $$ = build_learn(parser, STATEMENT_LEARN, &$2, @$); }
+  | FREEZE                      { $$ = build_statement(parser, STATEMENT_FREEZE, @$);
+                                  $$->learn.is_all = true; }
   | FREEZE exprs                { $$ = build_learn(parser, STATEMENT_FREEZE, &$2, @$); }
     /* descend loss using adam(lr) every 10 steps */
   | DESCEND expr USING postfix every_opt
