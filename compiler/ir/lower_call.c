@@ -65,9 +65,10 @@ struct binding *lower_result(struct lowering *l, struct expr *e)
 
 static struct ir_node *first_value(struct lowering *l, enum ir_type type)
 {
-    return type == IR_BOOL  ? ir_bool(&l->b, false)
-           : type == IR_I64 ? ir_integer(&l->b, 0)
-                            : ir_real(&l->b, type, 0);
+    return type == IR_BOOL      ? ir_bool(&l->b, false)
+           : type == IR_I64     ? ir_integer(&l->b, 0)
+           : type == IR_POINTER ? ir_text(&l->b, "")
+                                : ir_real(&l->b, type, 0);
 }
 
 /* A body that may return from several places: a block that each return leaves. */
@@ -76,7 +77,8 @@ static struct binding *lower_many_returns(struct lowering *l, struct function_in
 {
     struct function_frame frame = { .result = NULL };
     bool has_value = f->result->kind != TYPE_NONE;
-    if (has_value && (f->result->axes.count > 0 || !type_is_number(f->result))) {
+    bool is_text = f->result->kind == TYPE_STRING;
+    if (has_value && (f->result->axes.count > 0 || (!type_is_number(f->result) && !is_text))) {
         lower_refuse(l, span,
                      "'%s' returns an array from several places, which cannot be compiled yet",
                      f->declaration->name.name->text);

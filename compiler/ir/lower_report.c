@@ -31,16 +31,40 @@ static struct ir_node *text_of_value(struct lowering *l, struct expr *e)
                       (struct ir_node *[]){ ir_cast(&l->b, IR_I64, value) });
 }
 
+static struct ir_node *text_of_if(struct lowering *l, struct expr *e)
+{
+    struct ir_node *condition = lower_condition(l, e->conditional.condition);
+    struct ir_node *result = ir_var(&l->b, "text", ir_text(&l->b, ""));
+    struct ir_node *branch = ir_if(&l->b, condition);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &branch->branch.then_body;
+    ir_set(&l->b, result, lower_text(l, e->conditional.then));
+    l->b.block = &branch->branch.else_body;
+    ir_set(&l->b, result, lower_text(l, e->conditional.otherwise));
+    l->b = outer;
+    return ir_get(&l->b, result);
+}
+
+static struct ir_node *text_of_binding(struct lowering *l, const struct binding *binding)
+{
+    if (binding->kind == BINDING_TEXT)
+        return binding->param >= 0 ? ir_leaf(&l->b, IR_PARAM, IR_POINTER, binding->param)
+                                   : ir_text(&l->b, binding->text != NULL ? binding->text : "");
+    return binding->kind == BINDING_VAR ? ir_get(&l->b, binding->node) : binding->node;
+}
+
 struct ir_node *lower_text(struct lowering *l, struct expr *e)
 {
     if (e->constant != NULL && e->constant->kind == CONSTANT_STRING)
         return ir_text(&l->b, e->constant->text);
-    if (e->kind == EXPR_NAME && e->symbol != NULL) {
-        struct binding *binding = binding_of(l, e->symbol, e->span);
-        if (binding->kind == BINDING_TEXT)
-            return binding->param >= 0 ? ir_leaf(&l->b, IR_PARAM, IR_POINTER, binding->param)
-                                       : ir_text(&l->b, binding->text != NULL ? binding->text : "");
-        return binding->kind == BINDING_VAR ? ir_get(&l->b, binding->node) : binding->node;
+    if (e->kind == EXPR_NAME && e->symbol != NULL)
+        return text_of_binding(l, binding_of(l, e->symbol, e->span));
+    if (e->kind == EXPR_IF)
+        return text_of_if(l, e);
+    if (e->kind == EXPR_CALL && e->target != NULL && e->target->kind == CALL_FUNCTION) {
+        const struct binding *result = lower_call(l, e);
+        return result != NULL ? text_of_binding(l, result) : ir_text(&l->b, "");
     }
     if (e->kind != EXPR_STRING) {
         lower_refuse(l, e->span, "this text cannot be compiled yet");

@@ -82,6 +82,11 @@ static void lower_assignment(struct lowering *l, struct statement *s)
 
 /* ---- what a loop contains ---- */
 
+static bool lives_in_region(const struct type *t)
+{
+    return t->kind == TYPE_DATASET || t->kind == TYPE_STRING;
+}
+
 struct loop_search {
     struct lowering *l;
     uint64_t learns;
@@ -112,7 +117,7 @@ static void search_statement(const struct statement *s, struct loop_search *sear
     case STATEMENT_LET: search_calls(s->let.value, search); break;
     case STATEMENT_ASSIGN:
         search_calls(s->assign.value, search);
-        search->keeps_views = search->keeps_views || s->assign.value->type->kind == TYPE_DATASET;
+        search->keeps_views = search->keeps_views || lives_in_region(s->assign.value->type);
         break;
     case STATEMENT_EXPR:
     case STATEMENT_YIELD:
