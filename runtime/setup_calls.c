@@ -60,19 +60,13 @@ static void taylor(double *out, const double *a, double *work, int32_t n)
     }
 }
 
-void snn_rt_matrix_exponential(struct snn_context *context, int32_t n, int32_t first,
-                               int32_t result)
+/* out = exp(a); a is overwritten. */
+static void exponential(struct snn_region *region, double *a, double *out, int32_t n)
 {
-    struct snn_region *region = context->lane->region;
-    struct snn_region_mark mark = snn_region_mark(region);
     size_t elements = (size_t)n * (size_t)n;
-    double *a = snn_region_array(region, elements, sizeof *a);
-    double *out = snn_region_array(region, elements, sizeof *out);
     double *work = snn_region_array(region, elements, sizeof *work);
     int exponent = 0;
 
-    for (size_t i = 0; i < elements; i++)
-        a[i] = context->constants[first + (int32_t)i].real;
     if (!isfinite(row_norm(a, n)))
         snn_panic(
             "the coefficients of a linear system are not finite numbers: check its time constants");
@@ -85,8 +79,43 @@ void snn_rt_matrix_exponential(struct snn_context *context, int32_t n, int32_t f
         multiply(work, out, out, n);
         memcpy(out, work, elements * sizeof *out);
     }
+}
+
+void snn_rt_matrix_exponential(struct snn_context *context, int32_t n, int32_t first,
+                               int32_t result)
+{
+    struct snn_region *region = context->lane->region;
+    struct snn_region_mark mark = snn_region_mark(region);
+    size_t elements = (size_t)n * (size_t)n;
+    double *a = snn_region_array(region, elements, sizeof *a);
+    double *out = snn_region_array(region, elements, sizeof *out);
+
+    for (size_t i = 0; i < elements; i++)
+        a[i] = context->constants[first + (int32_t)i].real;
+    exponential(region, a, out, n);
     for (size_t i = 0; i < elements; i++)
         context->constants[result + (int32_t)i].real = out[i];
+    snn_region_release(region, mark);
+}
+
+/* exp of [[A, I], [0, 0]] t, of which the upper half is wanted. */
+void snn_rt_propagator(struct snn_context *context, int32_t n, int32_t first, double time,
+                       int32_t buffer)
+{
+    struct snn_region *region = context->lane->region;
+    struct snn_region_mark mark = snn_region_mark(region);
+    int32_t size = 2 * n;
+    double *a = snn_region_array(region, (size_t)size * (size_t)size, sizeof *a);
+    double *out = snn_region_array(region, (size_t)size * (size_t)size, sizeof *out);
+
+    memset(a, 0, (size_t)size * (size_t)size * sizeof *a);
+    for (int32_t i = 0; i < n; i++) {
+        for (int32_t k = 0; k < n; k++)
+            a[i * size + k] = context->constants[first + i * n + k].real * time;
+        a[i * size + n + i] = time;
+    }
+    exponential(region, a, out, size);
+    memcpy(context->buffers[buffer], out, (size_t)(n * size) * sizeof *out);
     snn_region_release(region, mark);
 }
 

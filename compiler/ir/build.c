@@ -435,6 +435,7 @@ struct ir_node *ir_ode(struct ir_builder *b, enum ir_ode_method method, int32_t 
     node->ode.variables = arena_alloc_array(&b->compilation->arena, (size_t)variable_count,
                                             sizeof *node->ode.variables);
     node->ode.dt = dt;
+    node->ode.matrix = node->ode.first = -1;
     return node;
 }
 

@@ -87,7 +87,14 @@ enum ir_reduction {
  * combined. acc = acc + x; acc = x < acc ? x : acc.
  */
 
-enum ir_ode_method { IR_ODE_EXACT, IR_ODE_EULER, IR_ODE_RK4, IR_ODE_EXPONENTIAL_EULER };
+enum ir_ode_method {
+    IR_ODE_EXACT,
+    IR_ODE_EULER,
+    IR_ODE_RK4,
+    IR_ODE_EXPONENTIAL_EULER,
+    IR_ODE_FORM, /* advances nothing: coefficients of the rates go to constants from `first`, row by
+                    row, and what is left of each rate to its variable */
+};
 
 struct ir_node;
 
@@ -168,7 +175,10 @@ struct ir_node {
             enum ir_ode_method method;
             struct ir_ode_variable *variables;
             int32_t variable_count;
-            struct ir_node *dt;   /* the step, f64 CONSTANT or CONST */
+            struct ir_node *dt;   /* the step, f64 */
+            int32_t matrix;       /* FLOAT64 buffer where dt is known at run time only: room for
+                                     variable_count rows of twice as many; -1 */
+            int32_t first;        /* FORM: constant */
             struct ir_block body; /* rates from ODE_VALUEs */
         } ode;
         struct {

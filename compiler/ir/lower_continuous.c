@@ -12,7 +12,7 @@
 bool lower_is_event_layer(const struct lowered_layer *layer)
 {
     const struct connection_list *connections = &layer->network->network->connections;
-    if (!layer->network->network->is_continuous)
+    if (!layer->network->network->is_continuous || layer->crossing != NULL)
         return false;
     for (size_t i = 0; i < connections->count; i++)
         if (connections->items[i]->target == layer->layer)
@@ -155,6 +155,7 @@ static void check_equations(struct lowering *l, const struct statement *s)
 static void check_model(struct lowering *l, const struct lowered_layer *layer)
 {
     const struct neuron_instance *model = layer->layer->model;
+    lower_check_systems(l, model, &model->body);
     for (size_t i = 0; i < model->body.count; i++) {
         const struct statement *s = model->body.items[i];
         bool is_spike = s->kind == STATEMENT_SPIKE;
@@ -247,7 +248,7 @@ static void run_event_layer(struct lowering *l, struct lowered_layer *layer)
     lower_account_events(l, layer, low, ir_binary(&l->b, IR_ADD, low, count));
 }
 
-/* Whether a spike of the group reaches the layer. */
+/* Whether a spike of the group reaches the layer, or one of its neurons its threshold. */
 static struct ir_node *is_reached(struct lowering *l, const struct lowered_layer *layer)
 {
     const struct connection_list *connections = &layer->network->network->connections;
@@ -258,7 +259,12 @@ static struct ir_node *is_reached(struct lowering *l, const struct lowered_layer
             int32_t count = c->queue_items >= 0 ? c->arrived_count : c->source->list_count;
             spikes = ir_binary(&l->b, IR_ADD, spikes, ir_load(&l->b, count, zero(l)));
         }
-    return ir_binary(&l->b, IR_GT, spikes, zero(l));
+    struct ir_node *is_reached = ir_binary(&l->b, IR_GT, spikes, zero(l));
+    struct ir_node *crossing = lower_next_crossing(l, layer);
+    if (crossing == NULL)
+        return is_reached;
+    return ir_binary(&l->b, IR_OR, is_reached,
+                     ir_binary(&l->b, IR_LE, crossing, read_time(l, layer->network->now)));
 }
 
 /* What `step` does for a layer, where a spike reaches it. */
@@ -276,6 +282,7 @@ void lower_continuous_layer(struct lowering *l, struct lowered_layer *layer, boo
     ir_store(&l->b, layer->reached, zero(l), l->now);
     lower_run_layer(l, layer, is_learning);
     l->now = l->elapsed = NULL;
+    lower_find_crossings(l, layer, is_learning);
     l->b.block = &branch->branch.else_body;
     ir_store(&l->b, layer->list_count, zero(l), zero(l));
     l->b = outer;
@@ -397,6 +404,9 @@ static struct ir_node *find_next(struct lowering *l, struct lowered_network *net
     ir_set(&l->b, next, until);
     for (size_t i = 0; i < network->network->layers.count; i++) {
         const struct lowered_layer *layer = &network->layers[i];
+        struct ir_node *crossing = lower_next_crossing(l, layer);
+        if (crossing != NULL)
+            ir_set(&l->b, next, ir_binary(&l->b, IR_MIN, crossing, ir_get(&l->b, next)));
         if (layer->event_first < 0)
             continue;
         struct ir_node *k = ir_load(&l->b, layer->event_cursor, zero(l));
@@ -546,9 +556,8 @@ void lower_continuous_present(struct lowering *l, struct lowered_network *networ
     ir_call(&l->b, network->begin);
     if (l->may_learn != 0)
         ir_call(&l->b, network->start);
-    if (network->is_layerwise && s->present.body == NULL)
-        ir_call(&l->b, network->ahead);
-    else
+    ir_call(&l->b, network->ahead);
+    if (!network->is_layerwise)
         run_groups(l, network, s->present.body);
     if (l->may_learn != 0)
         ir_call(&l->b, network->end);
@@ -563,5 +572,6 @@ void lower_continuous_rest(struct lowering *l, struct lowered_network *network, 
         if (network->layers[i].event_first >= 0) /* after a break there may be some left */
             ir_store(&l->b, network->layers[i].event_cursor, zero(l),
                      ir_load(&l->b, network->layers[i].event_count, zero(l)));
+    ir_call(&l->b, network->ahead);
     run_groups(l, network, s->rest.body);
 }

@@ -27,6 +27,7 @@
  *   lower_continuous.c  networks in continuous time: events in groups of equal time
  *   lower_layerwise.c   those that run layer by layer
  *   lower_queue.c       delays in continuous time
+ *   lower_crossing.c    thresholds that are reached between events
  *   lower_task.c        task statements
  *   lower_yield.c       for … yield, and what export writes of it row by row
  *   lower_present.c     present, rest, reset, recordings
@@ -171,6 +172,7 @@ struct lowered_layer {
     int32_t event_first, event_cursor; /* INT64[1]: first event of the group, first one after it;
                                           -1: connections reach the layer */
     int32_t named_times;               /* FLOAT32 [neuron], `spike at`; -1 */
+    struct crossing_plan *crossing;    /* thresholds may be reached between events; or null */
 };
 
 /* One stage of a connection that has several, or windows. */
@@ -589,6 +591,7 @@ void kernel_select(struct lowering *, struct ir_node *condition);
  * clock has advanced. */
 struct ir_node *lower_now(struct lowering *);
 void lower_epoch(struct lowering *, struct lowered_network *);
+struct ir_node *kernel_copy(struct lowering *, int32_t buffer); /* VAR that is not stored */
 struct ir_node *kernel_variable(struct lowering *, int32_t buffer,
                                 int32_t learn_bit); /* the VAR of a state that will be written */
 enum ir_ode_method lower_ode_method(const struct statement *s);
@@ -646,6 +649,15 @@ void lower_continuous_present(struct lowering *, struct lowered_network *, struc
 void lower_continuous_rest(struct lowering *, struct lowered_network *, struct statement *s);
 bool lower_runs_layerwise(struct lowering *, const struct lowered_network *);
 void lower_layerwise(struct lowering *, struct lowered_network *); /* a whole presentation */
+
+/* ---- lower_crossing.c ---- */
+bool lower_is_coupled(const struct neuron_instance *); /* an equation depends on another one */
+void lower_check_systems(struct lowering *, const struct neuron_instance *,
+                         const struct statement_list *body); /* what they read moves with them */
+void lower_crossing_buffers(struct lowering *, struct lowered_layer *);
+void lower_find_crossings(struct lowering *, struct lowered_layer *, bool is_learning);
+struct ir_node *lower_next_crossing(struct lowering *, const struct lowered_layer *);
+struct ir_node *lower_crosses(struct lowering *);
 
 /* ---- lower_queue.c ---- */
 void lower_queue_buffers(struct lowering *, struct lowered_connection *);

@@ -69,6 +69,11 @@ struct ir_node *kernel_variable(struct lowering *l, int32_t buffer, int32_t lear
     return written_variable(l, buffer, learn_bit, true);
 }
 
+struct ir_node *kernel_copy(struct lowering *l, int32_t buffer)
+{
+    return promote(l, buffer, true)->var;
+}
+
 struct ir_node *lower_learn_bit(struct lowering *l, int32_t bit)
 {
     struct ir_node *learning = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_LEARNING);

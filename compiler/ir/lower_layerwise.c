@@ -12,7 +12,8 @@
 static bool is_local_model(const struct lowered_layer *layer)
 {
     const struct neuron_instance *model = layer->layer->model;
-    if (model->spike == NULL || model->emits || model->spike->spike.form != SPIKE_WHEN)
+    if (model->spike == NULL || model->emits || model->spike->spike.form != SPIKE_WHEN ||
+        layer->crossing != NULL || lower_is_coupled(model))
         return false;
     for (size_t i = 0; i < model->body.count; i++)
         if (lower_breaks_kernel(model->body.items[i]) || lower_draws(model->body.items[i]))

@@ -196,6 +196,8 @@ static void lower_ahead_function(struct lowering *l, struct lowered_network *net
     if (network->is_layerwise)
         lower_layerwise(l, network);
     for (size_t i = 0; i < network->network->layers.count; i++)
+        lower_find_crossings(l, &network->layers[i], true);
+    for (size_t i = 0; i < network->network->layers.count; i++)
         if (network->layers[i].is_predictable)
             lower_layer_ahead(l, &network->layers[i]);
 }
@@ -348,8 +350,10 @@ static void lower_network(struct lowering *l, struct lowered_network *network)
     for (size_t i = 0; i < n->connections.count; i++)
         declare_connection(l, network, n->connections.items[i]);
     l->network = network;
-    for (size_t i = 0; i < n->layers.count && !l->is_failed; i++)
+    for (size_t i = 0; i < n->layers.count && !l->is_failed; i++) {
+        lower_crossing_buffers(l, &network->layers[i]);
         lower_layer_buffers(l, &network->layers[i]);
+    }
     for (size_t i = 0; i < n->connections.count && !l->is_failed; i++) {
         struct lowered_connection *connection = &network->connections[i];
         lower_connection_buffers(l, connection);

@@ -222,6 +222,16 @@ static void keep_within(struct lowering *l, const struct symbol *state, struct i
         ir_set(&l->b, var, within);
 }
 
+/* Where the time between events is known at run time only: what is left after it. */
+static int32_t system_buffer(struct lowering *l, size_t count)
+{
+    const char *name = arena_format(&l->c->arena, "%s.system", l->kernel->layer->name);
+    int32_t buffer = lower_buffer(l, name, SNN_FLOAT64, SNN_BUFFER_LANE,
+                                  lower_size_value(l, 2 * (int64_t)(count * count)));
+    l->program->buffers[buffer].is_observed = true;
+    return buffer;
+}
+
 /* Adjacent lines of one method are one system. Rates read the states through ODE_VALUEs. */
 static void lower_system(struct lowering *l, struct statement *const *lines, size_t count,
                          int32_t learn_bit)
@@ -235,6 +245,8 @@ static void lower_system(struct lowering *l, struct statement *const *lines, siz
     struct ir_node *dt = lower_dt(l);
     struct ir_node *node = ir_ode(&l->b, lower_ode_method(lines[0]), (int32_t)count, dt);
     struct ode_scope scope = { .node = node, .outer = l->ode };
+    if (l->network->network->is_continuous && count > 1)
+        node->ode.matrix = system_buffer(l, count);
     for (size_t i = 0; i < count; i++) {
         struct ir_node *var =
             kernel_variable(l, lower_state_buffer(l, equation_state(l, lines[i])), learn_bit);
@@ -329,7 +341,10 @@ static struct ir_node *selected(struct lowering *l, struct statement *s)
 {
     struct expr *value = s->spike.value;
     switch (s->spike.form) {
-    case SPIKE_WHEN: return lower_condition(l, value);
+    case SPIKE_WHEN: {
+        struct ir_node *condition = lower_condition(l, value), *crosses = lower_crosses(l);
+        return crosses == NULL ? condition : ir_binary(&l->b, IR_OR, condition, crosses);
+    }
     case SPIKE_CHANCE: {
         if (l->kernel->layer->is_predictable)
             return lower_predicted_spike(l);

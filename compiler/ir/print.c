@@ -100,7 +100,7 @@ static const char *reduction_name(enum ir_reduction reduction)
 
 static const char *ode_method_name(enum ir_ode_method method)
 {
-    static const char *const names[] = { "exact", "euler", "rk4", "exponential_euler" };
+    static const char *const names[] = { "exact", "euler", "rk4", "exponential_euler", "form" };
     return names[method];
 }
 

@@ -17,8 +17,10 @@ struct integration {
     struct ir_program *program;
     struct ir_builder b; /* before the equations */
     struct ir_node *ode;
-    struct ir_node **values; /* of the variables, before the step */
-    struct ir_node **stage;  /* what ODE_VALUEs stand for in the copy being made */
+    struct ir_node **values;     /* of the variables, before the step */
+    struct ir_node **stage;      /* what ODE_VALUEs stand for in the copy being made */
+    struct ir_block *loop_block; /* the loop around the equations and its block; null */
+    struct ir_node *loop;
     bool is_failed;
 };
 
@@ -401,6 +403,18 @@ static bool reaches(const struct linear *forms, int32_t count, int32_t from, int
 
 /* exp of [[A, I], [0, 0]] dt gives both what is left of the variables and what constant rests add.
  */
+static void set_coefficients(struct integration *in, struct ir_builder *setup,
+                             const struct linear *forms, int32_t first)
+{
+    int32_t count = in->ode->ode.variable_count;
+    for (int32_t i = 0; i < count; i++)
+        for (int32_t k = 0; k < count; k++)
+            ir_constant_set(setup, first + i * count + k,
+                            forms[i].coefficients[k] != NULL
+                                ? in_setup(setup, forms[i].coefficients[k])
+                                : ir_real(setup, IR_F64, 0));
+}
+
 static struct matrix system_matrix(struct integration *in, const struct linear *forms)
 {
     int32_t count = in->ode->ode.variable_count;
@@ -453,6 +467,46 @@ static void exact_system(struct integration *in, const struct linear *forms, str
     }
 }
 
+/* The matrix is that of the time since the last event, the same for all neurons: made ahead of
+ * their loop. */
+static void exact_system_between(struct integration *in, const struct linear *forms,
+                                 struct ir_node **next)
+{
+    int32_t count = in->ode->ode.variable_count, first = in->program->constant_count;
+    int32_t matrix = in->ode->ode.matrix;
+    struct ir_builder setup = setup_builder(in), ahead = in->b;
+    for (int32_t i = 0; i < count * count; i++)
+        ir_add_constant(in->c, in->program, "system", false);
+    set_coefficients(in, &setup, forms, first);
+    ahead.block = in->loop_block;
+    ahead.before = in->loop;
+    struct ir_node *operands[] = { ir_integer(&ahead, count), ir_integer(&ahead, first),
+                                   in->ode->ode.dt, ir_integer(&ahead, matrix) };
+    ir_call_rt(&ahead, IR_RT_snn_rt_propagator, 4, operands);
+    remark(in->c, in->ode->span, "integrate",
+           "%d coupled linear equations: integrated exactly from event to event by a matrix "
+           "exponential for all neurons",
+           (int)count);
+    for (int32_t i = 0; i < count; i++) {
+        enum ir_type type = in->values[i]->type;
+        struct ir_node *total = NULL;
+        for (int32_t k = 0; k < count; k++) {
+            if (!reaches(forms, count, i, k))
+                continue;
+            const struct ir_node *parts[] = { in->values[k], forms[k].rest };
+            for (int32_t p = 0; p < 2; p++) {
+                if (parts[p] == NULL)
+                    continue;
+                struct ir_node *place = ir_integer(&in->b, 2 * count * i + p * count + k);
+                struct ir_node *factor = ir_cast(&in->b, type, ir_load(&in->b, matrix, place));
+                struct ir_node *part = ir_cast(&in->b, type, (struct ir_node *)parts[p]);
+                total = sum(in, IR_ADD, total, ir_binary(&in->b, IR_MUL, factor, part));
+            }
+        }
+        next[i] = total;
+    }
+}
+
 static bool is_uncoupled(const struct linear *forms, int32_t count, int32_t i)
 {
     for (int32_t k = 0; k < count; k++)
@@ -489,10 +543,14 @@ static bool integrate_exact(struct integration *in, struct ir_node **next)
         for (int32_t k = 0; k < count; k++)
             is_constant = is_constant && is_setup_value(forms[i].coefficients[k]);
     }
-    if (is_coupled && !is_setup_value(in->ode->ode.dt))
-        return refuse_exact(in, 0, "coupled equations have no closed form in continuous time yet");
     if (is_coupled && !is_constant)
         return refuse_exact(in, 0, "coupled equations need coefficients that do not change");
+    if (is_coupled && !is_setup_value(in->ode->ode.dt)) {
+        if (in->ode->ode.matrix < 0 || in->loop == NULL)
+            return refuse_exact(in, 0, "coupled equations stand in neurons in continuous time");
+        exact_system_between(in, forms, next);
+        return true;
+    }
     if (is_coupled) {
         exact_system(in, forms, next);
         return true;
@@ -513,6 +571,54 @@ static bool integrate_exact(struct integration *in, struct ir_node **next)
             next[i] = decay_changing(in, i, a, rate);
         }
     }
+    return true;
+}
+
+/* ---- linear forms, to find crossings ---- */
+
+static bool refuse_crossing(struct integration *in, int32_t k, const char *why)
+{
+    in->is_failed = true;
+    const struct ir_ode_variable *variable = &in->ode->ode.variables[k];
+    if (k + 1 == in->ode->ode.variable_count)
+        diag_error(in->c, variable->rate->span,
+                   "when this condition begins to hold between events has no closed form: %s", why);
+    else
+        diag_error(in->c, variable->rate->span, "%s' has no closed form between events: %s",
+                   variable->name, why);
+    diag_hint(in->c, "give the network a step, or have the spike depend on linear equations alone");
+    return false;
+}
+
+static bool find_form(struct integration *in, struct ir_node **next)
+{
+    int32_t count = in->ode->ode.variable_count;
+    struct linear forms[64] = { { 0 } };
+    struct ir_builder setup = setup_builder(in);
+    for (int32_t i = 0; i < count; i++) {
+        forms[i] = linear_form(in, in->ode->ode.variables[i].rate, -1);
+        if (!forms[i].is_linear && i + 1 < count) { /* its own integration says so */
+            in->is_failed = true;
+            return false;
+        }
+        if (!forms[i].is_linear)
+            return refuse_crossing(in, i, "it is not linear");
+        for (int32_t k = 0; k < count; k++)
+            if (!is_setup_value(forms[i].coefficients[k]))
+                return refuse_crossing(in, i, "its coefficients are not the same for all neurons");
+    }
+    for (int32_t i = 0; i < count; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (reaches(forms, count, i, k) && reaches(forms, count, k, i))
+                return refuse_crossing(in, i,
+                                       arena_format(&in->c->arena,
+                                                    "it depends on %s, which depends on it",
+                                                    in->ode->ode.variables[k].name));
+    set_coefficients(in, &setup, forms, in->ode->ode.first);
+    for (int32_t i = 0; i < count; i++)
+        next[i] = forms[i].rest != NULL ? forms[i].rest : zero_like(in, in->values[i]);
+    remark(in->c, in->ode->span, "integrate",
+           "crossings of the threshold are found between events");
     return true;
 }
 
@@ -616,6 +722,7 @@ static bool advance(struct integration *in, struct ir_node **next)
     case IR_ODE_EULER: return integrate_euler(in, next);
     case IR_ODE_RK4: return integrate_rk4(in, next);
     case IR_ODE_EXPONENTIAL_EULER: return integrate_exponential_euler(in, next);
+    case IR_ODE_FORM: return find_form(in, next);
     }
     unreachable();
 }
@@ -651,9 +758,17 @@ static void visit_block(struct ir_block *block, void *data)
         if (node->kind == IR_NODE_ODE) {
             in->ode = node;
             integrate(in, block);
-        } else {
-            ir_for_each_block(node, visit_block, in);
+            continue;
         }
+        struct ir_block *outer_block = in->loop_block;
+        struct ir_node *outer = in->loop;
+        if (node->kind == IR_NODE_LOOP) {
+            in->loop_block = block;
+            in->loop = node;
+        }
+        ir_for_each_block(node, visit_block, in);
+        in->loop_block = outer_block;
+        in->loop = outer;
     }
 }
 
