@@ -256,8 +256,8 @@ static struct ir_node *reduce_layer(struct lowering *l, struct expr *e, enum ir_
     l->kernel->element = node->reduce.index;
     if (e->comprehension.condition != NULL)
         node->reduce.condition = lower_condition(l, e->comprehension.condition);
-    struct ir_node *value = what == REDUCED_ONE ? ir_integer(&l->b, 1)
-                                                : lower_scalar(l, e->target->arguments[0]);
+    struct ir_node *value =
+        what == REDUCED_ONE ? ir_integer(&l->b, 1) : lower_scalar(l, e->target->arguments[0]);
     bool is_arg = reduction == IR_REDUCE_ARGMIN || reduction == IR_REDUCE_ARGMAX;
     value = is_arg ? (value->type == IR_BOOL ? ir_cast(&l->b, IR_I64, value) : value)
                    : lower_cast(l, type, value);

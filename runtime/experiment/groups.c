@@ -24,17 +24,19 @@ struct grouping {
     size_t group_count;
 };
 
+/* Sums are of differences from the first number, so that equal numbers have a deviation of 0. */
 size_t snn_mean_and_deviation(const double *numbers, size_t count, double *mean, double *deviation)
 {
     size_t used = 0;
-    double sum = 0, squares = 0;
+    double first = NAN, sum = 0, squares = 0;
 
     for (size_t i = 0; i < count; i++)
         if (!isnan(numbers[i])) {
-            sum += numbers[i];
+            first = used ? first : numbers[i];
+            sum += numbers[i] - first;
             used++;
         }
-    *mean = used ? sum / (double)used : NAN;
+    *mean = used ? first + sum / (double)used : NAN;
     for (size_t i = 0; i < count; i++)
         if (!isnan(numbers[i]))
             squares += (numbers[i] - *mean) * (numbers[i] - *mean);

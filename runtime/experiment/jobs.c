@@ -103,7 +103,9 @@ _Noreturn static void become(struct snn_jobs *jobs, struct snn_job *job, int log
         dup2(nothing, STDIN_FILENO);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
-    job->options.is_quiet = false; /* the log is there to be looked at */
+    setvbuf(stdout, NULL, _IOLBF, 0); /* results and notes in their order, whatever ends the run */
+    signal(SIGPIPE, SIG_IGN);         /* nobody may be there to be told of a failure */
+    job->options.is_quiet = false;    /* the log is there to be looked at */
     exit(snn_run(jobs->program, &job->options));
 }
 
