@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { LINE_WIDTH = 100 };
+
 enum place {
     PLACE_COLUMN,
     PLACE_COLUMN_OR_ABOVE,  /* a column if rows differ, otherwise in the line above */
@@ -64,23 +66,6 @@ static bool is_column_shown(const struct snn_listing *listing, const struct snn_
     return place == PLACE_COLUMN || (place != PLACE_NONE && varies(listing, column));
 }
 
-static void print_shared(FILE *file, const struct snn_listing *listing)
-{
-    bool is_first = true;
-
-    for (size_t i = 0; i < listing->column_count; i++) {
-        const struct snn_column *column = &listing->columns[i];
-
-        if (!is_above(listing, column))
-            continue;
-        fprintf(file, "%s %s=%s%s%s", is_first ? "in all runs:" : ",", column->label,
-                column->cells[0].text, *column->unit ? " " : "", column->unit);
-        is_first = false;
-    }
-    if (!is_first)
-        fputc('\n', file);
-}
-
 /* Characters, not bytes: one that goes on an earlier one begins with the bits 10. */
 static int width_of(const char *text)
 {
@@ -89,6 +74,33 @@ static int width_of(const char *text)
     for (; *text; text++)
         width += ((unsigned char)*text & 0xc0) != 0x80;
     return width;
+}
+
+/* What all rows share, over several lines if it is long. */
+static void print_shared(FILE *file, const struct snn_listing *listing)
+{
+    static const char begin[] = "in all runs:";
+    int used = 0;
+
+    for (size_t i = 0; i < listing->column_count; i++) {
+        const struct snn_column *column = &listing->columns[i];
+        int width = 2 + width_of(column->label) + width_of(column->cells[0].text) +
+                    (*column->unit ? 1 + width_of(column->unit) : 0);
+
+        if (!is_above(listing, column))
+            continue;
+        if (used == 0)
+            used = fprintf(file, "%s", begin);
+        else
+            used += fprintf(file, ",");
+        if (used + width > LINE_WIDTH)
+            used = fprintf(file, "\n   ") - 1;
+        fprintf(file, " %s=%s%s%s", column->label, column->cells[0].text, *column->unit ? " " : "",
+                column->unit);
+        used += width;
+    }
+    if (used > 0)
+        fputc('\n', file);
 }
 
 static void head_of(char *out, size_t bytes, const struct snn_column *column)
