@@ -241,6 +241,8 @@ struct ir_window {
     int32_t kernel, stride;
     int32_t padding;                               /* size id; -1: none */
     int32_t groups, group_channels, group_filters; /* size ids; -1: one group */
+    int32_t columns; /* size id: weights of one place in the window, */
+    bool is_shared;  /* one for each filter; otherwise one for each target */
     struct ir_window_side from, to;
 };
 

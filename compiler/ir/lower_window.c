@@ -170,5 +170,10 @@ const struct ir_window *lower_window(struct lowering *l, const struct lowered_co
     window->from = side_of(l, stage, &stage->from, &stage->in, c->name);
     window->to = side_of(l, stage, &stage->axes, &stage->out, c->name);
     set_groups(l, stage, window);
+    window->is_shared = stage->builtin->id != BUILTIN_LOCAL;
+    window->columns = window->to.sizes[IR_WINDOW_CHANNEL];
+    for (int axis = IR_WINDOW_Y; axis <= IR_WINDOW_X && !window->is_shared; axis++)
+        window->columns = product(l, window->columns, window->to.sizes[axis],
+                                  arena_format(&l->c->arena, "%s.columns", c->name));
     return window;
 }

@@ -6,6 +6,7 @@
  */
 #include <math.h>
 
+#include "ir/window.h"
 #include "passes/propagation.h"
 
 /* What a pool gives for the sum, or for the largest, of a window. */
@@ -33,13 +34,13 @@ static void explain(struct propagation *p, const char *how)
 
 static void count_spikes(struct propagation *p)
 {
-    const struct ir_window *window = p->connection->window;
     struct ir_builder outer = p->b;
     struct arrivals a = propagation_arrivals(p);
     struct ir_node *source = propagation_open_events(p, &a, false, "spikes");
-    struct window_place from = window_place_of(p, &window->from, source), to = from;
-    window_open_targets(p, &from, &to);
-    struct ir_node *target = window_index_of(p, &window->to, &to);
+    struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
+    window_start_at(&walk, source);
+    window_open_targets(&walk);
+    struct ir_node *target = window_target(&walk);
     struct ir_node *count = ir_load(&p->b, p->connection->counts, target);
     ir_store(&p->b, p->connection->counts, target,
              ir_binary(&p->b, IR_ADD, count, ir_real(&p->b, count->type, 1)));
@@ -67,25 +68,18 @@ void propagate_pool_spikes(struct propagation *p)
 
 void propagate_pool_values(struct propagation *p)
 {
-    const struct ir_window *window = p->connection->window;
     bool is_max = p->connection->topology == IR_MAX_POOL;
     enum ir_type type = propagation_target_type(p);
     struct ir_builder outer = p->b;
-    struct window_place to, from, in_window;
-    for (int i = 0; i < 3; i++) {
-        static const char *const names[] = { "y", "x", "channels" };
-        enum ir_window_axis axis = window->to.order[i];
-        to.at[axis] = propagation_open_loop(p, names[axis], ir_integer(&p->b, 0),
-                                            ir_known_size(&p->b, window->to.sizes[axis]), true);
-    }
-    from = to;
-    struct ir_node *target = window_index_of(p, &window->to, &to);
+    struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
+    window_open_places(&walk);
+    window_open_filters(&walk, true);
+    struct ir_node *target = window_target(&walk);
     struct ir_node *total = ir_var(&p->b, "total", ir_real(&p->b, type, is_max ? -INFINITY : 0));
     struct ir_builder body = p->b;
-    window_open_sources(p, &to, NULL, &from, &in_window);
+    window_open_sources(&walk, false);
     struct ir_node *value =
-        ir_cast(&p->b, type,
-                ir_load(&p->b, p->connection->values, window_index_of(p, &window->from, &from)));
+        ir_cast(&p->b, type, ir_load(&p->b, p->connection->values, window_source(&walk)));
     ir_set(&p->b, total, ir_binary(&p->b, is_max ? IR_MAX : IR_ADD, ir_get(&p->b, total), value));
     p->b = body;
     propagation_add(p, target, scaled(p, ir_get(&p->b, total)));

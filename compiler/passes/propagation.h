@@ -43,28 +43,4 @@ void propagate_window_values(struct propagation *p);
 void propagate_pool_spikes(struct propagation *p);
 void propagate_pool_values(struct propagation *p);
 
-/* ---- where windows lie (propagate_window.c) ---- */
-
-/* The place of a neuron on one side, by enum ir_window_axis. */
-struct window_place {
-    struct ir_node *at[3];
-};
-
-struct window_place window_place_of(struct propagation *p, const struct ir_window_side *side,
-                                    struct ir_node *index);
-struct ir_node *window_index_of(struct propagation *p, const struct ir_window_side *side,
-                                const struct window_place *place);
-
-/* Loops, independent, over the places of the `to` side along y and x whose windows contain a place
- * of the `from` side. */
-void window_open_targets(struct propagation *p, const struct window_place *from,
-                         struct window_place *to);
-
-/* Loops, in the order of memory, over the places of the `from` side along y and x, and the channels
- * of the group unless `group` is null, in the window of `to`. `in_window` are the places within the
- * window. */
-void window_open_sources(struct propagation *p, const struct window_place *to,
-                         struct ir_node *group, struct window_place *from,
-                         struct window_place *in_window);
-
 #endif
