@@ -26,6 +26,7 @@
  *   lower_network.c     the step program of a network
  *   lower_continuous.c  networks in continuous time: events in groups of equal time
  *   lower_layerwise.c   those that run layer by layer
+ *   lower_behind_window.c  of these, layers behind windows
  *   lower_queue.c       delays in continuous time
  *   lower_crossing.c    thresholds that are reached between events
  *   lower_task.c        task statements
@@ -575,6 +576,9 @@ void kernel_open(struct lowering *, const char *name);
 void kernel_open_events(struct lowering *, const char *name, int32_t list, struct ir_node *count);
 /* The same as a plain loop over the list, whose index is the place in it. */
 void kernel_open_listed(struct lowering *, const char *name, int32_t list, struct ir_node *count);
+/* In a loop that was opened where `outer` stands; `element` was computed in it. */
+void kernel_open_in(struct lowering *, struct ir_node *loop, struct ir_builder outer,
+                    struct ir_node *element);
 void kernel_close(struct lowering *);
 void kernel_pause(struct lowering *);   /* ends its loop; its spikes are in the layer's flags */
 void kernel_compact(struct lowering *); /* … and in its list */
@@ -648,7 +652,15 @@ void lower_continuous_layer(struct lowering *, struct lowered_layer *, bool is_l
 void lower_continuous_present(struct lowering *, struct lowered_network *, struct statement *s);
 void lower_continuous_rest(struct lowering *, struct lowered_network *, struct statement *s);
 bool lower_runs_layerwise(struct lowering *, const struct lowered_network *);
-void lower_layerwise(struct lowering *, struct lowered_network *); /* a whole presentation */
+void lower_layerwise(struct lowering *, struct lowered_network *);    /* a whole presentation */
+void lower_clear_at(struct lowering *, const struct lowered_layer *); /* inputs of the neuron */
+/* The body for the neuron at hand, for the events of the time l->now; `before`: VAR, that of the
+ * events before. */
+void lower_run_at(struct lowering *, struct lowered_layer *, struct ir_node *before);
+
+/* ---- lower_behind_window.c ---- */
+bool lower_runs_behind_window(const struct lowered_connection *);
+void lower_run_behind_window(struct lowering *, struct lowered_connection *); /* l->kernel is set */
 
 /* ---- lower_crossing.c ---- */
 bool lower_is_coupled(const struct neuron_instance *); /* an equation depends on another one */

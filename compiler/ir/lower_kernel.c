@@ -227,6 +227,16 @@ void kernel_open_listed(struct lowering *l, const char *name, int32_t list, stru
     l->kernel->element = ir_load(&l->b, list, l->kernel->element);
 }
 
+void kernel_open_in(struct lowering *l, struct ir_node *loop, struct ir_builder outer,
+                    struct ir_node *element)
+{
+    struct ir_builder here = l->b;
+    l->kernel->outer = outer;
+    open_with(l, loop);
+    l->b = here;
+    l->kernel->element = element;
+}
+
 void kernel_close(struct lowering *l)
 {
     struct kernel *kernel = l->kernel;

@@ -26,8 +26,10 @@ static bool is_plain(const struct lowered_connection *c)
     for (size_t i = 0; i < c->connection->rules.count; i++)
         if (lower_rule_steps(c->connection->rules.items[i]))
             return false;
-    return !lower_has_stages(c->connection) && c->connection->kind->id == BUILTIN_DENSE &&
-           c->connection->source_field == NULL && c->connection->delay == NULL;
+    if (c->connection->source_field != NULL || c->connection->delay != NULL)
+        return false;
+    return lower_has_stages(c->connection) ? lower_runs_behind_window(c)
+                                           : c->connection->kind->id == BUILTIN_DENSE;
 }
 
 static bool sends(const struct lowered_network *network, const struct layer *layer)
@@ -87,7 +89,7 @@ static void add_weight(struct lowering *l, const struct lowered_connection *c,
     kernel_write(l, slot, -1, ir_binary(&l->b, IR_ADD, total, ir_cast(&l->b, total->type, weight)));
 }
 
-static void clear_inputs(struct lowering *l, const struct lowered_layer *layer)
+void lower_clear_at(struct lowering *l, const struct lowered_layer *layer)
 {
     const struct symbol_list *inputs = &layer->layer->model->inputs;
     for (size_t i = 0; i < inputs->count; i++)
@@ -112,7 +114,7 @@ static void account(struct lowering *l, struct lowered_layer *layer)
 }
 
 /* The body, for the events of the time at hand. */
-static void run_body(struct lowering *l, struct lowered_layer *layer, struct ir_node *before)
+void lower_run_at(struct lowering *l, struct lowered_layer *layer, struct ir_node *before)
 {
     struct block body = { .statements = layer->layer->model->body };
     l->elapsed = ir_binary(&l->b, IR_SUB, l->now, ir_get(&l->b, before));
@@ -120,7 +122,7 @@ static void run_body(struct lowering *l, struct lowered_layer *layer, struct ir_
     ir_set(&l->b, l->kernel->spike, ir_bool(&l->b, false));
     lower_kernel_block(l, &body);
     account(l, layer);
-    clear_inputs(l, layer);
+    lower_clear_at(l, layer);
 }
 
 /* Whether event k is the last one of its time. */
@@ -149,23 +151,16 @@ static void keep_time(struct lowering *l, const struct lowered_layer *layer,
     l->b = outer;
 }
 
-static void run_layer(struct lowering *l, struct lowered_layer *layer)
+/* Its neurons in lanes, each through all events. */
+static void run_neurons(struct lowering *l, struct lowered_layer *layer,
+                        const struct lowered_connection *c, struct ir_node *count)
 {
-    struct lowered_connection *c = only_connection_to(layer->network, layer->layer);
-    struct kernel kernel = { .layer = layer,
-                             .is_learning = true,
-                             .is_eventwise = true,
-                             .counts_since = layer->layer->model->reads_since,
-                             .name = arena_format(&l->c->arena, "%s.body", layer->name) };
-    struct lowered_layer *source = c->source;
-    l->kernel = &kernel;
-    l->b.span = layer->layer->statement->span;
-    struct ir_node *count = ir_load(&l->b, source->event_count, ir_integer(&l->b, 0));
+    const struct lowered_layer *source = c->source;
     struct ir_node *start = ir_load(&l->b, layer->reached, ir_integer(&l->b, 0));
-    kernel_open(l, kernel.name);
-    kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
+    kernel_open(l, l->kernel->name);
+    l->kernel->spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
     struct ir_node *before = ir_var(&l->b, "before", start);
-    clear_inputs(l, layer);
+    lower_clear_at(l, layer);
     struct ir_node *events = ir_loop(&l->b, arena_format(&l->c->arena, "%s.events", layer->name),
                                      ir_integer(&l->b, 0), count, false);
     struct ir_builder outside = l->b;
@@ -176,12 +171,29 @@ static void run_layer(struct lowering *l, struct lowered_layer *layer)
     struct ir_node *branch = ir_if(&l->b, is_last(l, source, k, time, count));
     l->b.block = &branch->branch.then_body;
     l->now = ir_cast(&l->b, IR_F64, time);
-    run_body(l, layer, before);
+    lower_run_at(l, layer, before);
     l->now = l->elapsed = NULL;
     l->b = outside;
     kernel_close(l);
+}
+
+static void run_layer(struct lowering *l, struct lowered_layer *layer)
+{
+    struct lowered_connection *c = only_connection_to(layer->network, layer->layer);
+    struct kernel kernel = { .layer = layer,
+                             .is_learning = true,
+                             .is_eventwise = true,
+                             .counts_since = layer->layer->model->reads_since,
+                             .name = arena_format(&l->c->arena, "%s.body", layer->name) };
+    l->kernel = &kernel;
+    l->b.span = layer->layer->statement->span;
+    struct ir_node *count = ir_load(&l->b, c->source->event_count, ir_integer(&l->b, 0));
+    if (c->stage_count > 0)
+        lower_run_behind_window(l, c);
+    else
+        run_neurons(l, layer, c, count);
     l->kernel = NULL;
-    keep_time(l, layer, source, count);
+    keep_time(l, layer, c->source, count);
 }
 
 void lower_layerwise(struct lowering *l, struct lowered_network *network)

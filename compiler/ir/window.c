@@ -46,14 +46,20 @@ struct window_walk window_walk(struct ir_builder *b, const struct ir_window *win
     return (struct window_walk){ .b = b, .window = window, .name = name };
 }
 
-static struct ir_node *open_loop(struct window_walk *w, const char *what, struct ir_node *low,
+static struct ir_node *open_node(struct window_walk *w, const char *what, struct ir_node *low,
                                  struct ir_node *high, bool is_independent)
 {
     const char *name = arena_format(&w->b->compilation->arena, "%s.%s", w->name, what);
     struct ir_node *loop = ir_loop(w->b, name, low, high, is_independent);
     w->b->before = NULL;
     w->b->block = &loop->loop.body;
-    return loop->loop.index;
+    return loop;
+}
+
+static struct ir_node *open_loop(struct window_walk *w, const char *what, struct ir_node *low,
+                                 struct ir_node *high, bool is_independent)
+{
+    return open_node(w, what, low, high, is_independent)->loop.index;
 }
 
 static const char *axis_name(enum ir_window_axis axis)
@@ -168,14 +174,16 @@ void window_open_places(struct window_walk *w)
         w->group = open_loop(w, "groups", w->group, known(w, window->groups), true);
 }
 
-void window_open_filters(struct window_walk *w, bool is_independent)
+struct ir_node *window_open_filters(struct window_walk *w, bool is_independent)
 {
     const struct ir_window *window = w->window;
     int32_t filters =
         window->groups >= 0 ? window->group_filters : window->to.sizes[IR_WINDOW_CHANNEL];
     struct ir_node *low = multiply(w, w->group, known(w, filters));
-    w->to.at[IR_WINDOW_CHANNEL] =
-        open_loop(w, "filters", low, add(w, low, known(w, filters)), is_independent);
+    struct ir_node *loop =
+        open_node(w, "filters", low, add(w, low, known(w, filters)), is_independent);
+    w->to.at[IR_WINDOW_CHANNEL] = loop->loop.index;
+    return loop;
 }
 
 static void open_sources_along(struct window_walk *w, enum ir_window_axis axis)
@@ -235,4 +243,28 @@ struct ir_node *window_row(struct window_walk *w)
 struct ir_node *window_synapse(struct window_walk *w, struct ir_node *row)
 {
     return add(w, row, w->window->is_shared ? w->to.at[IR_WINDOW_CHANNEL] : window_target(w));
+}
+
+/* ---- pools ---- */
+
+struct ir_node *window_pooled(struct ir_builder *b, const struct ir_connection *c,
+                              struct ir_node *value)
+{
+    enum ir_type type = value->type;
+    if (c->topology == IR_AVG_POOL) {
+        struct ir_node *kernel = ir_known_size(b, c->window->kernel);
+        struct ir_node *places = ir_binary(b, IR_MUL, kernel, kernel);
+        value = ir_binary(b, IR_DIV, value, ir_cast(b, type, places));
+    }
+    if (c->constant_weight < 0)
+        return value;
+    return ir_binary(b, IR_MUL, ir_leaf(b, IR_CONSTANT, type, c->constant_weight), value);
+}
+
+struct ir_node *window_pooled_spikes(struct ir_builder *b, const struct ir_connection *c,
+                                     struct ir_node *count)
+{
+    if (c->topology == IR_MAX_POOL)
+        count = ir_binary(b, IR_MIN, count, ir_real(b, count->type, 1));
+    return window_pooled(b, c, count);
 }

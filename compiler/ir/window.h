@@ -36,12 +36,19 @@ void window_open_places(struct window_walk *);
 void window_open_sources(struct window_walk *, bool channels);
 
 /* Over the filters of the group; over the channels of the target side. */
-void window_open_filters(struct window_walk *, bool is_independent);
+struct ir_node *window_open_filters(struct window_walk *, bool is_independent); /* the loop */
 
 struct ir_node *window_source(struct window_walk *); /* indices of neurons and weights */
 struct ir_node *window_target(struct window_walk *);
 struct ir_node *window_row(struct window_walk *); /* what synapses of all filters begin with */
 struct ir_node *window_synapse(struct window_walk *, struct ir_node *row);
+
+/* What a pool gives for the sum, or for the largest, of a window. */
+struct ir_node *window_pooled(struct ir_builder *, const struct ir_connection *,
+                              struct ir_node *value);
+/* … for so many spikes in it. */
+struct ir_node *window_pooled_spikes(struct ir_builder *, const struct ir_connection *,
+                                     struct ir_node *count);
 
 /* The filters of a place are next to each other in memory. */
 bool window_has_filters_last(const struct ir_window *);

@@ -9,22 +9,6 @@
 #include "ir/window.h"
 #include "passes/propagation.h"
 
-/* What a pool gives for the sum, or for the largest, of a window. */
-static struct ir_node *scaled(struct propagation *p, struct ir_node *value)
-{
-    const struct ir_window *window = p->connection->window;
-    enum ir_type type = value->type;
-    if (p->connection->topology == IR_AVG_POOL) {
-        struct ir_node *kernel = ir_known_size(&p->b, window->kernel);
-        struct ir_node *places = ir_binary(&p->b, IR_MUL, kernel, kernel);
-        value = ir_binary(&p->b, IR_DIV, value, ir_cast(&p->b, type, places));
-    }
-    if (p->connection->constant_weight < 0)
-        return value;
-    return ir_binary(&p->b, IR_MUL,
-                     ir_leaf(&p->b, IR_CONSTANT, type, p->connection->constant_weight), value);
-}
-
 static void explain(struct propagation *p, const char *how)
 {
     remark(p->c, p->connection->span, "propagation", "'%s': %s", p->connection->name, how);
@@ -57,9 +41,7 @@ void propagate_pool_spikes(struct propagation *p)
     target = propagation_open_targets(p, "windows");
     struct ir_node *value =
         ir_cast(&p->b, propagation_target_type(p), ir_load(&p->b, p->connection->counts, target));
-    if (p->connection->topology == IR_MAX_POOL)
-        value = ir_binary(&p->b, IR_MIN, value, ir_real(&p->b, value->type, 1));
-    propagation_add(p, target, scaled(p, value));
+    propagation_add(p, target, window_pooled_spikes(&p->b, p->connection, value));
     p->b = outer;
     explain(p, "spikes are counted in each window");
 }
@@ -82,7 +64,7 @@ void propagate_pool_values(struct propagation *p)
         ir_cast(&p->b, type, ir_load(&p->b, p->connection->values, window_source(&walk)));
     ir_set(&p->b, total, ir_binary(&p->b, is_max ? IR_MAX : IR_ADD, ir_get(&p->b, total), value));
     p->b = body;
-    propagation_add(p, target, scaled(p, ir_get(&p->b, total)));
+    propagation_add(p, target, window_pooled(&p->b, p->connection, ir_get(&p->b, total)));
     p->b = outer;
     explain(p, "all windows are read in each step");
 }
