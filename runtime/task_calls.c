@@ -118,7 +118,8 @@ static struct snn_view *loaded(struct snn_context *context, void *view, const ch
 }
 
 void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader,
-                       const char *text, const char *labels, double number, const char *place)
+                       const char *text, const char *labels, double first, double second,
+                       const char *place)
 {
     const char *source = data >= 0 ? context->runtime->options->data[data] : NULL;
     const char *name = data >= 0 ? context->program->data[data].name : NULL;
@@ -141,8 +142,8 @@ void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *re
         source = source && is_numbered ? folder : source;
         text = is_numbered ? folder : text;
     }
-    check(place, source ? snn_dataset_open_place(&set, name, reader, number, source)
-                        : snn_dataset_open(&set, name, reader, text, labels, number));
+    check(place, source ? snn_dataset_open_place(&set, name, reader, second, source)
+                        : snn_dataset_open(&set, name, reader, text, labels, first, second));
     if (is_numbered)
         snn_fold_mark(set);
     out->view = snn_view_whole(set);

@@ -51,22 +51,21 @@ static struct ir_node *open_source(struct lowering *l, struct expr *e)
             "the reader '%s' is not built yet; npz, npy, csv, spikes, spikes_npy, mnist and "
             "builtin_digits are",
             target->builtin->name);
-    struct ir_node *texts[2], *number = NULL;
-    for (size_t i = 0; i < 2; i++)
-        texts[i] =
-            is_text_argument(target, i) ? lower_text(l, target->arguments[i]) : ir_text(&l->b, "");
-    for (size_t i = 0; i < target->count; i++) {
-        if (target->arguments[i] == NULL || is_text_argument(target, i))
-            continue;
-        if (number != NULL)
-            lower_refuse(l, target->arguments[i]->span, "this argument of '%s' is not built yet",
-                         target->builtin->name);
-        number = number_argument(l, target, i);
+    struct ir_node *texts[2], *numbers[2];
+    for (size_t i = 0; i < 2; i++) {
+        bool is_given = i < target->count && target->arguments[i] != NULL;
+        bool is_text = is_text_argument(target, i);
+        texts[i] = is_text ? lower_text(l, target->arguments[i]) : ir_text(&l->b, "");
+        numbers[i] =
+            is_given && !is_text ? number_argument(l, target, i) : ir_real(&l->b, IR_F64, NAN);
     }
     struct ir_node *operands[] = { ir_integer(&l->b, l->data_number),
-                                   ir_text(&l->b, target->builtin->name), texts[0], texts[1],
-                                   number != NULL ? number : ir_real(&l->b, IR_F64, NAN) };
-    return lower_data_call(l, IR_RT_snn_rt_data_open, e->span, 5, operands);
+                                   ir_text(&l->b, target->builtin->name),
+                                   texts[0],
+                                   texts[1],
+                                   numbers[0],
+                                   numbers[1] };
+    return lower_data_call(l, IR_RT_snn_rt_data_open, e->span, 6, operands);
 }
 
 /* A key that differs from draw to draw: the site, the loops being run, the presents so far. */

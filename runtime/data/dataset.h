@@ -53,11 +53,11 @@ struct snn_dataset;
 
 /* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy",
  * "csv", "spikes" or "spikes_npy". `text` is its text argument ("" if none), `labels` its second
- * one (of npy), `number` its number (NAN if none): the column of the label in a csv, the training
- * digits of builtin_digits, the unit of time of events.
- */
+ * one (of npy); `first` and `second` its arguments as numbers (NAN if none): the digits of
+ * builtin_digits to train and to test, second the column of the label in a csv, the unit of time
+ * of events. */
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
-                     const char *text, const char *labels, double number);
+                     const char *text, const char *labels, double first, double second);
 
 /* What `--data NAME=place` gives in place of the source that is written in the program: events
  * where that reads events; otherwise "builtin", a file ending in .npz, .npy (no labels) or .csv

@@ -17,17 +17,28 @@ enum {
     BUILTIN_SEED = 1,
 };
 
-/* `train_count` is NAN if the default is wanted. */
-static int open_builtin(struct snn_dataset **out, const char *name, double train_count)
+/* The default stands for NAN. */
+static int digit_count(int64_t *count, double wanted, int64_t otherwise, const char *what)
 {
-    if (isnan(train_count))
-        train_count = BUILTIN_TRAIN_COUNT;
-    if (!(train_count >= 1 && train_count <= INT32_MAX) || train_count != floor(train_count))
-        return snn_error_set("builtin_digits: the number of training digits must be a whole number "
+    *count = otherwise;
+    if (isnan(wanted))
+        return 0;
+    if (!(wanted >= 1 && wanted <= INT32_MAX) || wanted != floor(wanted))
+        return snn_error_set("builtin_digits: the number of %s digits must be a whole number "
                              "from 1, and is %g",
-                             train_count);
-    return snn_dataset_builtin_digits(out, name, (int64_t)train_count, BUILTIN_TEST_COUNT,
-                                      BUILTIN_SEED);
+                             what, wanted);
+    *count = (int64_t)wanted;
+    return 0;
+}
+
+static int open_builtin(struct snn_dataset **out, const char *name, double train, double test)
+{
+    int64_t train_count, test_count;
+
+    if (digit_count(&train_count, train, BUILTIN_TRAIN_COUNT, "training") < 0 ||
+        digit_count(&test_count, test, BUILTIN_TEST_COUNT, "test") < 0)
+        return -1;
+    return snn_dataset_builtin_digits(out, name, train_count, test_count, BUILTIN_SEED);
 }
 
 static bool ends_in(const char *text, const char *ending)
@@ -49,20 +60,20 @@ static int open_events(struct snn_dataset **out, const char *name, const char *r
 }
 
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
-                     const char *text, const char *labels, double number)
+                     const char *text, const char *labels, double first, double second)
 {
     if (strcmp(reader, "mnist") == 0)
         return snn_dataset_mnist(out, name, text);
     if (strcmp(reader, "builtin_digits") == 0)
-        return open_builtin(out, name, number);
+        return open_builtin(out, name, first, second);
     if (strcmp(reader, "npz") == 0)
         return snn_dataset_npz(out, name, text);
     if (strcmp(reader, "npy") == 0)
         return snn_dataset_npy(out, name, text, labels);
     if (strcmp(reader, "csv") == 0)
-        return snn_dataset_csv(out, name, text, number);
+        return snn_dataset_csv(out, name, text, second);
     if (is_events(reader))
-        return open_events(out, name, reader, text, number);
+        return open_events(out, name, reader, text, second);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
                          "builtin_digits, npz, npy, csv, spikes and spikes_npy",
                          name ? name : "data", reader);
@@ -79,7 +90,7 @@ int snn_dataset_open_place(struct snn_dataset **out, const char *name, const cha
     if (is_events(reader))
         return open_events(out, name, reader, place, number);
     if (strcmp(place, "builtin") == 0)
-        return open_builtin(out, name, NAN);
+        return open_builtin(out, name, NAN, NAN);
     if (ends_in(place, ".npz"))
         return snn_dataset_npz(out, name, place);
     if (ends_in(place, ".npy"))
