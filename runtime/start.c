@@ -309,6 +309,8 @@ int snn_main(const struct snn_program *program, int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     snn_interrupt_install();
     if (command) {
+        signal(SIGCHLD,
+               SIG_DFL); /* the caller may ignore it: then no process could be waited for */
         status = command(program, region, argc, argv);
         snn_region_destroy(region);
         return status;

@@ -157,17 +157,21 @@ static int start(struct snn_jobs *jobs, struct snn_job *job)
     return 0;
 }
 
-/* Skips the job if its results are there, or are being made. */
+/* Skips the job if its results are there, or are being made. It is claimed first: another process
+ * may be about to make it, too. */
 static void look_for_earlier(struct snn_jobs *jobs, struct snn_job *job)
 {
-    char identity[SNN_IDENTITY_BYTES];
+    bool is_ours;
 
-    snn_run_foresee(jobs->program, &job->options, identity);
-    switch (snn_registry_find(jobs->registry, identity, job->name)) {
-    case SNN_REGISTRY_NONE: break;
+    snn_run_foresee(jobs->program, &job->options, job->identity);
+    is_ours = snn_registry_claim(jobs->registry, job->identity);
+    switch (snn_registry_find(jobs->registry, job->identity, job->name)) {
+    case SNN_REGISTRY_NONE: job->state = is_ours ? SNN_JOB_WAITING : SNN_JOB_ELSEWHERE; break;
     case SNN_REGISTRY_FINISHED: job->state = SNN_JOB_SKIPPED; break;
     case SNN_REGISTRY_RUNNING: job->state = SNN_JOB_ELSEWHERE; break;
     }
+    if (is_ours && job->state != SNN_JOB_WAITING)
+        snn_registry_release(jobs->registry, job->identity);
 }
 
 /* What the run said of its failure, if it could. */
@@ -227,6 +231,8 @@ static int collect(struct snn_jobs *jobs)
             continue;
         }
         judge(jobs, job, status);
+        if (jobs->resumes)
+            snn_registry_release(jobs->registry, job->identity);
         snn_jobs_tell_end(jobs, job);
     }
     return running;
@@ -299,6 +305,14 @@ static int prepare(struct snn_jobs *jobs)
     return snn_path_join(jobs->folder, jobs->jobs[0].options.out, jobs->program->name);
 }
 
+/* The folder is there from the first, so that runs can be claimed. */
+static int begin_resuming(const struct snn_jobs *jobs)
+{
+    if (snn_folder_make(jobs->folder) < 0)
+        return snn_error_set("%s; choose another with --out", snn_last_error());
+    return snn_registry_sync(jobs->registry);
+}
+
 int snn_jobs_run(struct snn_jobs *jobs)
 {
     sigset_t child, before;
@@ -307,7 +321,7 @@ int snn_jobs_run(struct snn_jobs *jobs)
     if (prepare(jobs) < 0)
         return snn_command_refuse();
     jobs->registry = snn_registry_create(jobs->region, jobs->folder);
-    if (jobs->resumes && snn_registry_sync(jobs->registry) < 0) {
+    if (jobs->resumes && begin_resuming(jobs) < 0) {
         fprintf(stderr, "error: %s\n", snn_last_error());
         return SNN_EXIT_FAILURE;
     }

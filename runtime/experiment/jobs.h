@@ -10,6 +10,7 @@
 #include "experiment/registry.h"
 #include "options.h"
 #include "record/file.h"
+#include "run.h"
 
 #include <sys/types.h>
 
@@ -27,7 +28,8 @@ struct snn_job {
     const char *label; /* "n=100 lr=0.1" */
     struct snn_options options;
     enum snn_job_state state;
-    char name[SNN_RUN_NAME_BYTES]; /* of its folder, once there is one */
+    char name[SNN_RUN_NAME_BYTES];     /* of its folder, once there is one */
+    char identity[SNN_IDENTITY_BYTES]; /* where runs are looked for before they are made */
     pid_t process;
     double began, seconds;
     int failure;      /* the end of a pipe that the run writes its failure to: a disk may be full */

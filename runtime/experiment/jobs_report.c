@@ -94,7 +94,8 @@ void snn_jobs_tell_end(const struct snn_jobs *jobs, const struct snn_job *job)
         break;
     case SNN_JOB_SKIPPED: snprintf(what, sizeof what, "finished before, in %s", job->name); break;
     case SNN_JOB_ELSEWHERE:
-        snprintf(what, sizeof what, "another process does it, in %s", job->name);
+        snprintf(what, sizeof what, "another process does it%s%s", *job->name ? ", in " : "",
+                 job->name);
         break;
     case SNN_JOB_INTERRUPTED: snprintf(what, sizeof what, "interrupted"); break;
     case SNN_JOB_FAILED: snprintf(what, sizeof what, "FAILED: %s", job->reason); break;

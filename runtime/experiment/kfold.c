@@ -85,7 +85,7 @@ static int probe(const struct kfold *kfold)
     fflush(NULL);
     process = fork();
     if (process == 0)
-        exit(snn_run_check(kfold->jobs.program, &kfold->jobs.jobs[0].options));
+        _exit(snn_run_check(kfold->jobs.program, &kfold->jobs.jobs[0].options));
     if (process < 0 || waitpid(process, &status, 0) != process) {
         fprintf(stderr, "error: cannot start a process: %s\n", strerror(errno));
         return SNN_EXIT_FAILURE;

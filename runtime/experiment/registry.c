@@ -316,3 +316,13 @@ enum snn_registry_state snn_registry_find(struct snn_registry *registry, const c
         return SNN_REGISTRY_NONE;
     return work.is_finished ? SNN_REGISTRY_FINISHED : SNN_REGISTRY_RUNNING;
 }
+
+bool snn_registry_claim(struct snn_registry *registry, const char *identity)
+{
+    return snn_running_hold(lock_of(registry), identity);
+}
+
+void snn_registry_release(struct snn_registry *registry, const char *identity)
+{
+    snn_running_release(lock_of(registry), identity);
+}

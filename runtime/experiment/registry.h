@@ -35,6 +35,11 @@ int snn_registry_sync(struct snn_registry *registry);
 /* All runs, in the order in which they began. Texts live in the registry's region. */
 int snn_registry_list(struct snn_registry *registry, struct snn_run_info **runs, size_t *count);
 
+/* Says that this process makes a run of that identity, until it releases it. False if another
+ * process says so: of several that ask at once, one gets it. */
+bool snn_registry_claim(struct snn_registry *registry, const char *identity);
+void snn_registry_release(struct snn_registry *registry, const char *identity);
+
 /* Is there a run of that identity that is finished, or one that is running? `name` gets the newest,
  * finished ones first. */
 enum snn_registry_state {

@@ -7,6 +7,7 @@
 
 #include "record/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -33,9 +34,16 @@ static struct flock byte_of(const char *name, short type)
     };
 }
 
-void snn_running_hold(int lock, const char *name)
+bool snn_running_hold(int lock, const char *name)
 {
     struct flock byte = byte_of(name, F_WRLCK);
+
+    return lock < 0 || fcntl(lock, F_SETLK, &byte) == 0 || (errno != EACCES && errno != EAGAIN);
+}
+
+void snn_running_release(int lock, const char *name)
+{
+    struct flock byte = byte_of(name, F_UNLCK);
 
     if (lock >= 0)
         fcntl(lock, F_SETLK, &byte);

@@ -13,8 +13,9 @@
  * any other descriptor of the file, gives up all locks of the process. */
 int snn_running_open(const char *folder);
 
-/* Says that this process is the run of that name. */
-void snn_running_hold(int lock, const char *name);
+/* Says that this process is the run of that name. False if another process says so. */
+bool snn_running_hold(int lock, const char *name);
+void snn_running_release(int lock, const char *name);
 
 /* Is another process the run of that name? */
 bool snn_running_test(int lock, const char *name);
