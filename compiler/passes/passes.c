@@ -15,6 +15,7 @@ const struct pass passes[] = {
     { "dead", "drop state and recordings that nobody reads", pass_dead },
     { "fuse", "merge neighbouring loops over the same neurons", pass_fuse },
     { "contract", "form multiply-adds", pass_contract },
+    { "forward", "use what was stored instead of loading it", pass_forward },
     { "expand", "replace exp, log, random numbers by arithmetic", pass_expand },
     { "fold", "evaluate constants, drop what is computed twice or for nothing", pass_fold },
     { "vectorize", "choose the loops that run in lanes", pass_vectorize },

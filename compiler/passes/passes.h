@@ -28,6 +28,7 @@ bool pass_propagation(struct compilation *, struct ir_program *);
 bool pass_contract(struct compilation *, struct ir_program *);
 bool pass_expand(struct compilation *, struct ir_program *);
 bool pass_fold(struct compilation *, struct ir_program *);
+bool pass_forward(struct compilation *, struct ir_program *);
 bool pass_fuse(struct compilation *, struct ir_program *);
 bool pass_dead(struct compilation *, struct ir_program *);
 bool pass_vectorize(struct compilation *, struct ir_program *);
