@@ -263,6 +263,8 @@ struct kernel {
     bool is_compacted;     /* the list holds the spikes that the flags show */
     bool spiked_known;     /* a loop before this one selected spikes */
     bool is_eventwise;     /* the loop is over neurons, each running through all events */
+    struct ir_node *own;   /* neurons from this on are stored, those before belong to others; null:
+                              all */
 };
 
 /* Equations being lowered: reading a state of the system gives its ODE_VALUE. */
@@ -579,6 +581,7 @@ void kernel_open_listed(struct lowering *, const char *name, int32_t list, struc
 /* In a loop that was opened where `outer` stands; `element` was computed in it. */
 void kernel_open_in(struct lowering *, struct ir_node *loop, struct ir_builder outer,
                     struct ir_node *element);
+void kernel_store(struct lowering *); /* what has changed */
 void kernel_close(struct lowering *);
 void kernel_pause(struct lowering *);   /* ends its loop; its spikes are in the layer's flags */
 void kernel_compact(struct lowering *); /* … and in its list */

@@ -237,9 +237,16 @@ void kernel_open_in(struct lowering *l, struct ir_node *loop, struct ir_builder 
     l->kernel->element = element;
 }
 
-void kernel_close(struct lowering *l)
+void kernel_store(struct lowering *l)
 {
     struct kernel *kernel = l->kernel;
+    struct ir_builder outer = l->b;
+    if (kernel->own != NULL) {
+        struct ir_node *is_own = ir_binary(&l->b, IR_GE, kernel->element, kernel->own);
+        struct ir_node *branch = ir_if(&l->b, is_own);
+        l->b.before = NULL;
+        l->b.block = &branch->branch.then_body;
+    }
     for (size_t i = 0; i < kernel->states.count; i++) {
         const struct promoted *state = &kernel->states.items[i];
         if (!state->is_dirty)
@@ -253,6 +260,13 @@ void kernel_close(struct lowering *l)
         ir_store(&l->b, state->buffer, kernel->element, ir_get(&l->b, state->var));
         l->b = here;
     }
+    l->b = outer;
+}
+
+void kernel_close(struct lowering *l)
+{
+    struct kernel *kernel = l->kernel;
+    kernel_store(l);
     struct span span = l->b.span;
     l->b = kernel->outer;
     l->b.span = span;

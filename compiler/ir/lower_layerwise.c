@@ -113,16 +113,26 @@ static void account(struct lowering *l, struct lowered_layer *layer)
     kernel_write(l, layer->spiked, -1, ir_get(&l->b, l->kernel->spike));
 }
 
-/* The body, for the events of the time at hand. */
-void lower_run_at(struct lowering *l, struct lowered_layer *layer, struct ir_node *before)
+static void run_body(struct lowering *l, struct lowered_layer *layer)
 {
     struct block body = { .statements = layer->layer->model->body };
-    l->elapsed = ir_binary(&l->b, IR_SUB, l->now, ir_get(&l->b, before));
-    ir_set(&l->b, before, l->now);
     ir_set(&l->b, l->kernel->spike, ir_bool(&l->b, false));
     lower_kernel_block(l, &body);
     account(l, layer);
     lower_clear_at(l, layer);
+}
+
+static void pass_time(struct lowering *l, struct ir_node *before)
+{
+    l->elapsed = ir_binary(&l->b, IR_SUB, l->now, ir_get(&l->b, before));
+    ir_set(&l->b, before, l->now);
+}
+
+/* The body, for the events of the time at hand. */
+void lower_run_at(struct lowering *l, struct lowered_layer *layer, struct ir_node *before)
+{
+    pass_time(l, before);
+    run_body(l, layer);
 }
 
 /* Whether event k is the last one of its time. */
@@ -151,49 +161,126 @@ static void keep_time(struct lowering *l, const struct lowered_layer *layer,
     l->b = outer;
 }
 
-/* Its neurons in lanes, each through all events. */
-static void run_neurons(struct lowering *l, struct lowered_layer *layer,
-                        const struct lowered_connection *c, struct ir_node *count)
+/* A potential waits for the one before, which takes longer than an addition: several vectors of
+ * neurons run beside each other. */
+enum { VECTOR = 16, VECTORS = 4 };
+
+/* The neurons of `kernels`, each through all events. */
+static void run_events(struct lowering *l, struct lowered_layer *layer, struct kernel *kernels,
+                       int count)
 {
-    const struct lowered_layer *source = c->source;
-    struct ir_node *start = ir_load(&l->b, layer->reached, ir_integer(&l->b, 0));
-    kernel_open(l, l->kernel->name);
-    l->kernel->spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
-    struct ir_node *before = ir_var(&l->b, "before", start);
-    lower_clear_at(l, layer);
+    struct lowered_connection *c = only_connection_to(layer->network, layer->layer);
+    struct lowered_layer *source = c->source;
+    struct ir_node *zero = ir_integer(&l->b, 0);
+    struct ir_node *event_count = ir_load(&l->b, source->event_count, zero);
+    struct ir_node *before = ir_var(&l->b, "before", ir_load(&l->b, layer->reached, zero));
+    for (int i = 0; i < count; i++) {
+        l->kernel = &kernels[i];
+        kernels[i].spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
+        lower_clear_at(l, layer);
+    }
     struct ir_node *events = ir_loop(&l->b, arena_format(&l->c->arena, "%s.events", layer->name),
-                                     ir_integer(&l->b, 0), count, false);
+                                     zero, event_count, false);
     struct ir_builder outside = l->b;
     l->b.block = &events->loop.body;
-    struct ir_node *k = events->loop.index;
-    add_weight(l, c, ir_load(&l->b, source->list, k));
+    struct ir_node *k = events->loop.index, *neuron = ir_load(&l->b, source->list, k);
+    for (int i = 0; i < count; i++) {
+        l->kernel = &kernels[i];
+        add_weight(l, c, neuron);
+    }
     struct ir_node *time = ir_load(&l->b, source->event_times, k);
-    struct ir_node *branch = ir_if(&l->b, is_last(l, source, k, time, count));
+    struct ir_node *branch = ir_if(&l->b, is_last(l, source, k, time, event_count));
     l->b.block = &branch->branch.then_body;
     l->now = ir_cast(&l->b, IR_F64, time);
-    lower_run_at(l, layer, before);
+    pass_time(l, before);
+    for (int i = 0; i < count; i++) {
+        l->kernel = &kernels[i];
+        run_body(l, layer);
+    }
     l->now = l->elapsed = NULL;
     l->b = outside;
+    for (int i = count - 1; i > 0; i--) {
+        l->kernel = &kernels[i];
+        kernel_store(l);
+    }
+    l->kernel = &kernels[0];
     kernel_close(l);
+}
+
+static struct kernel eventwise(struct lowering *l, struct lowered_layer *layer)
+{
+    return (struct kernel){ .layer = layer,
+                            .is_learning = true,
+                            .is_eventwise = true,
+                            .counts_since = layer->layer->model->reads_since,
+                            .name = arena_format(&l->c->arena, "%s.body", layer->name) };
+}
+
+/* Few neurons: one vector after the other. */
+static void run_few(struct lowering *l, struct lowered_layer *layer)
+{
+    struct kernel kernel = eventwise(l, layer);
+    l->kernel = &kernel;
+    kernel_open(l, kernel.name);
+    run_events(l, layer, &kernel, 1);
+}
+
+/* Blocks of several vectors. One that would reach beyond the last neuron is moved back to end
+ * there: its first neurons are those of another vector as well, and not stored. */
+static void run_many(struct lowering *l, struct lowered_layer *layer)
+{
+    struct kernel kernels[VECTORS];
+    struct ir_node *size = lower_size_leaf(l, layer->size), *vector = ir_integer(&l->b, VECTOR);
+    struct ir_node *per_block = ir_integer(&l->b, VECTOR * VECTORS);
+    struct ir_node *above = ir_binary(&l->b, IR_ADD, size, ir_integer(&l->b, VECTOR * VECTORS - 1));
+    struct ir_node *blocks =
+        ir_loop(&l->b, arena_format(&l->c->arena, "%s.blocks", layer->name), ir_integer(&l->b, 0),
+                ir_binary(&l->b, IR_DIV, above, per_block), false);
+    struct ir_builder outside = l->b;
+    l->b.block = &blocks->loop.body;
+    struct ir_node *first = ir_binary(&l->b, IR_MUL, blocks->loop.index, per_block);
+    struct ir_node *last = ir_binary(&l->b, IR_SUB, size, vector), *starts[VECTORS];
+    for (int i = 0; i < VECTORS; i++) {
+        kernels[i] = eventwise(l, layer);
+        kernels[i].own = ir_binary(&l->b, IR_ADD, first, ir_integer(&l->b, i * VECTOR));
+        starts[i] = ir_binary(&l->b, IR_MIN, kernels[i].own, last);
+    }
+    struct ir_builder inside = l->b;
+    struct ir_node *loop = ir_loop(&l->b, kernels[0].name, ir_integer(&l->b, 0), vector, true);
+    l->b.block = &loop->loop.body;
+    for (int i = 0; i < VECTORS; i++) {
+        l->kernel = &kernels[i];
+        kernel_open_in(l, loop, inside, ir_binary(&l->b, IR_ADD, starts[i], loop->loop.index));
+    }
+    run_events(l, layer, kernels, VECTORS);
+    l->b = outside;
+}
+
+static void run_neurons(struct lowering *l, struct lowered_layer *layer)
+{
+    struct ir_node *is_large =
+        ir_binary(&l->b, IR_GT, lower_size_leaf(l, layer->size), ir_integer(&l->b, VECTOR));
+    struct ir_node *branch = ir_if(&l->b, is_large);
+    struct ir_builder outer = l->b;
+    l->b.block = &branch->branch.then_body;
+    run_many(l, layer);
+    l->b.block = &branch->branch.else_body;
+    run_few(l, layer);
+    l->b = outer;
 }
 
 static void run_layer(struct lowering *l, struct lowered_layer *layer)
 {
     struct lowered_connection *c = only_connection_to(layer->network, layer->layer);
-    struct kernel kernel = { .layer = layer,
-                             .is_learning = true,
-                             .is_eventwise = true,
-                             .counts_since = layer->layer->model->reads_since,
-                             .name = arena_format(&l->c->arena, "%s.body", layer->name) };
-    l->kernel = &kernel;
+    struct kernel kernel = eventwise(l, layer);
     l->b.span = layer->layer->statement->span;
-    struct ir_node *count = ir_load(&l->b, c->source->event_count, ir_integer(&l->b, 0));
+    l->kernel = &kernel;
     if (c->stage_count > 0)
         lower_run_behind_window(l, c);
     else
-        run_neurons(l, layer, c, count);
+        run_neurons(l, layer);
     l->kernel = NULL;
-    keep_time(l, layer, c->source, count);
+    keep_time(l, layer, c->source, ir_load(&l->b, c->source->event_count, ir_integer(&l->b, 0)));
 }
 
 void lower_layerwise(struct lowering *l, struct lowered_network *network)
