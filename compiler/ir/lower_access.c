@@ -79,7 +79,7 @@ static struct binding *synapse_array(struct lowering *l, const struct lowered_co
 {
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = c->weight_buffer;
-    if (c->stage_count > 0)
+    if (c->stage_count > 0 || c->window != NULL)
         binding->rank = lower_weight_sizes(l, c, binding->sizes);
     else if (c->connection->kind->id == BUILTIN_ONE_TO_ONE)
         append_axes(binding, c->target, false);
@@ -87,6 +87,7 @@ static struct binding *synapse_array(struct lowering *l, const struct lowered_co
         append_ends(binding, c, false, false);
     if (c->row_starts >= 0 || c->weight_buffer < 0)
         binding->connection = c;
+    binding->is_of_window = c->window != NULL;
     return binding;
 }
 

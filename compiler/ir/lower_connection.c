@@ -4,6 +4,7 @@
  * weight for all synapses of a fixed topology is a constant and never becomes a matrix.
  */
 #include "ir/lower_internal.h"
+#include "ir/window.h"
 
 #include <string.h>
 
@@ -51,6 +52,7 @@ static enum ir_topology topology_of(const struct connection *connection)
     case BUILTIN_ONE_TO_ONE: return IR_ONE_TO_ONE;
     case BUILTIN_ALL_BUT_ONE: return IR_ALL_BUT_ONE;
     case BUILTIN_SPARSE:
+    case BUILTIN_LOCAL: /* listed */
     case BUILTIN_PAIRS: return IR_SPARSE;
     default: return IR_DENSE;
     }
@@ -401,6 +403,14 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
         c->own_delays = model_buffer(l, c, "delay", SNN_FLOAT32, c->synapse_count);
     if (topology == IR_ONE_TO_ONE || topology == IR_ALL_BUT_ONE)
         check_equal_sizes(l, c);
+    if (lower_lists_window(connection)) {
+        const struct topology_stage *stage = &connection->topology.items[0];
+        c->window = lower_window(l, c, stage);
+        lower_check_window_fits(l, c, stage);
+        remark(l->c, connection->statement->span, "connections",
+               "the synapses of '%s' are listed one by one, as its rules or delays need them",
+               c->name);
+    }
     if (topology == IR_SPARSE) {
         int32_t starts = size_sum(l, c->source->size, lower_size_value(l, 1), dotted(l, c, "rows"));
         c->row_starts = model_buffer(l, c, "row_starts", SNN_INT32, starts);
@@ -495,6 +505,8 @@ static struct ir_node *is_connected(struct lowering *l, struct lowered_connectio
     const struct topology_stage *stage = &c->connection->topology.items[0];
     struct expr *argument = stage->expr->target->arguments[0];
     at_synapse(l, c, pre, post);
+    if (c->window != NULL)
+        return window_contains(&l->b, c->window, pre, post);
     if (stage->builtin->id == BUILTIN_PAIRS)
         return lower_condition(l, argument);
     struct ir_node *zero = ir_integer(&l->b, 0);

@@ -90,6 +90,7 @@ struct binding {
     struct ir_node *extents[RANK_LIMIT]; /* ARRAY (local): i64 values where it was made */
     struct ir_node *fields[RANK_LIMIT];  /* RECORD: values of the loop variables */
     int32_t sizes[RANK_LIMIT];           /* ARRAY (global): size ids; -1: extents hold it */
+    bool is_of_window;     /* ARRAY: of listed synapses, by their places in the window */
     int32_t row_axes, row; /* ARRAY: innermost axes and the size id of their rows; 0: no gaps */
     int32_t history, history_size; /* ARRAY: state of a rule by steps past, and its size id; -1 */
     bool is_literal;               /* CONSTANT */
@@ -190,6 +191,7 @@ struct lowered_connection {
     struct lowered_layer *source, *target;
     const char *name;
     int32_t ir; /* in program->connections; of several stages the one with weights */
+    const struct ir_window *window; /* local whose synapses are listed; null elsewhere */
     struct lowered_stage *stages; /* null where one propagation without a window does */
     size_t stage_count;
     int32_t learn_bit;      /* -1: nothing to learn */
@@ -703,6 +705,7 @@ int32_t lower_sent_values(struct lowering *, struct lowered_connection *); /* -1
 
 /* ---- lower_stage.c, lower_window.c ---- */
 bool lower_has_stages(const struct connection *);
+bool lower_lists_window(const struct connection *); /* local, with a list of its synapses */
 void lower_stages(struct lowering *, struct lowered_connection *); /* declares them */
 void lower_stages_arrive(struct lowering *, const struct lowered_connection *);
 void lower_bias_buffer(struct lowering *, struct lowered_connection *);

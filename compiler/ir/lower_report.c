@@ -251,7 +251,7 @@ static void plot_connection(struct lowering *l, const struct expr *e)
 {
     const struct lowered_connection *connection = lowered_connection_of(l, e->type->connection);
     struct binding *weights = lower_packed(l, lower_weights(l, connection));
-    if (connection->stage_count > 0) {
+    if (connection->stage_count > 0 || connection->window != NULL) {
         push_weight_axes(l, connection);
     } else {
         if (connection->connection->kind->id != BUILTIN_ONE_TO_ONE)

@@ -34,8 +34,19 @@ static bool has_window(const struct topology_stage *stage)
     return topology_of(stage) != IR_DENSE;
 }
 
+/* Synapses that rules, or delays of their own, need one by one. */
+bool lower_lists_window(const struct connection *connection)
+{
+    bool has_own_delays = connection->delay != NULL && !connection->delay_is_uniform;
+    return connection->topology.count == 1 && connection->kind != NULL &&
+           connection->kind->id == BUILTIN_LOCAL &&
+           (connection->rules.count > 0 || (has_own_delays && !connection->network->is_continuous));
+}
+
 bool lower_has_stages(const struct connection *connection)
 {
+    if (lower_lists_window(connection))
+        return false;
     return connection->topology.count > 1 || has_window(&connection->topology.items[0]);
 }
 

@@ -6,6 +6,7 @@
  * hand; everything else looks synapses up.
  */
 #include "ir/lower_internal.h"
+#include "ir/window.h"
 
 static bool is_sparse(const struct lowered_connection *c)
 {
@@ -47,6 +48,8 @@ struct ir_node *lower_find_synapse(struct lowering *l, const struct access *acce
     struct ir_node *columns = lower_size_leaf(l, c->target->size);
     struct ir_node *pre = ir_binary(&l->b, IR_DIV, flat, columns),
                    *post = ir_binary(&l->b, IR_MOD, flat, columns);
+    if (access->binding->is_of_window)
+        pre = window_source_at(&l->b, c->window, pre, post);
     if (is_sparse(c))
         return ir_call_rt(&l->b, IR_RT_snn_rt_find_synapse, 5,
                           (struct ir_node *[]){ ir_integer(&l->b, c->row_starts),

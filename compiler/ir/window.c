@@ -245,6 +245,40 @@ struct ir_node *window_synapse(struct window_walk *w, struct ir_node *row)
     return add(w, row, w->window->is_shared ? w->to.at[IR_WINDOW_CHANNEL] : window_target(w));
 }
 
+/* ---- one synapse ---- */
+
+struct ir_node *window_contains(struct ir_builder *b, const struct ir_window *window,
+                                struct ir_node *source, struct ir_node *target)
+{
+    struct window_walk w = window_walk(b, window, "");
+    struct ir_node *is_inside = ir_bool(b, true);
+    w.from = place_of(&w, &window->from, source);
+    w.to = place_of(&w, &window->to, target);
+    for (int axis = IR_WINDOW_Y; axis <= IR_WINDOW_X; axis++) {
+        struct ir_node *at = subtract(&w, w.from.at[axis], begin_of(&w, w.to.at[axis]));
+        struct ir_node *fits = ir_binary(b, IR_AND, ir_binary(b, IR_GE, at, integer(&w, 0)),
+                                         ir_binary(b, IR_LT, at, known(&w, window->kernel)));
+        is_inside = ir_binary(b, IR_AND, is_inside, fits);
+    }
+    return is_inside;
+}
+
+struct ir_node *window_source_at(struct ir_builder *b, const struct ir_window *window,
+                                 struct ir_node *place, struct ir_node *target)
+{
+    struct window_walk w = window_walk(b, window, "");
+    struct ir_node *channels = known(&w, window->from.sizes[IR_WINDOW_CHANNEL]);
+    struct ir_node *kernel = known(&w, window->kernel);
+    struct ir_node *row = ir_binary(b, IR_DIV, place, channels);
+    w.to = place_of(&w, &window->to, target);
+    w.from.at[IR_WINDOW_CHANNEL] = ir_binary(b, IR_MOD, place, channels);
+    w.from.at[IR_WINDOW_X] =
+        add(&w, begin_of(&w, w.to.at[IR_WINDOW_X]), ir_binary(b, IR_MOD, row, kernel));
+    w.from.at[IR_WINDOW_Y] =
+        add(&w, begin_of(&w, w.to.at[IR_WINDOW_Y]), ir_binary(b, IR_DIV, row, kernel));
+    return window_source(&w);
+}
+
 /* ---- pools ---- */
 
 struct ir_node *window_pooled(struct ir_builder *b, const struct ir_connection *c,

@@ -43,6 +43,13 @@ struct ir_node *window_target(struct window_walk *);
 struct ir_node *window_row(struct window_walk *); /* what synapses of all filters begin with */
 struct ir_node *window_synapse(struct window_walk *, struct ir_node *row);
 
+/* Whether the window of a target contains a source; which source is at a place in it, places being
+ * numbered as weights are. Without groups. */
+struct ir_node *window_contains(struct ir_builder *, const struct ir_window *,
+                                struct ir_node *source, struct ir_node *target);
+struct ir_node *window_source_at(struct ir_builder *, const struct ir_window *,
+                                 struct ir_node *place, struct ir_node *target);
+
 /* What a pool gives for the sum, or for the largest, of a window. */
 struct ir_node *window_pooled(struct ir_builder *, const struct ir_connection *,
                               struct ir_node *value);
