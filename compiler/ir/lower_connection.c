@@ -303,7 +303,10 @@ static int32_t weight_constant(struct lowering *l, struct lowered_connection *c)
         return lower_literal_entry(l, 1);
     remark(l->c, weight->span, "connections",
            "the weights of '%s' are one constant: no matrix is stored", c->name);
-    return lower_real_entry(l, weight, dotted(l, c, "weight"));
+    l->weight_of = c; /* for fan_in, fan_out */
+    int32_t entry = lower_real_entry(l, weight, dotted(l, c, "weight"));
+    l->weight_of = NULL;
+    return entry;
 }
 
 static int32_t bound_constant(struct lowering *l, struct expr *bound)
@@ -339,10 +342,13 @@ static bool has_post_events(const struct connection *connection)
     return false;
 }
 
-/* Does a rule need the synapses of each target: for its spikes, or to loop over them? */
+/* Are the synapses of each target asked for: by its weight, or by a rule, for its spikes or to
+ * loop over them? */
 static bool needs_columns(const struct connection *connection)
 {
     static const enum event events[] = { EVENT_POST, EVENT_INIT, EVENT_START, EVENT_END };
+    if (connection->reads_fan_in)
+        return true;
     for (size_t i = 0; i < connection->rules.count; i++)
         for (size_t k = 0; k < sizeof events / sizeof events[0]; k++)
             if (lower_rule_has(connection->rules.items[i], events[k]))

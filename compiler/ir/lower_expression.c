@@ -218,6 +218,23 @@ static struct ir_node *lower_weight(struct lowering *l, struct span span)
     return ir_load(&l->b, place->connection->weight_buffer, place->synapse);
 }
 
+/* The synapses of the target or source whose weight is being made; null where none is. */
+static struct ir_node *fan_at(struct lowering *l, bool is_in)
+{
+    const struct lowered_connection *c = l->weight_of;
+    if (c == NULL)
+        return NULL;
+    int32_t fan = lower_fan(l, c, is_in);
+    if (fan >= 0)
+        return lower_size_leaf(l, fan);
+    int32_t starts = is_in ? c->column_starts : c->row_starts;
+    struct ir_node *neuron = is_in ? l->post_index : l->pre_index;
+    if (c->row_starts < 0 || starts < 0 || neuron == NULL)
+        return NULL;
+    struct ir_node *next = ir_binary(&l->b, IR_ADD, neuron, ir_integer(&l->b, 1));
+    return ir_binary(&l->b, IR_SUB, ir_load(&l->b, starts, next), ir_load(&l->b, starts, neuron));
+}
+
 static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
 {
     struct lowered_layer *layer = l->kernel != NULL ? l->kernel->layer : NULL;
@@ -228,13 +245,12 @@ static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
     case VARIABLE_LEARNING: return lower_learning(l);
     case VARIABLE_WEIGHT: return lower_weight(l, e->span);
     case VARIABLE_FAN_IN:
-    case VARIABLE_FAN_OUT:
-        if (l->weight_of != NULL) {
-            int32_t fan = lower_fan(l, l->weight_of, e->symbol->variable == VARIABLE_FAN_IN);
-            if (fan >= 0)
-                return lower_size_leaf(l, fan);
-        }
+    case VARIABLE_FAN_OUT: {
+        struct ir_node *fan = fan_at(l, e->symbol->variable == VARIABLE_FAN_IN);
+        if (fan != NULL)
+            return fan;
         break;
+    }
     case VARIABLE_SPIKED: return kernel_read(l, layer->spiked, -1);
     case VARIABLE_FIRED: return kernel_read(l, layer->fired, -1);
     case VARIABLE_SINCE:

@@ -172,6 +172,17 @@ void lower_fill_bias(struct lowering *l, struct lowered_connection *c)
     fill(l, c, c->bias_buffer, c->connection->bias, "bias");
 }
 
+static int32_t size_of_others(struct lowering *l, const struct lowered_connection *c)
+{
+    int32_t entry = ir_add_size(l->c, l->program, dotted(l, c, "others"));
+    struct ir_builder saved = lower_enter(l, &l->setup);
+    ir_size_set(
+        &l->b, entry,
+        ir_binary(&l->b, IR_SUB, lower_size_leaf(l, c->source->size), ir_integer(&l->b, 1)));
+    lower_leave(l, &l->setup, saved);
+    return entry;
+}
+
 /* fan_in or fan_out as size entry, counted as PyTorch does; -1 where they differ from neuron to
  * neuron. */
 int32_t lower_fan(struct lowering *l, const struct lowered_connection *c, bool is_in)
@@ -184,6 +195,7 @@ int32_t lower_fan(struct lowering *l, const struct lowered_connection *c, bool i
     switch (connection->kind->id) {
     case BUILTIN_DENSE: return is_in ? size_of(l, c, stage, &stage->from) : c->target->size;
     case BUILTIN_ONE_TO_ONE: return lower_size_value(l, 1);
+    case BUILTIN_ALL_BUT_ONE: return size_of_others(l, c);
     case BUILTIN_CONV:
     case BUILTIN_LOCAL:
         rank = sizes_of(l, stage, &stage->weights, sizes) - (int32_t)stage->bias.count;

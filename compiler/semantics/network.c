@@ -380,11 +380,20 @@ static struct symbol *add_variable(struct checker *k, struct connection *connect
     return symbol;
 }
 
+/* Of chosen pairs, the numbers of synapses differ from neuron to neuron. */
+static bool fan_varies(const struct symbol *fan)
+{
+    if (fan->variable == VARIABLE_FAN_IN)
+        fan->connection->reads_fan_in = true;
+    const struct builtin *kind = fan->connection->kind;
+    return kind != NULL && (kind->id == BUILTIN_SPARSE || kind->id == BUILTIN_PAIRS);
+}
+
 /* Does the value differ from synapse to synapse? */
 static void find_variation(struct expr *e, void *data)
 {
     bool *varies = data;
-    if (e == NULL || *varies)
+    if (e == NULL)
         return;
     const struct call_target *call = e->target;
     if (call != NULL && ((call->builtin != NULL && call->builtin->group == BUILTIN_GROUP_DRAW) ||
@@ -393,8 +402,13 @@ static void find_variation(struct expr *e, void *data)
     if (e->symbol != NULL && e->symbol->kind == SYMBOL_VARIABLE &&
         (e->symbol->variable == VARIABLE_PRE || e->symbol->variable == VARIABLE_POST))
         *varies = true;
+    if (e->symbol != NULL && e->symbol->kind == SYMBOL_VARIABLE &&
+        (e->symbol->variable == VARIABLE_FAN_IN || e->symbol->variable == VARIABLE_FAN_OUT))
+        *varies = *varies || fan_varies(e->symbol);
     if (e->kind == EXPR_STRING)
         *varies = true; /* from a file */
+    if (call != NULL && call->function != NULL && call->function->value != NULL)
+        find_variation(call->function->value, data);
     expr_children(e, find_variation, data);
 }
 

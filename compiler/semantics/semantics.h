@@ -160,6 +160,7 @@ struct connection {
     struct expr *lag;        /* may be null; whole steps. The network's lag holds, too */
     bool weight_is_uniform;  /* one value for all synapses: depends on no draw, pre, post */
     bool delay_is_uniform;
+    bool reads_fan_in; /* the weight or the delay does */
     bool learns_gradient;
     struct rule_list rules;
     struct unit unit;          /* of the weight */
