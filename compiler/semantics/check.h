@@ -45,6 +45,7 @@ struct body {
     struct connection *connection;      /* WEIGHT, RULE; null when no connection uses the rule */
     struct rule_instance *rule;         /* RULE */
     const struct statement *handler;    /* RULE, NEURON: the `on` statement around; null outside */
+    struct optimizer_instance *optimizer; /* OPTIMIZER */
     struct function_instance *function; /* FUNC; TASK: one of its own that nobody calls */
     struct block *block;                /* FUNC, TASK: the whole body; null for `= e` */
     struct span outermost_loop;  /* FUNC, TASK: the loop around everything; no place outside */
@@ -279,8 +280,9 @@ struct neuron_instance *check_neuron(struct checker *k, struct layer *layer, str
 void check_neuron_unused(struct checker *k, struct declaration *d);
 void check_surrogate_unused(struct checker *k, struct declaration *d);
 void check_optimizer_unused(struct checker *k, struct declaration *d);
-void check_surrogate_use(struct checker *k, struct expr *e);
-void check_optimizer_use(struct checker *k, struct expr *e);
+/* What stands for the derivative of a spike, as a function of `x`; null after an error. */
+struct function_instance *check_surrogate_use(struct checker *k, struct expr *e);
+struct optimizer_instance *check_optimizer_use(struct checker *k, struct expr *e);
 
 void check_rule(struct checker *k, struct connection *connection, struct expr *e);
 void check_rule_unused(struct checker *k, struct declaration *d);

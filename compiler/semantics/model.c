@@ -417,7 +417,7 @@ static void check_at_most(struct checker *k, struct statement *s)
 static void check_spike(struct checker *k, struct statement *s)
 {
     if (s->spike.surrogate != NULL)
-        check_surrogate_use(k, s->spike.surrogate);
+        s->spike.slope = check_surrogate_use(k, s->spike.surrogate);
     if (s->spike.form == SPIKE_AT_MOST) {
         check_at_most(k, s);
         return;
@@ -470,6 +470,7 @@ static void check_optimizer_state(struct checker *k, struct statement *s)
     s->symbol = symbol;
     symbol->type = state_type(k, symbol, s);
     declare(k, symbol);
+    array_push(k->arena, &k->body->optimizer->states, symbol);
 }
 
 void check_model_statement(struct checker *k, struct statement *s)
@@ -495,21 +496,25 @@ void check_model_statement(struct checker *k, struct statement *s)
 
 /* ---- surrogates and optimizers --------------------------------------- */
 
-static void check_surrogate_body(struct checker *k, struct declaration *d, struct expr **arguments)
+static struct function_instance *check_surrogate_body(struct checker *k, struct declaration *d,
+                                                      struct expr **arguments)
 {
     struct module *module = module_of(k, d);
     struct scope *scope = scope_new(k->arena, module->scope);
     struct function_instance *self = arena_new(k->arena, struct function_instance);
     struct body body = { .kind = BODY_SURROGATE, .what = "a surrogate", .function = self };
-    struct symbol_list parameters = { 0 };
     struct checker_state state = checker_enter(k, module, scope, &body);
-    declare_parameters(k, scope, &d->func.formals, arguments, &parameters, NULL, NULL, NULL);
+    self->declaration = d;
+    declare_parameters(k, scope, &d->func.formals, arguments, &self->formals, NULL, NULL, NULL);
     add_variable(k, scope, "x", VARIABLE_DISTANCE, TYPE_REAL32, unit_any(), NULL);
-    if (d->func.value != NULL)
-        check_scalar(k, clone_expr(k->arena, d->func.value), "a surrogate");
-    if (d->func.body != NULL)
-        check_block(k, clone_block(k->arena, d->func.body));
+    self->value = clone_expr(k->arena, d->func.value);
+    self->body = clone_block(k->arena, d->func.body);
+    if (self->value != NULL)
+        check_scalar(k, self->value, "a surrogate");
+    if (self->body != NULL)
+        check_block(k, self->body);
     checker_leave(k, state);
+    return self;
 }
 
 void check_surrogate_unused(struct checker *k, struct declaration *d)
@@ -517,26 +522,30 @@ void check_surrogate_unused(struct checker *k, struct declaration *d)
     check_surrogate_body(k, d, NULL);
 }
 
-void check_surrogate_use(struct checker *k, struct expr *e)
+struct function_instance *check_surrogate_use(struct checker *k, struct expr *e)
 {
     struct expr **bound = NULL;
     struct symbol *symbol = check_model_use(k, e, SYMBOL_SURROGATE, "surrogate", &bound);
-    if (symbol != NULL)
-        check_surrogate_body(k, symbol->declaration, bound);
+    return symbol != NULL ? check_surrogate_body(k, symbol->declaration, bound) : NULL;
 }
 
-static void check_optimizer_body(struct checker *k, struct declaration *d, struct expr **arguments)
+static struct optimizer_instance *
+check_optimizer_body(struct checker *k, struct declaration *d, struct expr **arguments)
 {
     struct module *module = module_of(k, d);
     struct scope *scope = scope_new(k->arena, module->scope);
-    struct body body = { .kind = BODY_OPTIMIZER };
-    struct symbol_list parameters = { 0 };
+    struct optimizer_instance *self = arena_new(k->arena, struct optimizer_instance);
+    struct body body = { .kind = BODY_OPTIMIZER, .optimizer = self };
     struct checker_state state = checker_enter(k, module, scope, &body);
-    declare_parameters(k, scope, &d->optimizer.formals, arguments, &parameters, NULL, NULL, NULL);
+    self->declaration = d;
+    declare_parameters(k, scope, &d->optimizer.formals, arguments, &self->parameters, NULL, NULL,
+                       NULL);
     add_variable(k, scope, "grad", VARIABLE_GRAD, TYPE_REAL32, unit_any(), NULL);
     add_variable(k, scope, "w", VARIABLE_WEIGHT, TYPE_REAL32, unit_any(), NULL);
-    check_block(k, clone_block(k->arena, d->optimizer.body));
+    self->body = clone_block(k->arena, d->optimizer.body);
+    check_block(k, self->body);
     checker_leave(k, state);
+    return self;
 }
 
 void check_optimizer_unused(struct checker *k, struct declaration *d)
@@ -544,10 +553,9 @@ void check_optimizer_unused(struct checker *k, struct declaration *d)
     check_optimizer_body(k, d, NULL);
 }
 
-void check_optimizer_use(struct checker *k, struct expr *e)
+struct optimizer_instance *check_optimizer_use(struct checker *k, struct expr *e)
 {
     struct expr **bound = NULL;
     struct symbol *symbol = check_model_use(k, e, SYMBOL_OPTIMIZER, "optimizer", &bound);
-    if (symbol != NULL)
-        check_optimizer_body(k, symbol->declaration, bound);
+    return symbol != NULL ? check_optimizer_body(k, symbol->declaration, bound) : NULL;
 }

@@ -62,6 +62,15 @@ struct function_instance {
 
 ARRAY_STRUCT(function_list, struct function_instance *);
 
+/* An optimizer with its arguments, of one `descend`. */
+struct optimizer_instance {
+    struct declaration *declaration;
+    struct symbol_list parameters; /* formals; `value` = argument or default, evaluated by each
+                                      `descend` */
+    struct symbol_list states;     /* SYMBOL_OPTIMIZER_STATE in order, one value a weight */
+    struct block *body;            /* one update of a weight `w` from `grad` */
+};
+
 /* ---- loops ---------------------------------------------------------- */
 
 /* Of a `for … yield`, a `parallel for`, and of what computes many values: a comprehension, an

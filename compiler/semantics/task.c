@@ -405,7 +405,7 @@ static void check_descend(struct checker *k, struct statement *s)
     const struct type *t = check_scalar(k, s->descend.loss, "a loss");
     if (!type_is_error(t) && !type_is_real(t))
         diag_error(k->c, s->descend.loss->span, "a loss must be a real number: it has no gradient");
-    check_optimizer_use(k, s->descend.optimizer);
+    s->descend.update = check_optimizer_use(k, s->descend.optimizer);
     if (s->descend.every != NULL)
         check_unit(k, s->descend.every, unit_none(), "the number of steps");
     note_running(k);

@@ -19,8 +19,10 @@
 struct call_target; /* semantics/semantics.h */
 struct constant;    /* semantics/evaluate.h */
 struct expr;
-struct loop_facts; /* semantics/semantics.h */
-struct network;    /* semantics/semantics.h */
+struct function_instance;  /* semantics/semantics.h */
+struct loop_facts;         /* semantics/semantics.h */
+struct network;            /* semantics/semantics.h */
+struct optimizer_instance; /* semantics/semantics.h */
 struct scope;      /* semantics/scope.h */
 struct statement;
 struct symbol; /* semantics/scope.h */
@@ -430,6 +432,7 @@ struct statement {
             struct expr *by;            /* SPIKE_AT_MOST; may be null: drawn */
             struct identifier_list per; /* SPIKE_AT_MOST; axes, may be empty */
             struct expr *surrogate;     /* EXPR_NAME or EXPR_CALL; may be null */
+            struct function_instance *slope; /* semantics: its body, a function of x; may be null */
         } spike;
         struct {
             enum event event;
@@ -484,6 +487,7 @@ struct statement {
         struct {
             struct expr *loss;
             struct expr *optimizer; /* EXPR_NAME or EXPR_CALL */
+            struct optimizer_instance *update; /* semantics: its body */
             struct expr *every;     /* truncation, in steps; may be null */
         } descend;
         struct {
