@@ -71,6 +71,18 @@ void snn_rt_reserve(struct snn_context *context, int32_t buffer, int64_t element
         snn_lane_resize(context, buffer, elements);
 }
 
+void snn_rt_zeros_like(struct snn_context *context, int32_t buffer, int32_t like)
+{
+    struct snn_lane *lane = context->lane;
+    int64_t elements = lane->counts[like];
+    size_t bytes = snn_type_bytes(context->program->buffers[buffer].type);
+
+    if (!lane->owned[buffer] || lane->counts[buffer] < elements)
+        snn_lane_resize(context, buffer, elements);
+    else
+        memset(context->buffers[buffer], 0, (size_t)elements * bytes);
+}
+
 /* ---- data sets */
 
 /* What generated code holds as a view. A whole set is read by the first call that looks into it; it

@@ -459,8 +459,9 @@ ALWAYS_INLINE bool advance_panel(struct network *net, struct lane *lane, int pan
         CASE(2)
         CASE(3)
         CASE(4)
-        CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
-            CASE(15) CASE(16)
+        CASE(5)
+        CASE(6)
+        CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15) CASE(16)
     }
     return false;
 }

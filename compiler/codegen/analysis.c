@@ -160,7 +160,8 @@ static void change_all(struct buffer_search *s)
 static void find_in_call(struct buffer_search *s, const struct ir_node *node)
 {
     if (node->payload.index != IR_RT_snn_rt_array && node->payload.index != IR_RT_snn_rt_resize &&
-        node->payload.index != IR_RT_snn_rt_reserve)
+        node->payload.index != IR_RT_snn_rt_reserve &&
+        node->payload.index != IR_RT_snn_rt_zeros_like)
         return;
     const struct ir_node *buffer = node->operands[0];
     if (buffer->kind == IR_NODE_INSTR && buffer->op == IR_CONST)

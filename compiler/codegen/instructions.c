@@ -186,6 +186,9 @@ void emit_instruction(struct emitter *e, const struct ir_node *node)
     case IR_CALL_RT: e->generator->target->emit_call_rt(e, node); return;
     case IR_INDEX:
     case IR_ODE_VALUE:
+    case IR_STOP:
+    case IR_SURROGATE:
+    case IR_GRADIENT:
     case IR_EXP:
     case IR_EXPM1:
     case IR_LOG:

@@ -439,7 +439,42 @@ struct ir_node *ir_ode(struct ir_builder *b, enum ir_ode_method method, int32_t 
     return node;
 }
 
-void ir_propagate(struct ir_builder *b, int32_t connection)
+struct ir_node *ir_propagate(struct ir_builder *b, int32_t connection, enum ir_propagation mode,
+                             struct ir_node *base)
 {
-    append(b, new_node(b, IR_NODE_PROPAGATE, IR_VOID))->propagate.connection = connection;
+    struct ir_node *node = append(b, new_node(b, IR_NODE_PROPAGATE, IR_VOID));
+    node->propagate.connection = connection;
+    node->propagate.mode = mode;
+    node->propagate.base = base;
+    return node;
+}
+
+/* ---- for pass `differentiate` ---- */
+
+struct ir_node *ir_stop(struct ir_builder *b, struct ir_node *value)
+{
+    return new_instruction(b, IR_STOP, value->type, 1, &value);
+}
+
+struct ir_node *ir_surrogate(struct ir_builder *b, struct ir_node *spike, struct ir_node *distance,
+                             struct ir_node *slope)
+{
+    struct ir_node *operands[] = { spike, distance, slope };
+    return new_instruction(b, IR_SURROGATE, IR_BOOL, 3, operands);
+}
+
+void ir_gradient(struct ir_builder *b, struct ir_node *loss)
+{
+    new_instruction(b, IR_GRADIENT, IR_VOID, 1, &loss);
+}
+
+struct ir_node *ir_again(struct ir_builder *b, const struct ir_node *node,
+                         struct ir_node *const *operands)
+{
+    struct ir_node *simpler = ir_simplify(b, node->op, node->type, node->operand_count, operands);
+    if (simpler != NULL)
+        return simpler;
+    struct ir_node *again = new_instruction(b, node->op, node->type, node->operand_count, operands);
+    again->payload = node->payload;
+    return again;
 }

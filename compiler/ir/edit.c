@@ -118,11 +118,14 @@ void ir_for_each_use(struct ir_node *node, void (*visit)(struct ir_node **use, v
     case IR_NODE_WHILE: visit(&node->loop_while.condition, data); return;
     case IR_NODE_COMPACT: visit(&node->compact.high, data); return;
     case IR_NODE_ODE: each_use_of_ode(node, visit, data); return;
+    case IR_NODE_PROPAGATE:
+        if (node->propagate.base != NULL)
+            visit(&node->propagate.base, data);
+        return;
     case IR_NODE_BLOCK:
     case IR_NODE_BREAK:
     case IR_NODE_CONTINUE:
-    case IR_NODE_CALL:
-    case IR_NODE_PROPAGATE: return;
+    case IR_NODE_CALL: return;
     }
     unreachable();
 }
@@ -276,19 +279,24 @@ static bool is_mapped_leaf(struct cloner *cloner, struct ir_node *old)
 /* Blocks that a copied node shares with the old one are replaced by copies, in place. */
 static void clone_in_place(struct ir_block *block, void *data);
 
+static struct ir_node *clone_one(struct cloner *cloner, struct ir_node *old, struct ir_block *to,
+                                 struct ir_node *before)
+{
+    struct ir_node *copy = copy_fields(cloner, old);
+    ir_insert_before(to, before, copy);
+    unshare(cloner, copy);
+    ir_for_each_block(copy, clone_in_place, cloner);
+    ir_for_each_use(copy, rename_use, cloner);
+    rename_references(cloner, copy);
+    return copy;
+}
+
 static void clone_nodes(struct cloner *cloner, struct ir_node *first, struct ir_block *to,
                         struct ir_node *before)
 {
-    for (struct ir_node *old = first; old != NULL; old = old->next) {
-        if (is_mapped_leaf(cloner, old))
-            continue;
-        struct ir_node *copy = copy_fields(cloner, old);
-        ir_insert_before(to, before, copy);
-        unshare(cloner, copy);
-        ir_for_each_block(copy, clone_in_place, cloner);
-        ir_for_each_use(copy, rename_use, cloner);
-        rename_references(cloner, copy);
-    }
+    for (struct ir_node *old = first; old != NULL; old = old->next)
+        if (!is_mapped_leaf(cloner, old))
+            clone_one(cloner, old, to, before);
 }
 
 static void clone_in_place(struct ir_block *block, void *data)
@@ -298,20 +306,36 @@ static void clone_in_place(struct ir_block *block, void *data)
     clone_nodes(data, first, block, NULL);
 }
 
+static struct cloner new_cloner(struct ir_builder *b, size_t count,
+                                struct ir_node *(*map)(struct ir_node *old, void *data), void *data)
+{
+    struct cloner cloner = { .builder = b, .map = map, .data = data };
+    struct arena *arena = &b->compilation->arena;
+    cloner.copies.capacity = 16;
+    while (cloner.copies.capacity <= 2 * count)
+        cloner.copies.capacity *= 2;
+    cloner.copies.old = arena_alloc_array(arena, cloner.copies.capacity, sizeof(struct ir_node *));
+    cloner.copies.copy = arena_alloc_array(arena, cloner.copies.capacity, sizeof(struct ir_node *));
+    return cloner;
+}
+
 struct ir_node *ir_clone_block(struct ir_builder *b, const struct ir_block *from,
                                struct ir_node *(*map)(struct ir_node *old, void *data), void *data,
                                struct ir_node *wanted)
 {
-    struct cloner cloner = { .builder = b, .map = map, .data = data };
     struct ir_block all = *from;
     size_t count = 0;
     count_block(&all, &count);
-    cloner.copies.capacity = 16;
-    while (cloner.copies.capacity <= 2 * count)
-        cloner.copies.capacity *= 2;
-    struct arena *arena = &b->compilation->arena;
-    cloner.copies.old = arena_alloc_array(arena, cloner.copies.capacity, sizeof(struct ir_node *));
-    cloner.copies.copy = arena_alloc_array(arena, cloner.copies.capacity, sizeof(struct ir_node *));
+    struct cloner cloner = new_cloner(b, count, map, data);
     clone_nodes(&cloner, from->first, b->block, b->before);
     return wanted != NULL ? copy_of(&cloner, wanted) : NULL;
+}
+
+struct ir_node *ir_clone_node(struct ir_builder *b, struct ir_node *node,
+                              struct ir_node *(*map)(struct ir_node *old, void *data), void *data)
+{
+    size_t count = 2;
+    ir_for_each_block(node, count_block, &count);
+    struct cloner cloner = new_cloner(b, count, map, data);
+    return clone_one(&cloner, node, b->block, b->before);
 }

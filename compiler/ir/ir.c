@@ -45,6 +45,7 @@ int32_t ir_add_buffer(struct compilation *c, struct ir_program *program, struct 
 {
     program->buffers = grow(c, program->buffers, program->buffer_count, &program->buffer_capacity,
                             sizeof *program->buffers);
+    buffer.adjoint = buffer.adjoint_base = -1;
     program->buffers[program->buffer_count] = buffer;
     return program->buffer_count++;
 }
@@ -67,6 +68,7 @@ int32_t ir_add_function(struct compilation *c, struct ir_program *program, const
     function->name = name;
     function->kind = kind;
     function->span = span;
+    function->reverse_of = -1;
     program->functions[program->function_count] = function;
     return program->function_count++;
 }

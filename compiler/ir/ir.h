@@ -87,6 +87,12 @@ enum ir_reduction {
  * combined. acc = acc + x; acc = x < acc ? x : acc.
  */
 
+enum ir_propagation {
+    IR_PROPAGATE_FORWARD,   /* adds weights to the target */
+    IR_PROPAGATE_TRANSPOSE, /* adds to the adjoints of the source, from those of the target */
+    IR_PROPAGATE_OUTER,     /* adds to the adjoints of the weights */
+};
+
 enum ir_ode_method {
     IR_ODE_EXACT,
     IR_ODE_EULER,
@@ -183,6 +189,8 @@ struct ir_node {
         } ode;
         struct {
             int32_t connection;
+            enum ir_propagation mode;
+            struct ir_node *base; /* added to each index of the target; null: 0 */
         } propagate;
     };
 };
@@ -212,8 +220,12 @@ struct ir_buffer {
     int32_t row_axes; /* the innermost axes, whose rows are `row` elements apart; 0: no gaps */
     int32_t row;      /* size id */
     const char *unit;
-    bool is_state;    /* may be dropped where nobody reads it (pass `dead`) */
-    bool is_observed; /* read by the runtime: saved, plotted, exported; never dropped */
+    bool is_state;        /* may be dropped where nobody reads it (pass `dead`) */
+    bool is_observed;     /* read by the runtime: saved, plotted, exported; never dropped */
+    bool is_record;       /* each element is written once in a presentation, before it is read */
+    int32_t adjoint;      /* FLOAT32 buffer of derivatives of a loss by its elements; -1 */
+    int32_t adjoint_base; /* INT64[1]: which of several such buffers, one after the other, is added
+                             to; -1: there is one */
 };
 
 enum ir_topology {
@@ -258,6 +270,7 @@ struct ir_connection {
                          local: [y, x, channel, target]; -1: one constant */
     int32_t constant_weight; /* constant id of the one weight, where weight is -1; -1: 1 */
     int32_t target;          /* buffer that is added to */
+    int32_t flags;  /* BOOL: the source's spikes of this step; -1: nobody differentiates it */
     int32_t values; /* buffer of numbers that the source sends instead of spikes; -1: spikes */
     int32_t spikes, spike_counts; /* lists of source neurons that spiked and their lengths: of this
                                      step, or a ring */
@@ -294,6 +307,8 @@ struct ir_function {
     enum ir_function_kind kind;
     struct ir_block body;
     int32_t node_count; /* after ir_number */
+    int32_t reverse_of; /* its body computes the adjoints of this function (pass `differentiate`);
+                           -1 */
     struct span span;
 };
 
@@ -302,6 +317,7 @@ struct ir_function {
 enum ir_gone {
     IR_GONE_ODE = 1,         /* pass `integrate`: ODE, ODE_VALUE */
     IR_GONE_PROPAGATION = 2, /* pass `propagation`: PROPAGATE */
+    IR_GONE_GRADIENT = 8,    /* pass `differentiate`: STOP, SURROGATE, GRADIENT */
     IR_GONE_MATH = 4,        /* pass `expand`: EXP ... POW, HASH and draws */
 };
 
@@ -411,7 +427,12 @@ void ir_continue(struct ir_builder *, struct ir_node *target);
 void ir_call(struct ir_builder *, int32_t function);
 void ir_compact(struct ir_builder *, int32_t flags, int32_t list, int32_t count,
                 struct ir_node *high);
-void ir_propagate(struct ir_builder *, int32_t connection);
+struct ir_node *ir_propagate(struct ir_builder *, int32_t connection, enum ir_propagation mode,
+                             struct ir_node *base);
+struct ir_node *ir_stop(struct ir_builder *, struct ir_node *value);
+struct ir_node *ir_surrogate(struct ir_builder *, struct ir_node *spike, struct ir_node *distance,
+                             struct ir_node *slope);
+void ir_gradient(struct ir_builder *, struct ir_node *loss);
 struct ir_node *ir_ring_row(struct ir_builder *, struct ir_node *step,
                             struct ir_node *rows); /* step mod rows, a power of two */
 struct ir_node *ir_ode(struct ir_builder *, enum ir_ode_method method, int32_t variable_count,
@@ -439,6 +460,12 @@ struct ir_node *
 ir_clone_block(struct ir_builder *, const struct ir_block *from,
                struct ir_node *(*map)(struct ir_node *old, void *data), void *data,
                struct ir_node *wanted); /* returns the copy of `wanted`, or map(wanted) */
+
+struct ir_node *ir_clone_node(struct ir_builder *, struct ir_node *node,
+                              struct ir_node *(*map)(struct ir_node *old, void *data),
+                              void *data); /* the same for one node; returns its copy */
+struct ir_node *ir_again(struct ir_builder *, const struct ir_node *node,
+                         struct ir_node *const *operands); /* an instruction with other operands */
 
 /* ---- text form, invariants ---- */
 void ir_print(struct compilation *, const struct ir_program *program, char **out,

@@ -152,10 +152,26 @@ static bool access_layer(struct lowering *l, struct expr *e, struct access *acce
     return true;
 }
 
+/* Was a batch presented to the layer's network, or one that a gradient can be taken from? */
+static bool is_taken(const struct lowering *l, const struct lowered_layer *layer)
+{
+    return l->taken != NULL && l->taken->network == layer->network && l->kernel == NULL &&
+           l->rule == NULL;
+}
+
 static void access_recorded(struct lowering *l, struct expr *e, struct access *access,
                             const struct layer *of, const struct symbol *state)
 {
     const struct lowered_layer *layer = lowered_layer_of(l, of);
+    if (is_taken(l, layer)) {
+        access->binding =
+            state == NULL
+                ? lower_taken_record(l, layer, layer->raster, true, "spikes")
+                : lower_taken_record(l, layer, lower_state_buffer(l, state), true,
+                                     arena_format(&l->c->arena, "trace.%s", state->name->text));
+        free_axes(l, access);
+        return;
+    }
     int32_t buffer =
         state == NULL ? layer->spike_record : pointer_map_get(&l->site_of, &state->is_traced);
     if (buffer < 0) {
@@ -238,6 +254,12 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
         int32_t buffer = symbol->kind == SYMBOL_FIELD ? layer_field_buffer(l, e, layer)
                                                       : lower_state_buffer(l, symbol);
         bool is_shared = symbol->kind == SYMBOL_STATE && symbol->statement->state.is_shared;
+        bool is_lane = l->program->buffers[buffer].kind == SNN_BUFFER_LANE;
+        if (is_lane && is_taken(l, layer)) {
+            access->binding = lower_taken_record(l, layer, buffer, false, symbol->name->text);
+            free_axes(l, access);
+            return;
+        }
         access->binding = layer_array(l, layer, buffer);
         if (is_shared)
             access->rank = access->binding->rank = 0;

@@ -350,6 +350,12 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
             for (size_t i = 0; i < e->target->count; i++)
                 if (e->target->arguments[i] != NULL && is_array(e->target->arguments[i]))
                     return lower_extent(l, e->target->arguments[i], dimension);
+        if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+            e->target->builtin->group == BUILTIN_GROUP_ARRAY) {
+            extent = lower_array_call_extent(l, e, dimension);
+            if (extent != NULL)
+                return extent;
+        }
         break;
     default: break;
     }
@@ -492,6 +498,9 @@ struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node
             for (size_t i = 0; i < e->target->count && i < 16; i++)
                 arguments[i] = operand_element(l, e->target->arguments[i], indices, count);
             result = lower_math(l, e, arguments, e->target->count);
+        } else if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
+                   e->target->builtin->group == BUILTIN_GROUP_ARRAY) {
+            result = lower_array_call(l, e, indices, count);
         } else if (e->target != NULL && e->target->kind == CALL_FUNCTION) {
             struct binding *value = lower_call(l, e);
             if (value != NULL && value->kind == BINDING_ARRAY) {

@@ -98,7 +98,7 @@ static struct binding *lower_many_returns(struct lowering *l, struct function_in
     return has_value ? binding_value(l, ir_get(&l->b, frame.result)) : NULL;
 }
 
-static struct binding *lower_body(struct lowering *l, struct function_instance *f, struct span span)
+struct binding *lower_inline(struct lowering *l, struct function_instance *f, struct span span)
 {
     if (f->value != NULL)
         return lower_result(l, f->value);
@@ -141,7 +141,7 @@ struct binding *lower_call(struct lowering *l, struct expr *e)
     bool in_yield = l->in_yield;
     l->inlining = ++l->inlinings;
     l->in_yield = false;
-    struct binding *result = lower_body(l, f, e->span);
+    struct binding *result = lower_inline(l, f, e->span);
     l->inlining = inlining;
     l->in_yield = in_yield;
     if (f->is_procedure && (may_learn != 0 || f->learns))

@@ -38,9 +38,6 @@ static bool check_topology(struct lowering *l, const struct connection *connecti
                          stages->items[i].builtin->name);
             return false;
         }
-    if (connection->learns_gradient)
-        lower_refuse(l, connection->statement->connect.learn_span,
-                     "learning by gradient cannot be compiled yet");
     if (connection->weight != NULL && connection->weight->kind == EXPR_STRING)
         lower_refuse(l, connection->weight->span, "weights from a file cannot be read yet");
     return !l->is_failed;
@@ -61,7 +58,8 @@ static enum ir_topology topology_of(const struct connection *connection)
 bool lower_has_one_weight(struct lowering *l, const struct connection *connection)
 {
     bool is_set = pointer_map_get(&l->weight_assigned, connection) >= 0;
-    return connection->weight_is_uniform && connection->rules.count == 0 && !is_set;
+    return connection->weight_is_uniform && connection->rules.count == 0 &&
+           !connection->learns_gradient && !is_set;
 }
 
 /* ---- delays ---- */
@@ -440,8 +438,12 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
     }
     c->low = bound_constant(l, connection->low);
     c->high = bound_constant(l, connection->high);
-    if (connection->rules.count > 0) {
+    if (connection->rules.count > 0 || connection->learns_gradient) {
         c->learn_bit = l->learn_bits;
+        if (connection->learns_gradient) {
+            c->network->gradient_mask |= UINT64_C(1) << l->learn_bits;
+            lower_learnable(l, c->network, c->weight_buffer);
+        }
         c->network->learn_mask |= UINT64_C(1) << l->learn_bits;
         if (++l->learn_bits > 63)
             lower_refuse(l, connection->statement->span,
@@ -456,6 +458,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
     entry.weight = c->weight_buffer;
     entry.constant_weight = weight_constant(l, c);
     entry.target = lower_state_buffer(l, connection->slot);
+    entry.flags = -1;
     entry.values = lower_sent_values(l, c);
     entry.counts = -1;
     entry.row_starts = c->row_starts;
@@ -756,5 +759,5 @@ void lower_connection_arrive(struct lowering *l, struct lowered_connection *c)
     else if (c->stage_count > 0)
         lower_stages_arrive(l, c);
     else
-        ir_propagate(&l->b, c->ir);
+        ir_propagate(&l->b, c->ir, IR_PROPAGATE_FORWARD, NULL);
 }

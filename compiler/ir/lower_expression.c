@@ -238,6 +238,9 @@ static struct ir_node *fan_at(struct lowering *l, bool is_in)
 static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
 {
     struct lowered_layer *layer = l->kernel != NULL ? l->kernel->layer : NULL;
+    if (e->symbol->binding != NULL) /* of an optimizer or a surrogate */
+        return e->symbol->binding->kind == BINDING_VAR ? ir_get(&l->b, e->symbol->binding->node)
+                                                       : e->symbol->binding->node;
     switch (e->symbol->variable) {
     case VARIABLE_DT: return ir_cast(&l->b, lower_type(e->type), lower_dt(l));
     case VARIABLE_T: return lower_time(l, lower_type(e->type) == IR_F64 ? IR_F64 : IR_F32);
@@ -619,7 +622,7 @@ struct ir_node *lower_math(struct lowering *l, const struct expr *e,
     case BUILTIN_CEIL: return to_integer(l, IR_CEIL, x);
     case BUILTIN_ROUND: return to_integer(l, IR_ROUND, x);
     case BUILTIN_SIGN: return lower_sign(l, x);
-    case BUILTIN_STOP: return lower_cast(l, type, x);
+    case BUILTIN_STOP: return ir_stop(&l->b, lower_cast(l, type, x));
     case BUILTIN_POW: return lower_power(l, e, x, arguments[1]);
     case BUILTIN_MOD:
         return ir_binary(&l->b, IR_MOD, lower_cast(l, type, x), lower_cast(l, type, arguments[1]));
@@ -778,6 +781,8 @@ static struct ir_node *lower_builtin(struct lowering *l, struct expr *e)
             lower_prepare(l, target->arguments[0]);
             return lower_extent(l, target->arguments[0], 0);
         }
+        if (target->builtin->id == BUILTIN_PICK || target->builtin->id == BUILTIN_MEAN_OVER_TIME)
+            return lower_array_call(l, e, NULL, 0);
         break;
     default: break;
     }

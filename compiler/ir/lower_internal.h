@@ -8,6 +8,7 @@
  *   lower_expression.c  scalar expressions
  *   lower_access.c      what names, fields and indices reach
  *   lower_array.c       arrays, element by element
+ *   lower_array_call.c  one_hot, pick, log_softmax, mean_over_time
  *   lower_loop.c        domains, comprehensions, reductions, let a[i in s], assignment
  *   lower_value.c       values that are computed in order, ahead of what uses them
  *   lower_call.c        functions, inlined
@@ -29,6 +30,7 @@
  *   lower_behind_window.c  of these, layers behind windows
  *   lower_queue.c       delays in continuous time
  *   lower_crossing.c    thresholds that are reached between events
+ *   lower_gradient.c    presentations of batches and those that gradients are taken from; descend
  *   lower_task.c        task statements
  *   lower_yield.c       for … yield, and what export writes of it row by row
  *   lower_present.c     present, rest, reset, recordings
@@ -167,6 +169,10 @@ struct lowered_layer {
     int32_t ahead_lists;  /* INT32 [step, active]: who spikes, ascending */
     int32_t ahead_ends;   /* INT64 [step]: where its list ends */
     struct count_table_list count_tables;
+    /* presentations of batches: by step and neuron, of the sample at hand; -1 */
+    int32_t raster;    /* BOOL: its spikes */
+    int32_t emissions; /* FLOAT32: its numbers */
+    bool is_steady;    /* it emits the same numbers in each step */
     /* continuous time */
     int32_t reached;                  /* FLOAT64[1]: time of the last events that reached it */
     int32_t event_count, event_times; /* spikes of the presentation, where they are known: INT64[1],
@@ -218,7 +224,19 @@ struct lowered_connection {
     int32_t arrived, arrived_count;                /* in this group: INT32, INT64[1] */
     int32_t delay_entry;                           /* constant: one delay for all */
     int32_t own_delays;                            /* FLOAT32 [synapse] */
+    int32_t stepwise; /* in program->connections: adds to all steps of an input, see
+                         lower_gradient.c */
 };
+
+/* What tasks read of a layer after a presentation of a batch. */
+struct taken_record {
+    const struct lowered_layer *layer;
+    int32_t source;  /* lane buffer: of a state, a count, … or the raster */
+    int32_t buffer;  /* LOCAL [time, sample, neuron] */
+    bool is_in_time; /* false: without time, as it is at the end */
+};
+
+ARRAY_STRUCT(taken_record_list, struct taken_record);
 
 struct lowered_network {
     struct network *network;
@@ -230,10 +248,16 @@ struct lowered_network {
     int32_t reset, begin, start, end, ahead, step_learning, step_frozen; /* functions */
     bool has_ahead;                                                      /* some layer runs ahead */
     int32_t label;                                                       /* INT64[1]: of teach */
-    int32_t until_entry;         /* constant, the end of time; -1: none, or steps */
-    int32_t now, elapsed, until; /* continuous time: FLOAT64[1] */
-    bool is_layerwise;           /* `ahead` runs its layers one after the other */
-    uint64_t learn_mask;         /* bits of everything that learns in it */
+    int32_t until_entry;                /* constant, the end of time; -1: none, or steps */
+    int32_t now, elapsed, until;        /* continuous time: FLOAT64[1] */
+    bool is_layerwise;                  /* `ahead` runs its layers one after the other */
+    uint64_t learn_mask;                /* bits of everything that learns in it */
+    uint64_t gradient_mask;             /* those of what learns by gradient */
+    bool has_gradient;                  /* the following are there */
+    int32_t records, forward, backward; /* functions */
+    int32_t sample, samples, chunk;     /* INT64[1]: the one at hand, how many, its part of the
+                                           batch */
+    struct taken_record_list taken;
     bool has_record;
 };
 
@@ -264,9 +288,10 @@ struct kernel {
     struct ir_node *since; /* VAR: steps since the neuron was last selected; null likewise */
     bool is_compacted;     /* the list holds the spikes that the flags show */
     bool spiked_known;     /* a loop before this one selected spikes */
-    bool is_eventwise;     /* the loop is over neurons, each running through all events */
+    bool is_eventwise;     /* the loop is over neurons, each running through all events or steps */
     struct ir_node *own;   /* neurons from this on are stored, those before belong to others; null:
                               all */
+    bool has_gradient;     /* spikes have their surrogates */
 };
 
 /* Equations being lowered: reading a state of the system gives its ODE_VALUE. */
@@ -344,6 +369,16 @@ struct drawn {
 
 ARRAY_STRUCT(drawn_list, struct drawn);
 
+/* A presentation of a batch, or that a gradient can be taken from. */
+struct taken {
+    struct statement *statement;
+    struct lowered_network *network;
+    struct ir_node *steps, *end; /* its length; f64, in time */
+    struct ir_node *samples;
+    struct ir_node *path, *number; /* of its draws */
+    bool is_batch;                 /* values of its layers have the axis `sample` */
+};
+
 enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };
 
 struct lowering {
@@ -357,6 +392,7 @@ struct lowering {
 
     struct lowered_network *networks;
     struct pointer_map site_of, constant_of, prepared_of, learn_bit_of, data_buffer_of;
+    struct pointer_map currents_of;     /* inputs: FLOAT32 [step, neuron], in lower_gradient.c */
     struct pointer_map weight_assigned; /* connections whose weights some task sets */
     struct pointer_map recorded; /* layers whose spikes, states whose values some task records */
     struct pointer_map touched;  /* states that some task reads or sets, perhaps at any step */
@@ -393,6 +429,8 @@ struct lowering {
     bool in_parallel, in_yield;
     int reductions;               /* being lowered, one inside the other: they make no arrays */
     int pathless_loops;           /* open loops within them, in which nothing is drawn */
+    struct taken *taken;          /* the last presentation, if it was one of these; null */
+    struct ir_node *sample_index; /* of the batch being presented; null: none is */
     struct binding *where_sample; /* of the condition of where(...) */
     int32_t data_number;          /* data set being declared; -1 */
     struct jump_targets *jumps;
@@ -487,6 +525,9 @@ bool lower_reads_setup_only(const struct expr *e); /* may be computed by setup *
 void lower_access(struct lowering *, struct expr *e, struct access *access);
 struct ir_node *lower_access_load(struct lowering *, const struct access *access,
                                   struct ir_node *const *indices, size_t count);
+/* Ends the run with the place of `index` where its value is not in 0 ..< extent. */
+void lower_check_index(struct lowering *, const struct expr *array, const struct expr *index,
+                       struct ir_node *value, struct ir_node *extent);
 struct ir_node *lower_access_index(struct lowering *, const struct access *access,
                                    struct ir_node *const *indices, size_t count);
 
@@ -550,6 +591,11 @@ struct ir_node *lower_open_loop(struct lowering *, const char *name, struct ir_n
                                 int32_t rank, struct ir_node **indices);
 void lower_close_loop(struct lowering *, struct ir_node *loop, struct ir_builder saved);
 
+/* ---- lower_array_call.c ---- */
+struct ir_node *lower_array_call(struct lowering *, struct expr *e, struct ir_node *const *indices,
+                                 size_t count); /* null: not one of these */
+struct ir_node *lower_array_call_extent(struct lowering *, struct expr *e, size_t dimension);
+
 /* ---- lower_value.c ---- */
 /* Can a value be computed neither in a reduction nor in an independent loop? Has it effects? */
 bool lower_needs_order(struct lowering *, struct expr *e);
@@ -560,6 +606,8 @@ void lower_values(struct lowering *, struct value_loop *);
 struct binding *lower_call(struct lowering *, struct expr *e);
 struct binding *lower_result(struct lowering *,
                              struct expr *e); /* of any type: value, array, view, record */
+struct binding *lower_inline(struct lowering *, struct function_instance *f,
+                             struct span span); /* its formals are bound */
 void lower_return(struct lowering *, struct statement *s);
 bool lower_block_reads_records(const struct block *block);     /* mentions .spikes or .trace */
 bool lower_statements(struct lowering *, struct block *block); /* tasks and functions */
@@ -783,6 +831,40 @@ struct presented_events {
     struct ir_node *count;        /* how many they are */
     struct ir_node *first, *next; /* VAR: those of the step before are first .. next - 1 */
 };
+
+/* An array that is presented: which of its axes each axis of the layer is, and which is its time.
+ */
+struct presented_array {
+    struct expr *value;
+    const struct lowered_layer *layer;
+    int32_t buffer;
+    int32_t axis_of[RANK_LIMIT]; /* by axis of the layer; -1: none, its size is 1 */
+    int32_t time;                /* -1: held for all steps */
+    int32_t samples;             /* which is the sample of a batch; -1 */
+    struct ir_node *steps;       /* extent of its time */
+};
+
+/* Data that comes step by step. */
+struct timed_data {
+    ARRAY_STRUCT(, struct presented_array) arrays;
+    ARRAY_STRUCT(, struct presented_events) events;
+};
+
+void lower_present_input(struct lowering *, const struct presented *input, struct ir_node *end,
+                         struct timed_data *timed);
+void lower_timed_data(struct lowering *, const struct timed_data *timed, struct ir_node *step);
+bool lower_is_samples(const struct axis *axis); /* of data: its samples */
+
+/* ---- lower_gradient.c ---- */
+bool lower_takes_gradient(struct lowering *, const struct lowered_network *,
+                          const struct statement *present);
+void lower_present_taken(struct lowering *, struct lowered_network *, struct statement *,
+                         struct ir_node *steps, struct ir_node *end);
+struct binding *lower_taken_record(struct lowering *, const struct lowered_layer *, int32_t source,
+                                   bool is_in_time, const char *what);
+void lower_gradient_functions(struct lowering *, struct lowered_network *);
+void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer);
+void lower_descend(struct lowering *, struct statement *);
 
 void lower_list_events(struct lowering *, struct presented_events *events,
                        const struct presented *input, struct ir_node *end);

@@ -137,11 +137,18 @@ static struct ir_node *since_variable(struct lowering *l)
     return kernel->since;
 }
 
+/* Of the event, or the step, that the loop within the kernel is at. */
+static struct ir_node *eventwise_now(struct lowering *l)
+{
+    return l->network->network->is_continuous ? lower_time(l, IR_F32)
+                                              : ir_cast(&l->b, IR_F32, lower_step(l));
+}
+
 struct ir_node *kernel_since(struct lowering *l)
 {
     const struct kernel *kernel = l->kernel;
-    if (l->network->network->is_continuous)
-        return ir_binary(&l->b, IR_SUB, lower_time(l, IR_F32),
+    if (l->network->network->is_continuous || kernel->is_eventwise)
+        return ir_binary(&l->b, IR_SUB, eventwise_now(l),
                          kernel_read(l, kernel->layer->selected, -1));
     if (kernel->loop == NULL)
         return ir_binary(&l->b, IR_SUB, lower_now(l),
@@ -151,11 +158,10 @@ struct ir_node *kernel_since(struct lowering *l)
 
 void kernel_select(struct lowering *l, struct ir_node *condition)
 {
-    if (l->network->network->is_continuous) {
+    if (l->network->network->is_continuous || l->kernel->is_eventwise) {
         int32_t selected = l->kernel->layer->selected;
-        kernel_write(
-            l, selected, -1,
-            ir_select(&l->b, condition, lower_time(l, IR_F32), kernel_read(l, selected, -1)));
+        kernel_write(l, selected, -1,
+                     ir_select(&l->b, condition, eventwise_now(l), kernel_read(l, selected, -1)));
         return;
     }
     struct ir_node *since = since_variable(l), *now = kernel_now(l);

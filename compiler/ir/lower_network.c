@@ -136,6 +136,7 @@ static void declare_network(struct lowering *l, struct lowered_network *lowered,
 {
     lowered->network = network;
     lowered->name = network->name->text;
+    lowered->chunk = -1;
     if (network->axes.count > 0)
         lower_refuse(l, network->declaration->span, "arrays of networks cannot be compiled yet");
     lowered->layers =
@@ -418,6 +419,7 @@ void lower_network_steps(struct lowering *l)
             continue;
         lower_step_function(l, &l->networks[i], false);
         lower_step_function(l, &l->networks[i], true);
+        lower_gradient_functions(l, &l->networks[i]);
         l->network = NULL;
     }
 }

@@ -361,14 +361,39 @@ static struct ir_node *selected(struct lowering *l, struct statement *s)
     }
 }
 
+/* `spike when a > b surrogate s`: its derivative is s at the distance a - b. */
+static struct ir_node *with_surrogate(struct lowering *l, struct statement *s)
+{
+    const struct expr *e = s->spike.value;
+    struct ir_node *spike = selected(l, s);
+    bool is_above = e->kind == EXPR_BINARY &&
+                    (e->binary.op == BINARY_GREATER || e->binary.op == BINARY_GREATER_EQUAL);
+    bool is_below = e->kind == EXPR_BINARY &&
+                    (e->binary.op == BINARY_LESS || e->binary.op == BINARY_LESS_EQUAL);
+    if (s->spike.form != SPIKE_WHEN || (!is_above && !is_below)) {
+        lower_refuse(l, e->span,
+                     "a spike with a surrogate must compare two values: its distance to the "
+                     "threshold is their difference");
+        return spike;
+    }
+    struct ir_node *left = lower_as(l, e->binary.left, IR_F32);
+    struct ir_node *right = lower_as(l, e->binary.right, IR_F32);
+    struct ir_node *distance =
+        ir_binary(&l->b, IR_SUB, is_above ? left : right, is_above ? right : left);
+    struct function_instance *slope = s->spike.slope;
+    slope->distance->binding = binding_value(l, distance);
+    struct binding *result = lower_inline(l, slope, s->spike.surrogate->span);
+    return result != NULL
+               ? ir_surrogate(&l->b, spike, distance, lower_cast(l, IR_F32, result->node))
+               : spike;
+}
+
 static void lower_select(struct lowering *l, struct statement *s)
 {
     struct kernel *kernel = l->kernel;
     struct lowered_layer *layer = kernel->layer;
-    if (s->spike.surrogate != NULL)
-        lower_refuse(l, s->spike.surrogate->span,
-                     "surrogates are for learning by gradient, which cannot be compiled yet");
-    struct ir_node *condition = selected(l, s);
+    struct ir_node *condition =
+        kernel->has_gradient && s->spike.slope != NULL ? with_surrogate(l, s) : selected(l, s);
     if (s->spike.is_once) {
         condition = ir_binary(&l->b, IR_AND, condition,
                               ir_unary(&l->b, IR_NOT, kernel_read(l, layer->fired, -1)));

@@ -53,41 +53,33 @@ void lower_silence_inputs(struct lowering *l, struct lowered_network *network,
     }
 }
 
+/* Of one sample, or of each of a set. */
 static bool is_sample_field(const struct expr *e)
 {
-    return e->kind == EXPR_FIELD && e->field.object->type->kind == TYPE_SAMPLE;
+    return e->kind == EXPR_FIELD && (e->field.object->type->kind == TYPE_SAMPLE ||
+                                     e->field.object->type->kind == TYPE_DATASET);
 }
 
 static void present_sample(struct lowering *l, const struct presented *input,
                            const struct lowered_layer *layer, int32_t buffer)
 {
     struct binding *sample = lower_view(l, input->value->field.object);
-    struct ir_node *operands[] = { sample->node, sample->index, ir_integer(&l->b, buffer),
+    struct ir_node *index = sample->kind == BINDING_VIEW ? l->sample_index : sample->index;
+    struct ir_node *operands[] = { sample->node, index, ir_integer(&l->b, buffer),
                                    lower_size_leaf(l, layer->size),
                                    ir_text(&l->b, lower_place(l, input->span)) };
     ir_call_rt(&l->b, IR_RT_snn_rt_data_present, 5, operands);
 }
 
-/* An array that is presented: which of its axes each axis of the layer is, and which is its time.
- */
-struct presented_array {
-    struct expr *value;
-    const struct lowered_layer *layer;
-    int32_t buffer;
-    int32_t axis_of[RANK_LIMIT]; /* by axis of the layer; -1: none, its size is 1 */
-    int32_t time;                /* -1: held for all steps */
-    struct ir_node *steps;       /* extent of its time */
-};
-
-/* Data that comes step by step. */
-struct timed_data {
-    ARRAY_STRUCT(, struct presented_array) arrays;
-    ARRAY_STRUCT(, struct presented_events) events;
-};
-
 bool lower_is_time(const struct axis *axis)
 {
     return axis->name != NULL && strcmp(axis->name->text, "time") == 0;
+}
+
+bool lower_is_samples(const struct axis *axis)
+{
+    return axis->name != NULL &&
+           (strcmp(axis->name->text, "sample") == 0 || strcmp(axis->name->text, "batch") == 0);
 }
 
 /* Axes meet by name, or by place where the data has no names. */
@@ -104,17 +96,20 @@ static bool find_data_axes(struct lowering *l, struct presented_array *data)
 {
     const struct axis_list *own = &data->value->type->axes, *layer = &data->layer->layer->axes;
     size_t matched = 0;
-    data->time = -1;
-    for (size_t i = 0; i < own->count; i++)
+    data->time = data->samples = -1;
+    for (size_t i = 0; i < own->count; i++) {
         if (lower_is_time(&own->items[i]))
             data->time = (int32_t)i;
+        if (lower_is_samples(&own->items[i]))
+            data->samples = (int32_t)i;
+    }
     for (int32_t d = 0; d < data->layer->rank; d++) {
         data->axis_of[d] = data_axis(own, layer, (size_t)d);
         matched += data->axis_of[d] >= 0;
     }
-    if (matched + (data->time >= 0) == own->count)
+    if (matched + (data->time >= 0) + (data->samples >= 0) == own->count)
         return true;
-    lower_refuse(l, data->value->span, "batches of samples cannot be presented yet");
+    lower_refuse(l, data->value->span, "the axes of this data cannot be presented yet");
     return false;
 }
 
@@ -149,6 +144,8 @@ static void write_data(struct lowering *l, const struct presented_array *data, s
             places[data->axis_of[d]] = indices[d];
     if (data->time >= 0)
         places[data->time] = step;
+    if (data->samples >= 0)
+        places[data->samples] = l->sample_index;
     l->element = loop->loop.index;
     ir_store(&l->b, data->buffer, loop->loop.index,
              rank > 0 ? lower_element(l, data->value, places, rank) : lower_scalar(l, data->value));
@@ -180,8 +177,7 @@ static void present_number(struct lowering *l, const struct presented *input,
 }
 
 /* What the data has for this step; it is silent after its end. */
-static void write_timed_data(struct lowering *l, const struct timed_data *timed,
-                             struct ir_node *step)
+void lower_timed_data(struct lowering *l, const struct timed_data *timed, struct ir_node *step)
 {
     for (size_t i = 0; timed != NULL && i < timed->events.count; i++)
         lower_step_events(l, &timed->events.items[i], step);
@@ -207,8 +203,8 @@ static void present_events(struct lowering *l, const struct presented *input,
 }
 
 /* `end` is the length of the presentation. */
-static void present_input(struct lowering *l, const struct presented *input, struct ir_node *end,
-                          struct timed_data *timed)
+void lower_present_input(struct lowering *l, const struct presented *input, struct ir_node *end,
+                         struct timed_data *timed)
 {
     const struct symbol *slot = lower_presented_input(input->target);
     int32_t buffer = slot != NULL ? lower_data_buffer(l, slot) : -1;
@@ -228,7 +224,7 @@ static void present_input(struct lowering *l, const struct presented *input, str
 void lower_present_held(struct lowering *l, const struct presented *input)
 {
     struct timed_data timed = { 0 };
-    present_input(l, input, ir_real(&l->b, IR_F64, 0), &timed);
+    lower_present_input(l, input, ir_real(&l->b, IR_F64, 0), &timed);
     if (timed.arrays.count + timed.events.count > 0)
         lower_refuse(l, input->span,
                      "this is given step by step: continuous time has none to give it to '%s' in",
@@ -369,7 +365,7 @@ static void run_steps(struct lowering *l, struct lowered_network *network, struc
     l->network = network;
     ir_context_set(&l->b, IR_CONTEXT_STEP, loop->loop.index);
     heed_interrupt(l, loop->loop.index);
-    write_timed_data(l, timed, loop->loop.index);
+    lower_timed_data(l, timed, loop->loop.index);
     if (network->has_ahead)
         run_ahead(l, network, ir_binary(&l->b, IR_SUB, loop->loop.index, first));
     ir_call(&l->b, l->may_learn != 0 ? network->step_learning : network->step_frozen);
@@ -421,8 +417,12 @@ static void present_steps(struct lowering *l, struct lowered_network *network, s
     }
     struct ir_node *end = ir_binary(&l->b, IR_MUL, ir_cast(&l->b, IR_F64, steps),
                                     lower_constant_leaf(l, network->dt, IR_F64));
+    if (lower_takes_gradient(l, network, s)) {
+        lower_present_taken(l, network, s, steps, end);
+        return;
+    }
     for (size_t i = 0; i < s->present.inputs.count; i++)
-        present_input(l, &s->present.inputs.items[i], end, &timed);
+        lower_present_input(l, &s->present.inputs.items[i], end, &timed);
     lower_enter_present(l);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
     if (!s->present.keeps_state)
@@ -447,6 +447,7 @@ void lower_present(struct lowering *l, struct statement *s)
         s->present.label != NULL ? lower_as(l, s->present.label, IR_I64) : ir_integer(&l->b, -1);
     ir_store(&l->b, network->label, ir_integer(&l->b, 0), label);
     lower_silence_inputs(l, network, &s->present.inputs);
+    l->taken = NULL;
     if (network->network->is_continuous)
         lower_continuous_present(l, network, s);
     else

@@ -250,7 +250,7 @@ static struct ir_connection entry_of(struct lowering *l, const struct lowered_co
     struct ir_connection entry = { .name = c->name,
                                    .span = stage->expr->span,
                                    .topology = topology_of(stage) };
-    entry.weight = entry.constant_weight = entry.values = entry.counts = -1;
+    entry.weight = entry.constant_weight = entry.flags = entry.values = entry.counts = -1;
     entry.row_starts = entry.columns = entry.bucket_starts = entry.max_delay = -1;
     entry.spikes = entry.spike_counts = entry.spike_first = entry.ring_slots = entry.delay = -1;
     entry.clock = c->network->clock;
@@ -393,6 +393,6 @@ void lower_stages_arrive(struct lowering *l, const struct lowered_connection *c)
 {
     for (size_t i = 0; i < c->stage_count; i++) {
         begin_stage(l, c, i);
-        ir_propagate(&l->b, c->stages[i].ir);
+        ir_propagate(&l->b, c->stages[i].ir, IR_PROPAGATE_FORWARD, NULL);
     }
 }

@@ -515,9 +515,7 @@ void lower_statement(struct lowering *l, struct statement *s)
     case STATEMENT_RESET: lower_reset(l, s); break;
     case STATEMENT_LEARN:
     case STATEMENT_FREEZE: lower_learn(l, s); break;
-    case STATEMENT_DESCEND:
-        lower_refuse(l, s->span, "learning by gradient cannot be compiled yet");
-        break;
+    case STATEMENT_DESCEND: lower_descend(l, s); break;
     case STATEMENT_LOG:
     case STATEMENT_REPORT: lower_metric(l, s); break;
     case STATEMENT_SAVE:

@@ -358,12 +358,19 @@ static void add_callee(struct printer *p, int32_t function)
         print_text(p, "call %d?", (int)function);
 }
 
-static void add_propagate(struct printer *p, int32_t connection)
+static void add_propagate(struct printer *p, const struct ir_node *node)
 {
+    static const char *const modes[] = { "", " transpose", " outer" };
+    int32_t connection = node->propagate.connection;
     if (connection >= 0 && connection < p->program->connection_count)
-        print_text(p, "propagate @%s", p->program->connections[connection].name);
+        print_text(p, "propagate%s @%s", modes[node->propagate.mode],
+                   p->program->connections[connection].name);
     else
         print_text(p, "propagate %d?", (int)connection);
+    if (node->propagate.base == NULL)
+        return;
+    print_text(p, " at ");
+    add_value(p, node->propagate.base);
 }
 
 static void add_head(struct printer *p, const struct ir_node *node)
@@ -398,7 +405,7 @@ static void add_head(struct printer *p, const struct ir_node *node)
         print_text(p, "ode %s dt ", ode_method_name(node->ode.method));
         add_value(p, node->ode.dt);
         return;
-    case IR_NODE_PROPAGATE: add_propagate(p, node->propagate.connection); return;
+    case IR_NODE_PROPAGATE: add_propagate(p, node); return;
     }
     unreachable();
 }

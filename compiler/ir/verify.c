@@ -299,6 +299,9 @@ static bool check_propagate(struct verifier *v, const struct ir_node *node)
     if (node->propagate.connection < 0 ||
         node->propagate.connection >= v->program->connection_count)
         return verify_fail(v, node, "there is no such connection");
+    if (node->propagate.base != NULL &&
+        !check_typed_use(v, node, node->propagate.base, IR_I64, "base"))
+        return false;
     return check_has_no_effect(v, node);
 }
 

@@ -199,6 +199,12 @@ static bool check_select(struct verifier *v, const struct ir_node *node)
            fail_type(v, node);
 }
 
+static bool is_undifferentiated(struct verifier *v, const struct ir_node *node)
+{
+    return !(v->program->gone & IR_GONE_GRADIENT) ||
+           verify_fail(v, node, "it is left after pass 'differentiate'");
+}
+
 static bool check_special(struct verifier *v, const struct ir_node *node)
 {
     switch (node->op) {
@@ -226,6 +232,18 @@ static bool check_special(struct verifier *v, const struct ir_node *node)
                fail_type(v, node);
     case IR_BITCAST:
         return is_same_width(node->type, node->operands[0]->type) || fail_type(v, node);
+    case IR_STOP:
+        return is_undifferentiated(v, node) &&
+               ((is_convertible(node->type) && has_operands(node, node->type)) ||
+                fail_type(v, node));
+    case IR_SURROGATE:
+        return is_undifferentiated(v, node) &&
+               ((node->type == IR_BOOL && node->operands[0]->type == IR_BOOL &&
+                 node->operands[1]->type == IR_F32 && node->operands[2]->type == IR_F32) ||
+                fail_type(v, node));
+    case IR_GRADIENT:
+        return is_undifferentiated(v, node) &&
+               ((node->type == IR_VOID && has_operands(node, IR_F32)) || fail_type(v, node));
     case IR_HASH: return (node->type == IR_I64 && has_operands(node, IR_I64)) || fail_type(v, node);
     case IR_WORD:
     case IR_UNIFORM:

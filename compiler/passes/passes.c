@@ -11,6 +11,8 @@
 const struct pass passes[] = {
     { "integrate", "turn differential equations into updates, exactly where they are linear",
       pass_integrate },
+    { "differentiate", "compute gradients: each operation gives its adjoint to what it used",
+      pass_differentiate },
     { "propagation", "choose how each connection delivers its spikes", pass_propagation },
     { "dead", "drop state and recordings that nobody reads", pass_dead },
     { "fuse", "merge neighbouring loops over the same neurons", pass_fuse },

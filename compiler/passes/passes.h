@@ -24,6 +24,7 @@ extern const size_t pass_count;
 bool passes_run(struct compilation *, struct ir_program *, const char *stop_after);
 
 bool pass_integrate(struct compilation *, struct ir_program *);
+bool pass_differentiate(struct compilation *, struct ir_program *);
 bool pass_propagation(struct compilation *, struct ir_program *);
 bool pass_contract(struct compilation *, struct ir_program *);
 bool pass_expand(struct compilation *, struct ir_program *);

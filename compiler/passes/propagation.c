@@ -87,15 +87,25 @@ static struct ir_node *constant_weight(struct propagation *p)
     return ir_leaf(&p->b, IR_CONSTANT, propagation_target_type(p), p->connection->constant_weight);
 }
 
-void propagation_add(struct propagation *p, struct ir_node *target, struct ir_node *value)
+struct ir_node *propagation_place(struct propagation *p, struct ir_node *target)
 {
-    struct ir_node *old = ir_load(&p->b, p->connection->target, target);
-    ir_store(&p->b, p->connection->target, target,
-             ir_binary(&p->b, IR_ADD, old, ir_cast(&p->b, old->type, value)));
+    return p->base != NULL ? ir_binary(&p->b, IR_ADD, p->base, target) : target;
 }
 
-static struct ir_node *matrix_index(struct propagation *p, struct ir_node *source,
-                                    struct ir_node *target)
+void propagation_add_to(struct propagation *p, int32_t buffer, struct ir_node *index,
+                        struct ir_node *value)
+{
+    struct ir_node *old = ir_load(&p->b, buffer, index);
+    ir_store(&p->b, buffer, index, ir_binary(&p->b, IR_ADD, old, ir_cast(&p->b, old->type, value)));
+}
+
+void propagation_add(struct propagation *p, struct ir_node *target, struct ir_node *value)
+{
+    propagation_add_to(p, p->connection->target, propagation_place(p, target), value);
+}
+
+struct ir_node *propagation_matrix_index(struct propagation *p, struct ir_node *source,
+                                         struct ir_node *target)
 {
     return ir_binary(&p->b, IR_ADD,
                      ir_binary(&p->b, IR_MUL, source, size(p, p->connection->row_size)), target);
@@ -115,7 +125,7 @@ struct ir_node *propagation_weight(struct propagation *p, struct ir_node *synaps
 static struct ir_node *given(struct propagation *p, struct ir_node *source, struct ir_node *target)
 {
     if (p->connection->weight >= 0)
-        return propagation_weight(p, matrix_index(p, source, target));
+        return propagation_weight(p, propagation_matrix_index(p, source, target));
     if (p->connection->topology != IR_ALL_BUT_ONE)
         return constant_weight(p);
     return ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target),
@@ -133,7 +143,8 @@ static bool follows_clearing(const struct propagation *p)
         return false;
     for (const struct ir_node *n = node->loop.body.first; n != NULL; n = n->next)
         if (n->kind == IR_NODE_INSTR && n->op == IR_STORE &&
-            n->payload.index == p->connection->target && n->operands[0] == node->loop.index)
+            n->payload.index == p->connection->target && p->base == NULL &&
+            n->operands[0] == node->loop.index)
             return true;
     return false;
 }
@@ -149,12 +160,13 @@ static void dense_rows(struct propagation *p)
         p->b.block = &some->branch.then_body;
     }
     struct ir_node *target = propagation_open_targets(p, "rows");
-    struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
+    struct ir_node *total =
+        ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, propagation_place(p, target)));
     struct ir_builder body = p->b;
     struct ir_node *source = propagation_open_events(p, &a, false, "spikes");
     ir_set(&p->b, total, ir_binary(&p->b, IR_ADD, ir_get(&p->b, total), given(p, source, target)));
     p->b = body;
-    ir_store(&p->b, p->connection->target, target, ir_get(&p->b, total));
+    ir_store(&p->b, p->connection->target, propagation_place(p, target), ir_get(&p->b, total));
     p->b = outer;
     const char *how = p->connection->weight >= 0
                           ? "each spike adds one row of weights; targets run in lanes"
@@ -181,8 +193,9 @@ static void add_synapses(struct propagation *p, struct ir_node *source, struct i
     p->b.before = NULL;
     p->b.block = &loop->loop.body;
     struct ir_node *target = ir_load(&p->b, p->connection->columns, loop->loop.index);
-    struct ir_node *synapse =
-        p->connection->topology == IR_SPARSE ? loop->loop.index : matrix_index(p, source, target);
+    struct ir_node *synapse = p->connection->topology == IR_SPARSE
+                                  ? loop->loop.index
+                                  : propagation_matrix_index(p, source, target);
     propagation_add(p, target, propagation_weight(p, synapse));
     p->b = outer;
 }
@@ -243,13 +256,14 @@ static void send_numbers(struct propagation *p)
         p->b = outer;
         return;
     }
-    struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
+    struct ir_node *total =
+        ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, propagation_place(p, target)));
     struct ir_builder body = p->b;
     struct ir_node *loop =
         ir_loop(&p->b, "sources", zero(p), size(p, p->connection->source_size), false);
     p->b.block = &loop->loop.body;
     struct ir_node *source = loop->loop.index;
-    struct ir_node *weight = propagation_weight(p, matrix_index(p, source, target));
+    struct ir_node *weight = propagation_weight(p, propagation_matrix_index(p, source, target));
     if (p->connection->topology == IR_ALL_BUT_ONE)
         weight = ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target), ir_real(&p->b, type, 0),
                            weight);
@@ -257,7 +271,7 @@ static void send_numbers(struct propagation *p)
     ir_set(&p->b, total,
            ir_binary(&p->b, IR_ADD, ir_get(&p->b, total), ir_binary(&p->b, IR_MUL, weight, value)));
     p->b = body;
-    ir_store(&p->b, p->connection->target, target, ir_get(&p->b, total));
+    ir_store(&p->b, p->connection->target, propagation_place(p, target), ir_get(&p->b, total));
     p->b = outer;
 }
 
@@ -317,7 +331,13 @@ static void visit_block(struct ir_block *block, void *data)
         p->b.block = block;
         p->b.before = node;
         p->b.span = p->connection->span;
-        expand(p);
+        p->base = node->propagate.base;
+        if (node->propagate.mode == IR_PROPAGATE_TRANSPOSE)
+            propagate_transpose(p);
+        else if (node->propagate.mode == IR_PROPAGATE_OUTER)
+            propagate_outer(p);
+        else
+            expand(p);
         ir_remove(block, node);
     }
 }

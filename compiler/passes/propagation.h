@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of pass `propagation` share: one propagation being written out, at p->b. A file
- * for each family of topologies says which synapses there are; what is done with them (forward so
- * far) is beside it.
+ * for each family of topologies says which synapses there are and delivers through them;
+ * propagate_adjoint.c has the ways back.
  */
 #ifndef SNNC_PASSES_PROPAGATION_H
 #define SNNC_PASSES_PROPAGATION_H
@@ -14,6 +14,7 @@ struct propagation {
     struct compilation *c;
     struct ir_builder b;
     const struct ir_connection *connection;
+    struct ir_node *base; /* of the target's elements; null: 0 */
 };
 
 /* The spikes that arrive: entries low ..< high of the list. */
@@ -33,7 +34,18 @@ struct ir_node *propagation_open_loop(struct propagation *p, const char *what, s
 
 enum ir_type propagation_target_type(const struct propagation *p);
 struct ir_node *propagation_weight(struct propagation *p, struct ir_node *synapse);
+struct ir_node *propagation_matrix_index(struct propagation *p, struct ir_node *source,
+                                         struct ir_node *target);
+/* Where the target's element is. */
+struct ir_node *propagation_place(struct propagation *p, struct ir_node *target);
 void propagation_add(struct propagation *p, struct ir_node *target, struct ir_node *value);
+/* buffer[index] += value */
+void propagation_add_to(struct propagation *p, int32_t buffer, struct ir_node *index,
+                        struct ir_node *value);
+
+/* ---- propagate_adjoint.c ---- */
+void propagate_transpose(struct propagation *p); /* from targets' adjoints to those of sources */
+void propagate_outer(struct propagation *p);     /* to those of weights */
 
 /* ---- propagate_window.c: conv, local ---- */
 void propagate_window_spikes(struct propagation *p);

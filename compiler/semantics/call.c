@@ -248,6 +248,30 @@ static const struct type *with_kind(struct checker *k, const struct type *t, enu
     return copy;
 }
 
+/* pick(x[sample, class], label[sample]): the last axis goes, the others are those of the index. */
+static const struct type *check_pick(struct checker *k, struct expr *e)
+{
+    struct expr **arguments = e->target->arguments;
+    const struct type *t = check_number(k, arguments[0], "what is picked from");
+    const struct type *index = check_number(k, arguments[1], "an index");
+    if (type_is_error(t) || type_is_error(index))
+        return type_error();
+    if (t->axes.count != index->axes.count + 1) {
+        diag_error(k->c, e->span,
+                   "'pick' takes an index for each element of all axes but the last: %s and %s",
+                   axes_text(k->arena, &t->axes), axes_text(k->arena, &index->axes));
+        return type_error();
+    }
+    if (index->kind != TYPE_INT) {
+        diag_error(k->c, arguments[1]->span, "an index must be a whole number");
+        return type_error();
+    }
+    struct axis_list rest = { 0 };
+    for (size_t i = 0; i + 1 < t->axes.count; i++)
+        array_push(k->arena, &rest, t->axes.items[i]);
+    return type_with_axes(k->arena, t, rest);
+}
+
 static const struct type *check_array(struct checker *k, struct expr *e)
 {
     enum builtin_id id = e->target->builtin->id;
@@ -255,6 +279,8 @@ static const struct type *check_array(struct checker *k, struct expr *e)
         return check_length(k, e);
     if (id == BUILTIN_ONE_HOT)
         return check_one_hot(k, e);
+    if (id == BUILTIN_PICK)
+        return check_pick(k, e);
     struct unit unit;
     if (!check_numbers(k, e) || !math_units(k, e, &unit))
         return type_error();

@@ -39,15 +39,15 @@ enum body_kind {
 /* What is being checked and what may stand there. */
 struct body {
     enum body_kind kind;
-    const char *what;                   /* "a size", "a param": for messages of BODY_CONSTANT */
-    struct layer *layer;                /* NEURON; null when no layer uses the model */
-    struct neuron_instance *neuron;     /* NEURON */
-    struct connection *connection;      /* WEIGHT, RULE; null when no connection uses the rule */
-    struct rule_instance *rule;         /* RULE */
-    const struct statement *handler;    /* RULE, NEURON: the `on` statement around; null outside */
+    const char *what;                /* "a size", "a param": for messages of BODY_CONSTANT */
+    struct layer *layer;             /* NEURON; null when no layer uses the model */
+    struct neuron_instance *neuron;  /* NEURON */
+    struct connection *connection;   /* WEIGHT, RULE; null when no connection uses the rule */
+    struct rule_instance *rule;      /* RULE */
+    const struct statement *handler; /* RULE, NEURON: the `on` statement around; null outside */
     struct optimizer_instance *optimizer; /* OPTIMIZER */
-    struct function_instance *function; /* FUNC; TASK: one of its own that nobody calls */
-    struct block *block;                /* FUNC, TASK: the whole body; null for `= e` */
+    struct function_instance *function;   /* FUNC; TASK: one of its own that nobody calls */
+    struct block *block;                  /* FUNC, TASK: the whole body; null for `= e` */
     struct span outermost_loop;  /* FUNC, TASK: the loop around everything; no place outside */
     size_t loop_depth;           /* for break and continue */
     bool is_in_yield_loop;       /* directly in the body of a for ... yield */

@@ -507,6 +507,7 @@ static struct function_instance *check_surrogate_body(struct checker *k, struct 
     self->declaration = d;
     declare_parameters(k, scope, &d->func.formals, arguments, &self->formals, NULL, NULL, NULL);
     add_variable(k, scope, "x", VARIABLE_DISTANCE, TYPE_REAL32, unit_any(), NULL);
+    self->distance = find_variable(scope, VARIABLE_DISTANCE);
     self->value = clone_expr(k->arena, d->func.value);
     self->body = clone_block(k->arena, d->func.body);
     if (self->value != NULL)
@@ -529,8 +530,8 @@ struct function_instance *check_surrogate_use(struct checker *k, struct expr *e)
     return symbol != NULL ? check_surrogate_body(k, symbol->declaration, bound) : NULL;
 }
 
-static struct optimizer_instance *
-check_optimizer_body(struct checker *k, struct declaration *d, struct expr **arguments)
+static struct optimizer_instance *check_optimizer_body(struct checker *k, struct declaration *d,
+                                                       struct expr **arguments)
 {
     struct module *module = module_of(k, d);
     struct scope *scope = scope_new(k->arena, module->scope);
@@ -542,6 +543,8 @@ check_optimizer_body(struct checker *k, struct declaration *d, struct expr **arg
                        NULL);
     add_variable(k, scope, "grad", VARIABLE_GRAD, TYPE_REAL32, unit_any(), NULL);
     add_variable(k, scope, "w", VARIABLE_WEIGHT, TYPE_REAL32, unit_any(), NULL);
+    self->gradient = find_variable(scope, VARIABLE_GRAD);
+    self->weight = find_variable(scope, VARIABLE_WEIGHT);
     self->body = clone_block(k->arena, d->optimizer.body);
     check_block(k, self->body);
     checker_leave(k, state);

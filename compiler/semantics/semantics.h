@@ -47,6 +47,7 @@ struct function_instance {
     struct symbol_list formals; /* SYMBOL_FORMAL with types; `value` null: bound per call */
     struct expr *value;         /* func f(x) = e; null for a block */
     struct block *body;         /* null for = e */
+    struct symbol *distance;    /* `x`, of a surrogate */
     const struct type *result;  /* TYPE_NONE without `return` of a value */
     bool is_procedure;          /* presents, learns, logs, assigns to what outlives it ... directly
                                    or through calls */
@@ -65,10 +66,11 @@ ARRAY_STRUCT(function_list, struct function_instance *);
 /* An optimizer with its arguments, of one `descend`. */
 struct optimizer_instance {
     struct declaration *declaration;
-    struct symbol_list parameters; /* formals; `value` = argument or default, evaluated by each
-                                      `descend` */
-    struct symbol_list states;     /* SYMBOL_OPTIMIZER_STATE in order, one value a weight */
-    struct block *body;            /* one update of a weight `w` from `grad` */
+    struct symbol_list parameters;    /* formals; `value` = argument or default, evaluated by each
+                                         `descend` */
+    struct symbol_list states;        /* SYMBOL_OPTIMIZER_STATE in order, one value a weight */
+    struct symbol *weight, *gradient; /* `w` and `grad` in the body */
+    struct block *body;               /* one update of a weight */
 };
 
 /* ---- loops ---------------------------------------------------------- */

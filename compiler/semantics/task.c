@@ -292,6 +292,7 @@ static void check_present(struct checker *k, struct statement *s)
         has_time = has_time || symbol_is_events(input->value->symbol);
     }
     s->present.network = network;
+    s->present.is_batch = is_batch;
     note_running(k);
     if (s->present.duration != NULL) {
         check_duration(k, s->present.duration, network);
@@ -311,6 +312,8 @@ static void check_present(struct checker *k, struct statement *s)
     check_step_block(k, s->present.body, network);
     if (is_batch)
         k->body->batched = network;
+    else if (k->body->batched == network)
+        k->body->batched = NULL;
 }
 
 static void check_rest(struct checker *k, struct statement *s)

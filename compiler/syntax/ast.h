@@ -23,7 +23,7 @@ struct function_instance;  /* semantics/semantics.h */
 struct loop_facts;         /* semantics/semantics.h */
 struct network;            /* semantics/semantics.h */
 struct optimizer_instance; /* semantics/semantics.h */
-struct scope;      /* semantics/scope.h */
+struct scope;              /* semantics/scope.h */
 struct statement;
 struct symbol; /* semantics/scope.h */
 struct type;   /* semantics/types.h */
@@ -428,10 +428,10 @@ struct statement {
         struct {
             enum spike_form form;
             bool is_once;
-            struct expr *value;         /* condition, chance, time or count */
-            struct expr *by;            /* SPIKE_AT_MOST; may be null: drawn */
-            struct identifier_list per; /* SPIKE_AT_MOST; axes, may be empty */
-            struct expr *surrogate;     /* EXPR_NAME or EXPR_CALL; may be null */
+            struct expr *value;              /* condition, chance, time or count */
+            struct expr *by;                 /* SPIKE_AT_MOST; may be null: drawn */
+            struct identifier_list per;      /* SPIKE_AT_MOST; axes, may be empty */
+            struct expr *surrogate;          /* EXPR_NAME or EXPR_CALL; may be null */
             struct function_instance *slope; /* semantics: its body, a function of x; may be null */
         } spike;
         struct {
@@ -466,6 +466,7 @@ struct statement {
             struct presented_list inputs;
             struct expr *duration;   /* may be null: from the data */
             struct expr *label;      /* teach; may be null */
+            bool is_batch;           /* semantics: of samples, each with a state of its own */
             bool keeps_state;        /* keeping state */
             struct block *body;      /* after each step; may be null */
             struct network *network; /* semantics: that owns the targets */
@@ -486,9 +487,9 @@ struct statement {
         } learn; /* learn and freeze */
         struct {
             struct expr *loss;
-            struct expr *optimizer; /* EXPR_NAME or EXPR_CALL */
+            struct expr *optimizer;            /* EXPR_NAME or EXPR_CALL */
             struct optimizer_instance *update; /* semantics: its body */
-            struct expr *every;     /* truncation, in steps; may be null */
+            struct expr *every;                /* truncation, in steps; may be null */
         } descend;
         struct {
             struct identifier name; /* name.name null: `log x` names itself */

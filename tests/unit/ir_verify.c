@@ -230,7 +230,8 @@ static void leave_exp(struct fixture *f)
 static void leave_propagation(struct fixture *f)
 {
     struct ir_connection connection = { .name = "xe" };
-    ir_propagate(&f->builder, ir_add_connection(&f->compilation, &f->program, connection));
+    ir_propagate(&f->builder, ir_add_connection(&f->compilation, &f->program, connection),
+                 IR_PROPAGATE_FORWARD, NULL);
     f->program.gone = IR_GONE_PROPAGATION;
 }
 

@@ -1,0 +1,845 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Presentations that a gradient, or a whole batch, is taken from. Each sample runs in a lane of its
+ * own: first the layers without a source, step by step, whose spikes and numbers are kept; then
+ * `forward`, layer by layer: what arrives in all steps, then the neurons, each through all steps
+ * with its state in registers. What tasks read afterwards is copied into records with the axis
+ * `sample`. `backward`, the reverse of `forward`, is written by pass `differentiate`; it runs right
+ * after another `forward` of the same sample, so that nothing but the records is kept for a batch.
+ */
+#include "ir/lower_internal.h"
+
+#include <math.h>
+
+enum { CHUNKS = 8 }; /* of a batch: derivatives are summed in each, then over them, in one order */
+
+/* ---- what a network needs for it ---- */
+
+static const char *dotted(struct lowering *l, const char *name, const char *field)
+{
+    return arena_format(&l->c->arena, "%s.%s", name, field);
+}
+
+static int32_t number_buffer(struct lowering *l, const struct lowered_network *network,
+                             const char *what)
+{
+    return lower_buffer(l, dotted(l, network->name, what), SNN_INT64, SNN_BUFFER_LANE,
+                        lower_size_value(l, 1));
+}
+
+/* By step and neuron, of the sample presented. */
+static int32_t step_buffer(struct lowering *l, const struct lowered_layer *layer, const char *what,
+                           enum snn_type type)
+{
+    int32_t buffer = lower_buffer(l, dotted(l, layer->name, what), type, SNN_BUFFER_LANE, -1);
+    l->program->buffers[buffer].is_record = true;
+    return buffer;
+}
+
+static bool is_source(const struct lowered_layer *layer)
+{
+    const struct connection_list *connections = &layer->network->network->connections;
+    for (size_t i = 0; i < connections->count; i++)
+        if (connections->items[i]->target == layer->layer)
+            return false;
+    return true;
+}
+
+static bool mentions_time(const struct expr *e);
+
+static void search_time(struct expr *e, void *data)
+{
+    bool *found = data;
+    *found = *found || mentions_time(e);
+}
+
+static bool mentions_time(const struct expr *e)
+{
+    bool found = e->kind == EXPR_NAME && e->symbol != NULL && e->symbol->kind == SYMBOL_VARIABLE &&
+                 e->symbol->variable != VARIABLE_DT;
+    expr_children((struct expr *)e, search_time, &found);
+    return found;
+}
+
+/* Does a source emit the same numbers in each step? */
+static bool is_steady(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct neuron_instance *model = layer->layer->model;
+    if (!model->emits || model->states.count > 0 || !is_source(layer))
+        return false;
+    for (size_t i = 0; i < model->body.count; i++) {
+        const struct statement *s = model->body.items[i];
+        if (s->kind != STATEMENT_EMIT && s->kind != STATEMENT_INPUT)
+            return false;
+        if (s->kind == STATEMENT_EMIT && (lower_draws(s) || mentions_time(s->value.value)))
+            return false;
+    }
+    for (size_t i = 0; i < model->inputs.count; i++)
+        if (pointer_map_get(&l->presented_of, model->inputs.items[i]) == PRESENTED_IN_TIME)
+            return false;
+    return true;
+}
+
+static bool refuse_layer(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct neuron_instance *model = layer->layer->model;
+    for (size_t i = 0; i < model->body.count; i++) {
+        const struct statement *s = model->body.items[i];
+        if (!lower_breaks_kernel(s) && !lower_draws(s))
+            continue;
+        lower_refuse(l, s->span,
+                     "neurons that draw or that see their layer cannot learn by gradient yet");
+        return true;
+    }
+    return false;
+}
+
+static bool refuse_connection(struct lowering *l, const struct lowered_connection *c)
+{
+    const struct statement *s = c->connection->statement;
+    size_t source = c->source->layer->number, target = c->target->layer->number;
+    const struct layer_list *order = &c->network->network->order;
+    for (size_t i = 0; i < order->count; i++) {
+        source = order->items[i] == c->source->layer ? i : source;
+        target = order->items[i] == c->target->layer ? i : target;
+    }
+    const char *what = c->stage_count > 0                          ? "windows and pools"
+                       : c->bias_buffer >= 0                       ? "a bias"
+                       : c->has_synapse_delays                     ? "delays of their own"
+                       : c->connection->source_field != NULL       ? "states as sources"
+                       : c->connection->slot->kind != SYMBOL_INPUT ? "states as targets"
+                       : source >= target                          ? "recurrent connections"
+                       : c->connection->rules.count > 0            ? "rules"
+                                                                   : NULL;
+    if (what != NULL)
+        lower_refuse(l, s->span, "%s cannot be in a network that learns by gradient yet", what);
+    return what != NULL;
+}
+
+/* Several layers' `fan_in` … connection as `forward` sees it: it adds to all steps of an input. */
+static void step_connection(struct lowering *l, struct lowered_connection *c)
+{
+    struct ir_connection entry = l->program->connections[c->ir];
+    entry.target = pointer_map_get(&l->currents_of, c->connection->slot);
+    entry.flags = c->source->spiked;
+    entry.spikes = c->source->list;
+    entry.spike_counts = c->source->list_count;
+    entry.spike_first = entry.ring_slots = entry.delay = -1;
+    c->stepwise = ir_add_connection(l->c, l->program, entry);
+}
+
+static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
+{
+    layer->raster =
+        layer->layer->model->spike != NULL ? step_buffer(l, layer, "raster", SNN_BOOL) : -1;
+    layer->is_steady = is_steady(l, layer);
+    layer->emissions = layer->emitted >= 0 && !layer->is_steady
+                           ? step_buffer(l, layer, "emissions", SNN_FLOAT32)
+                           : -1;
+    if (is_source(layer))
+        return;
+    for (size_t i = 0; i < layer->layer->model->inputs.count; i++) {
+        struct symbol *input = layer->layer->model->inputs.items[i];
+        pointer_map_put(l, &l->currents_of, input,
+                        step_buffer(l, layer,
+                                    arena_format(&l->c->arena, "%s.steps", input->name->text),
+                                    SNN_FLOAT32));
+    }
+}
+
+static int32_t network_function(struct lowering *l, const struct lowered_network *network,
+                                const char *what, enum ir_function_kind kind)
+{
+    return ir_add_function(l->c, l->program, dotted(l, network->name, what), kind,
+                           network->network->declaration->span);
+}
+
+/* Buffers and functions, when the first such presentation is lowered. */
+static void make_ready(struct lowering *l, struct lowered_network *network)
+{
+    const struct network *n = network->network;
+    if (network->has_gradient)
+        return;
+    network->has_gradient = true;
+    network->sample = number_buffer(l, network, "sample");
+    network->samples = number_buffer(l, network, "samples");
+    network->records = network_function(l, network, "records", IR_FUNCTION_START);
+    network->forward = network_function(l, network, "forward", IR_FUNCTION_STEP);
+    network->backward = network_function(l, network, "backward", IR_FUNCTION_STEP);
+    l->program->functions[network->backward]->reverse_of = network->forward;
+    for (size_t i = 0; i < n->layers.count; i++) {
+        if (!is_source(&network->layers[i]) && refuse_layer(l, &network->layers[i]))
+            return;
+        layer_buffers(l, &network->layers[i]);
+    }
+    for (size_t i = 0; i < n->connections.count; i++) {
+        if (refuse_connection(l, &network->connections[i]))
+            return;
+        step_connection(l, &network->connections[i]);
+    }
+}
+
+/* ---- records: what tasks read after a presentation ---- */
+
+static struct ir_node *zero(struct lowering *l)
+{
+    return ir_integer(&l->b, 0);
+}
+
+static struct ir_node *number(struct lowering *l, int32_t buffer)
+{
+    return ir_load(&l->b, buffer, zero(l));
+}
+
+static struct ir_node *steps_now(struct lowering *l)
+{
+    return ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS);
+}
+
+struct binding *lower_taken_record(struct lowering *l, const struct lowered_layer *layer,
+                                   int32_t source, bool is_in_time, const char *what)
+{
+    struct lowered_network *network = layer->network;
+    struct taken_record *record = NULL;
+    for (size_t i = 0; i < network->taken.count && record == NULL; i++)
+        if (network->taken.items[i].source == source &&
+            network->taken.items[i].is_in_time == is_in_time)
+            record = &network->taken.items[i];
+    if (record == NULL) {
+        struct taken_record made = { layer, source, -1, is_in_time };
+        made.buffer = lower_buffer(l, dotted(l, layer->name, what),
+                                   l->program->buffers[source].type, SNN_BUFFER_LOCAL, -1);
+        l->program->buffers[made.buffer].is_record = true;
+        array_push(&l->c->arena, &network->taken, made);
+        record = &network->taken.items[network->taken.count - 1];
+    }
+    struct binding *binding = binding_new(l, BINDING_ARRAY);
+    binding->buffer = record->buffer;
+    if (is_in_time)
+        binding->extents[binding->rank++] = l->taken->steps;
+    if (l->taken->is_batch)
+        binding->extents[binding->rank++] = l->taken->samples;
+    for (int32_t d = 0; d < layer->rank && binding->rank < RANK_LIMIT; d++)
+        binding->sizes[binding->rank++] = layer->axis_sizes[d];
+    return binding;
+}
+
+/* Of step `step` (null: of a record without time) of the sample at hand, neuron `element`. */
+static struct ir_node *record_place(struct lowering *l, const struct lowered_layer *layer,
+                                    struct ir_node *step, struct ir_node *element)
+{
+    struct ir_node *row = number(l, layer->network->sample);
+    if (step != NULL)
+        row = ir_binary(&l->b, IR_ADD,
+                        ir_binary(&l->b, IR_MUL, step, number(l, layer->network->samples)), row);
+    return ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, row, lower_size_leaf(l, layer->size)),
+                     element);
+}
+
+static void enter(struct lowering *l, struct lowered_network *network, int32_t function)
+{
+    struct ir_function *f = l->program->functions[function];
+    l->b = (struct ir_builder){ .compilation = l->c,
+                                .program = l->program,
+                                .function = f,
+                                .block = &f->body,
+                                .span = network->network->declaration->span };
+    l->network = network;
+}
+
+static void lower_records(struct lowering *l, struct lowered_network *network)
+{
+    enter(l, network, network->records);
+    for (size_t i = 0; i < network->taken.count; i++) {
+        const struct taken_record *record = &network->taken.items[i];
+        struct ir_node *count = ir_binary(&l->b, IR_MUL, number(l, network->samples),
+                                          lower_size_leaf(l, record->layer->size));
+        if (record->is_in_time)
+            count = ir_binary(&l->b, IR_MUL, count, steps_now(l));
+        ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
+                   (struct ir_node *[]){ ir_integer(&l->b, record->buffer), count });
+    }
+}
+
+/* ---- forward ---- */
+
+static struct ir_node *open(struct lowering *l, const char *name, struct ir_node *high,
+                            bool is_independent)
+{
+    struct ir_node *loop = ir_loop(&l->b, name, zero(l), high, is_independent);
+    l->b.before = NULL;
+    l->b.block = &loop->loop.body;
+    return loop->loop.index;
+}
+
+static struct ir_node *row_place(struct lowering *l, const struct lowered_layer *layer,
+                                 struct ir_node *step, struct ir_node *element)
+{
+    return ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, step, lower_size_leaf(l, layer->size)),
+                     element);
+}
+
+static void reserve(struct lowering *l, const struct lowered_layer *layer, int32_t buffer)
+{
+    if (buffer < 0)
+        return;
+    struct ir_node *count = ir_binary(&l->b, IR_MUL, steps_now(l), lower_size_leaf(l, layer->size));
+    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, buffer), count });
+}
+
+/* What the source sent `age` steps before `step`, as connections find it: flags and their list, or
+ * numbers. */
+static void lay_out(struct lowering *l, const struct lowered_connection *c, struct ir_node *step)
+{
+    const struct lowered_layer *source = c->source;
+    bool has_numbers = source->emitted >= 0;
+    if (has_numbers && source->emissions < 0)
+        return; /* always there */
+    struct ir_builder outer = l->b;
+    struct ir_node *size = lower_size_leaf(l, source->size);
+    struct ir_node *i = open(l, dotted(l, c->name, "arrive"), size, true);
+    ir_store(&l->b, has_numbers ? source->emitted : source->spiked, i,
+             ir_load(&l->b, has_numbers ? source->emissions : source->raster,
+                     row_place(l, source, step, i)));
+    l->b = outer;
+    if (!has_numbers)
+        ir_compact(&l->b, source->spiked, source->list, source->list_count, size);
+}
+
+static void arrive(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
+                   struct ir_node *base)
+{
+    struct ir_builder outer = l->b;
+    if (c->total_delay >= 0) {
+        struct ir_node *delay = lower_size_leaf(l, c->total_delay);
+        struct ir_node *branch = ir_if(&l->b, ir_binary(&l->b, IR_GE, step, delay));
+        l->b.block = &branch->branch.then_body;
+        step = ir_binary(&l->b, IR_SUB, step, delay);
+    }
+    l->b.span = c->connection->statement->span;
+    lay_out(l, c, step);
+    ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
+    l->b = outer;
+}
+
+/* An input that only one steady source reaches is the same in each step. */
+static bool is_steady_input(const struct lowered_layer *layer, const struct symbol *input)
+{
+    const struct lowered_network *network = layer->network;
+    int count = 0;
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        const struct lowered_connection *c = &network->connections[i];
+        if (c->connection->slot != input)
+            continue;
+        if (!c->source->is_steady || c->total_delay >= 0)
+            return false;
+        count++;
+    }
+    return count == 1;
+}
+
+static void lower_currents(struct lowering *l, struct lowered_layer *layer, struct symbol *input)
+{
+    const struct lowered_network *network = layer->network;
+    int32_t currents = pointer_map_get(&l->currents_of, input);
+    bool is_steady = is_steady_input(layer, input);
+    struct ir_builder outer = l->b;
+    reserve(l, layer, currents);
+    const char *name = dotted(l, layer->name, "arrivals");
+    struct ir_node *step = open(l, name, is_steady ? ir_integer(&l->b, 1) : steps_now(l), false);
+    struct ir_node *base = ir_binary(&l->b, IR_MUL, step, lower_size_leaf(l, layer->size));
+    struct ir_builder inside = l->b;
+    struct ir_node *i =
+        open(l, dotted(l, layer->name, "silent"), lower_size_leaf(l, layer->size), true);
+    ir_store(&l->b, currents, ir_binary(&l->b, IR_ADD, base, i), ir_real(&l->b, IR_F32, 0));
+    l->b = inside;
+    for (size_t k = 0; k < network->network->connections.count; k++)
+        if (network->connections[k].connection->slot == input)
+            arrive(l, &network->connections[k], step, base);
+    l->b = outer;
+}
+
+static void account(struct lowering *l, struct lowered_layer *layer)
+{
+    struct ir_node *spike = ir_get(&l->b, l->kernel->spike);
+    struct ir_node *now = lower_time(l, IR_F32);
+    struct ir_node *count = kernel_read(l, layer->count, -1);
+    struct ir_node *is_first =
+        ir_binary(&l->b, IR_AND, spike, ir_binary(&l->b, IR_EQ, count, ir_integer(&l->b, 0)));
+    kernel_write(l, layer->first, -1,
+                 ir_select(&l->b, is_first, now, kernel_read(l, layer->first, -1)));
+    kernel_write(l, layer->last, -1, ir_select(&l->b, spike, now, kernel_read(l, layer->last, -1)));
+    kernel_write(l, layer->fired, -1,
+                 ir_binary(&l->b, IR_OR, kernel_read(l, layer->fired, -1), spike));
+    kernel_write(l, layer->count, -1,
+                 ir_binary(&l->b, IR_ADD, count, ir_cast(&l->b, IR_I64, spike)));
+    kernel_write(l, layer->spiked, -1, spike);
+}
+
+/* Traces of the states of the layer, in this step. */
+static void record_states(struct lowering *l, const struct lowered_layer *layer,
+                          struct ir_node *step)
+{
+    for (size_t i = 0; i < layer->network->taken.count; i++) {
+        const struct taken_record *record = &layer->network->taken.items[i];
+        if (record->layer != layer || !record->is_in_time || record->source == layer->raster)
+            continue;
+        ir_store(&l->b, record->buffer, record_place(l, layer, step, l->kernel->element),
+                 kernel_read(l, record->source, -1));
+    }
+}
+
+static void run_body(struct lowering *l, struct lowered_layer *layer, struct ir_node *step)
+{
+    struct block body = { .statements = layer->layer->model->body };
+    const struct symbol_list *inputs = &layer->layer->model->inputs;
+    struct ir_node *element = l->kernel->element;
+    for (size_t i = 0; i < inputs->count; i++) {
+        struct ir_node *place =
+            is_steady_input(layer, inputs->items[i]) ? element : row_place(l, layer, step, element);
+        kernel_write(l, lower_state_buffer(l, inputs->items[i]), -1,
+                     ir_load(&l->b, pointer_map_get(&l->currents_of, inputs->items[i]), place));
+    }
+    if (l->kernel->spike != NULL)
+        ir_set(&l->b, l->kernel->spike, ir_bool(&l->b, false));
+    l->step = step;
+    lower_kernel_block(l, &body);
+    if (l->kernel->spike != NULL) {
+        ir_store(&l->b, layer->raster, row_place(l, layer, step, element),
+                 ir_get(&l->b, l->kernel->spike));
+        account(l, layer);
+    }
+    if (layer->emissions >= 0)
+        ir_store(&l->b, layer->emissions, row_place(l, layer, step, element),
+                 kernel_read(l, layer->emitted, -1));
+    record_states(l, layer, step);
+    l->step = NULL;
+}
+
+static void run_layer(struct lowering *l, struct lowered_layer *layer)
+{
+    struct kernel kernel = { .layer = layer,
+                             .is_eventwise = true,
+                             .has_gradient = true,
+                             .counts_since = layer->layer->model->reads_since,
+                             .name = dotted(l, layer->name, "forward") };
+    const struct symbol_list *inputs = &layer->layer->model->inputs;
+    l->b.span = layer->layer->statement->span;
+    for (size_t i = 0; i < inputs->count; i++)
+        lower_currents(l, layer, inputs->items[i]);
+    reserve(l, layer, layer->raster);
+    reserve(l, layer, layer->emissions);
+    struct ir_node *steps = steps_now(l);
+    l->kernel = &kernel;
+    kernel_open(l, kernel.name);
+    if (layer->layer->model->spike != NULL)
+        kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
+    struct ir_builder outer = l->b;
+    struct ir_node *step = open(l, dotted(l, layer->name, "steps"), steps, false);
+    run_body(l, layer, step);
+    l->b = outer;
+    kernel_close(l);
+    l->kernel = NULL;
+}
+
+static void copy_records(struct lowering *l, const struct lowered_network *network)
+{
+    for (size_t i = 0; i < network->taken.count; i++) {
+        const struct taken_record *record = &network->taken.items[i];
+        const struct lowered_layer *layer = record->layer;
+        bool is_raster = record->source == layer->raster;
+        if (record->is_in_time && !is_raster)
+            continue;
+        struct ir_builder outer = l->b;
+        struct ir_node *size = lower_size_leaf(l, layer->size), *step = NULL;
+        if (is_raster)
+            step = open(l, dotted(l, layer->name, "record"), steps_now(l), false);
+        struct ir_node *k = open(l, dotted(l, layer->name, "record"), size, true);
+        ir_store(&l->b, record->buffer, record_place(l, layer, step, k),
+                 ir_load(&l->b, record->source, is_raster ? row_place(l, layer, step, k) : k));
+        l->b = outer;
+    }
+}
+
+void lower_gradient_functions(struct lowering *l, struct lowered_network *network)
+{
+    const struct network *n = network->network;
+    if (!network->has_gradient || l->is_failed)
+        return;
+    lower_records(l, network);
+    enter(l, network, network->forward);
+    for (size_t i = 0; i < n->order.count; i++) {
+        struct lowered_layer *layer = lowered_layer_of(l, n->order.items[i]);
+        if (!is_source(layer))
+            run_layer(l, layer);
+    }
+    copy_records(l, network);
+}
+
+/* ---- one sample ---- */
+
+/* Keeps what a source sends in the step at hand. */
+static void keep_step(struct lowering *l, const struct lowered_layer *layer, struct ir_node *step)
+{
+    struct ir_builder outer = l->b;
+    struct ir_node *size = lower_size_leaf(l, layer->size);
+    struct ir_node *i = open(l, dotted(l, layer->name, "keep"), size, true);
+    ir_store(&l->b, layer->emissions >= 0 ? layer->emissions : layer->raster,
+             row_place(l, layer, step, i),
+             layer->emissions >= 0 ? ir_load(&l->b, layer->emitted, i) : ir_bool(&l->b, false));
+    l->b = outer;
+    if (layer->emissions >= 0)
+        return;
+    struct ir_node *loop = ir_loop_events(&l->b, dotted(l, layer->name, "keep"), layer->list,
+                                          number(l, layer->list_count), true);
+    l->b.block = &loop->loop.body;
+    ir_store(&l->b, layer->raster, row_place(l, layer, step, loop->loop.index),
+             ir_bool(&l->b, true));
+    l->b = outer;
+}
+
+static void run_source(struct lowering *l, struct lowered_layer *layer)
+{
+    if (layer->runs_ahead) {
+        lower_ahead_step(l, layer);
+        lower_finish_step(l, layer);
+    } else {
+        lower_run_layer(l, layer, false);
+    }
+}
+
+static void run_sources(struct lowering *l, struct lowered_network *network,
+                        const struct timed_data *timed, struct ir_node *steps)
+{
+    struct lowered_network *outer_network = l->network;
+    l->network = network;
+    if (network->has_ahead)
+        ir_call(&l->b, network->ahead);
+    bool has_steps = false;
+    for (size_t i = 0; i < network->network->layers.count; i++) {
+        struct lowered_layer *layer = &network->layers[i];
+        if (!is_source(layer))
+            continue;
+        reserve(l, layer, layer->raster);
+        reserve(l, layer, layer->emissions);
+        if (layer->is_steady)
+            run_source(l, layer);
+        else
+            has_steps = true;
+    }
+    if (has_steps) {
+        struct ir_builder outer = l->b;
+        struct ir_node *step = open(l, "sources", steps, false);
+        ir_context_set(&l->b, IR_CONTEXT_STEP, step);
+        ir_store(&l->b, network->clock, zero(l), step);
+        lower_timed_data(l, timed, step);
+        for (size_t i = 0; i < network->network->layers.count; i++) {
+            struct lowered_layer *layer = &network->layers[i];
+            if (!is_source(layer) || layer->is_steady)
+                continue;
+            run_source(l, layer);
+            keep_step(l, layer, step);
+        }
+        l->b = outer;
+    }
+    l->network = outer_network;
+}
+
+/* Presents sample `index` of the batch (of one, if it is none) and runs `forward`. */
+static void run_sample(struct lowering *l, struct taken *taken, struct ir_node *index)
+{
+    struct lowered_network *network = taken->network;
+    struct timed_data timed = { 0 };
+    struct ir_node *outer_index = l->sample_index;
+    l->sample_index = taken->is_batch ? index : NULL;
+    ir_store(&l->b, network->sample, zero(l), index);
+    ir_store(&l->b, network->samples, zero(l), taken->samples);
+    lower_silence_inputs(l, network, &taken->statement->present.inputs);
+    for (size_t i = 0; i < taken->statement->present.inputs.count; i++)
+        lower_present_input(l, &taken->statement->present.inputs.items[i], taken->end, &timed);
+    struct ir_node *path = ir_binary(&l->b, IR_HASH, taken->path, taken->number);
+    if (taken->is_batch)
+        path = ir_binary(&l->b, IR_HASH, path, index);
+    ir_context_set(&l->b, IR_CONTEXT_PATH, path);
+    ir_context_set(&l->b, IR_CONTEXT_STEP, zero(l));
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, taken->steps);
+    ir_call(&l->b, network->reset);
+    ir_call(&l->b, network->begin);
+    run_sources(l, network, &timed, taken->steps);
+    ir_call(&l->b, network->forward);
+    l->sample_index = outer_index;
+}
+
+static struct ir_node *open_parallel(struct lowering *l, const char *name, struct ir_node *count)
+{
+    struct ir_node *loop = ir_loop(&l->b, name, zero(l), count, true);
+    loop->loop.is_parallel = !l->in_parallel;
+    if (l->in_parallel)
+        loop->loop.is_independent = false;
+    l->b.before = NULL;
+    l->b.block = &loop->loop.body;
+    return loop->loop.index;
+}
+
+bool lower_takes_gradient(struct lowering *l, const struct lowered_network *network,
+                          const struct statement *present)
+{
+    (void)l;
+    return present->present.is_batch || (l->may_learn & network->gradient_mask) != 0;
+}
+
+static struct ir_node *batch_size(struct lowering *l, const struct statement *s)
+{
+    for (size_t i = 0; i < s->present.inputs.count; i++) {
+        struct expr *value = s->present.inputs.items[i].value;
+        for (size_t d = 0; d < value->type->axes.count; d++)
+            if (lower_is_samples(&value->type->axes.items[d]))
+                return lower_extent(l, value, d);
+    }
+    return ir_integer(&l->b, 1);
+}
+
+void lower_present_taken(struct lowering *l, struct lowered_network *network, struct statement *s,
+                         struct ir_node *steps, struct ir_node *end)
+{
+    struct taken *taken = arena_new(&l->c->arena, struct taken);
+    if (s->present.keeps_state || s->present.body != NULL) {
+        lower_refuse(l, s->span,
+                     "a presentation of a batch, or that a gradient is taken from, cannot have a "
+                     "block or keep state yet");
+        return;
+    }
+    *taken = (struct taken){ .statement = s, .network = network, .steps = steps, .end = end };
+    taken->samples = steps;
+    l->taken = taken;
+    make_ready(l, network);
+    if (l->is_failed)
+        return;
+    taken->is_batch = s->present.is_batch;
+    taken->samples = batch_size(l, s);
+    taken->path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    taken->number = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
+    ir_store(&l->b, network->samples, zero(l), taken->samples);
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
+    ir_call(&l->b, network->records);
+    if (taken->is_batch) {
+        struct ir_builder outer = l->b;
+        run_sample(l, taken, open_parallel(l, "samples", taken->samples));
+        l->b = outer;
+    } else {
+        run_sample(l, taken, zero(l));
+    }
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
+}
+
+/* ---- descend ---- */
+
+/* Something that learns by gradient: a buffer of the model. */
+struct learnable {
+    int32_t buffer;
+    int32_t learn_bit;
+    int32_t low, high; /* constants; -1 */
+    const char *name;
+};
+
+ARRAY_STRUCT(learnable_list, struct learnable);
+
+static struct learnable_list learnables_of(struct lowering *l,
+                                           const struct lowered_network *network)
+{
+    struct learnable_list list = { 0 };
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        const struct lowered_connection *c = &network->connections[i];
+        if (c->connection->learns_gradient)
+            array_push(
+                &l->c->arena, &list,
+                (struct learnable){ c->weight_buffer, c->learn_bit, c->low, c->high, c->name });
+    }
+    return list;
+}
+
+void lower_learnable(struct lowering *l, struct lowered_network *network, int32_t buffer)
+{
+    struct ir_buffer *of = &l->program->buffers[buffer];
+    const char *name = dotted(l, of->name, "gradient");
+    if (network->chunk < 0)
+        network->chunk = number_buffer(l, network, "chunk");
+    int32_t gradient = lower_buffer(l, name, SNN_FLOAT32, SNN_BUFFER_LOCAL, -1);
+    of = &l->program->buffers[buffer];
+    of->adjoint = gradient;
+    of->adjoint_base = network->chunk;
+}
+
+static struct ir_node *size_of(struct lowering *l, const struct learnable *w)
+{
+    return lower_size_leaf(l, l->program->buffers[w->buffer].count);
+}
+
+/* Derivatives of all chunks, 0. */
+static void clear_gradient(struct lowering *l, const struct learnable *w, struct ir_node *chunks)
+{
+    int32_t gradient = l->program->buffers[w->buffer].adjoint;
+    struct ir_node *count = ir_binary(&l->b, IR_MUL, chunks, size_of(l, w));
+    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, gradient), count });
+    struct ir_builder outer = l->b;
+    struct ir_node *i = open(l, dotted(l, w->name, "clear"), count, true);
+    ir_store(&l->b, gradient, i, ir_real(&l->b, IR_F32, 0));
+    l->b = outer;
+}
+
+static struct ir_node *summed_gradient(struct lowering *l, const struct learnable *w,
+                                       struct ir_node *i, struct ir_node *chunks)
+{
+    int32_t gradient = l->program->buffers[w->buffer].adjoint;
+    struct ir_node *sum = ir_var(&l->b, "grad", ir_load(&l->b, gradient, i));
+    struct ir_node *loop = ir_loop(&l->b, "chunks", ir_integer(&l->b, 1), chunks, false);
+    struct ir_builder outer = l->b;
+    l->b.block = &loop->loop.body;
+    struct ir_node *place =
+        ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, loop->loop.index, size_of(l, w)), i);
+    ir_set(&l->b, sum,
+           ir_binary(&l->b, IR_ADD, ir_get(&l->b, sum), ir_load(&l->b, gradient, place)));
+    l->b = outer;
+    return ir_get(&l->b, sum);
+}
+
+/* A value for each weight, saved with the model. */
+static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
+                               const struct optimizer_instance *optimizer, struct symbol *state)
+{
+    const struct ir_buffer *weight = &l->program->buffers[w->buffer];
+    const char *name = arena_format(&l->c->arena, "%s.%s.%s", weight->name,
+                                    optimizer->declaration->name.name->text, state->name->text);
+    int32_t buffer =
+        lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_MODEL, weight->count);
+    l->program->buffers[buffer].is_observed = true;
+    if (state->value == NULL)
+        return buffer;
+    struct ir_builder saved = lower_enter(l, &l->initial);
+    l->b.span = state->value->span;
+    struct ir_builder outer = l->b;
+    struct ir_node *i = open(l, name, size_of(l, w), true);
+    ir_store(&l->b, buffer, i,
+             lower_as(l, state->value, ir_buffer_value_type(l->program->buffers[buffer].type)));
+    l->b = outer;
+    lower_leave(l, &l->initial, saved);
+    return buffer;
+}
+
+static struct binding *variable(struct lowering *l, const char *name, struct ir_node *value)
+{
+    struct binding *binding = binding_new(l, BINDING_VAR);
+    binding->node = ir_var(&l->b, name, value);
+    return binding;
+}
+
+static void update_weights(struct lowering *l, const struct learnable *w,
+                           const struct optimizer_instance *optimizer, struct ir_node *chunks)
+{
+    int32_t buffers[64];
+    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
+        buffers[k] = optimizer_state(l, w, optimizer, optimizer->states.items[k]);
+    struct ir_node *learns = ir_if(&l->b, lower_learn_bit(l, w->learn_bit));
+    struct ir_builder outer = l->b;
+    l->b.block = &learns->branch.then_body;
+    struct ir_node *i = open(l, dotted(l, w->name, "descend"), size_of(l, w), true);
+    optimizer->gradient->binding = binding_value(l, summed_gradient(l, w, i, chunks));
+    optimizer->weight->binding = variable(l, "w", ir_load(&l->b, w->buffer, i));
+    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
+        optimizer->states.items[k]->binding =
+            variable(l, optimizer->states.items[k]->name->text, ir_load(&l->b, buffers[k], i));
+    struct block body = { .span = optimizer->body->span };
+    for (size_t k = 0; k < optimizer->body->statements.count; k++)
+        if (optimizer->body->statements.items[k]->kind != STATEMENT_STATE)
+            array_push(&l->c->arena, &body.statements, optimizer->body->statements.items[k]);
+    l->inlining = ++l->inlinings;
+    lower_statements(l, &body);
+    struct ir_node *value = ir_get(&l->b, optimizer->weight->binding->node);
+    if (w->low >= 0)
+        value = ir_binary(&l->b, IR_MAX, value, lower_constant_leaf(l, w->low, value->type));
+    if (w->high >= 0)
+        value = ir_binary(&l->b, IR_MIN, value, lower_constant_leaf(l, w->high, value->type));
+    ir_store(&l->b, w->buffer, i, value);
+    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
+        ir_store(&l->b, buffers[k], i, ir_get(&l->b, optimizer->states.items[k]->binding->node));
+    l->b = outer;
+}
+
+static void check_finite(struct lowering *l, const struct statement *s, struct ir_node *loss)
+{
+    struct ir_node *size = ir_unary(&l->b, IR_ABS, loss);
+    struct ir_node *is_finite = ir_binary(&l->b, IR_LT, size, ir_real(&l->b, IR_F32, INFINITY));
+    struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_finite));
+    struct ir_builder outer = l->b;
+    l->b.block = &check->branch.then_body;
+    ir_call_rt(&l->b, IR_RT_snn_rt_panic, 2,
+               (struct ir_node *[]){
+                   ir_text(&l->b, lower_place(l, s->descend.loss->span)),
+                   ir_text(&l->b, "the loss is not a finite number; a smaller learning rate may "
+                                  "help") });
+    l->b = outer;
+}
+
+/* Chunk k of the batch: samples k n / chunks ..< (k + 1) n / chunks. */
+static struct ir_node *chunk_start(struct lowering *l, struct ir_node *k, struct ir_node *samples,
+                                   struct ir_node *chunks)
+{
+    return ir_binary(&l->b, IR_DIV, ir_binary(&l->b, IR_MUL, k, samples), chunks);
+}
+
+static void run_backward(struct lowering *l, struct taken *taken, struct ir_node *chunks)
+{
+    struct lowered_network *network = taken->network;
+    struct ir_builder outer = l->b;
+    struct ir_node *chunk = open_parallel(l, "chunks", chunks);
+    ir_store(&l->b, network->chunk, zero(l), chunk);
+    struct ir_node *next = ir_binary(&l->b, IR_ADD, chunk, ir_integer(&l->b, 1));
+    struct ir_node *loop = ir_loop(&l->b, "samples", chunk_start(l, chunk, taken->samples, chunks),
+                                   chunk_start(l, next, taken->samples, chunks), false);
+    l->b.block = &loop->loop.body;
+    run_sample(l, taken, loop->loop.index);
+    ir_call(&l->b, network->backward);
+    l->b = outer;
+}
+
+void lower_descend(struct lowering *l, struct statement *s)
+{
+    struct taken *taken = l->taken;
+    if (l->is_failed)
+        return;
+    if (taken == NULL || s->descend.update == NULL) {
+        lower_refuse(l, s->span,
+                     "there is no gradient to descend: nothing that learns by gradient was "
+                     "presented to above it");
+        return;
+    }
+    if (s->descend.every != NULL) {
+        lower_refuse(l, s->descend.every->span, "'every' cannot be compiled yet");
+        return;
+    }
+    const struct optimizer_instance *optimizer = s->descend.update;
+    struct learnable_list list = learnables_of(l, taken->network);
+    struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    struct ir_node *number = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
+    struct ir_node *loss = lower_as(l, s->descend.loss, IR_F32);
+    check_finite(l, s, loss);
+    for (size_t k = 0; k < optimizer->parameters.count; k++)
+        optimizer->parameters.items[k]->binding =
+            binding_value(l, lower_as(l, optimizer->parameters.items[k]->value, IR_F32));
+    struct ir_node *chunks = ir_binary(&l->b, IR_MIN, taken->samples, ir_integer(&l->b, CHUNKS));
+    for (size_t k = 0; k < list.count; k++)
+        clear_gradient(l, &list.items[k], chunks);
+    ir_store(&l->b, taken->network->chunk, zero(l), zero(l));
+    ir_gradient(&l->b, loss);
+    run_backward(l, taken, chunks);
+    int32_t inlining = l->inlining;
+    for (size_t k = 0; k < list.count; k++)
+        update_weights(l, &list.items[k], optimizer, chunks);
+    l->inlining = inlining;
+    ir_context_set(&l->b, IR_CONTEXT_PATH, path);
+    ir_context_set(&l->b, IR_CONTEXT_PRESENT, number);
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, taken->steps);
+    l->assigns_model = true;
+}

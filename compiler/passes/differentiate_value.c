@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Values of the forward code that adjoints need. Where the code that computed one is still in sight
+ * it serves itself. What depends only on loop counters, constants and buffers that have kept their
+ * contents is computed again. Anything else is kept by the forward code on a tape: a buffer with
+ * one element for each iteration of the loops around.
+ */
+#include "passes/differentiate.h"
+
+void reverse_set_primal(struct reversal *r, struct ir_node *node, struct ir_node *value)
+{
+    reverse_facts(r, node)->primal = value;
+    array_push(&r->c->arena, &r->scope->primals, node);
+}
+
+/* A loss is reversed in the block that computed it. */
+static bool is_in_sight(struct reversal *r, const struct ir_node *node)
+{
+    if (!r->is_in_place)
+        return false;
+    const struct reverse_scope *scope = r->scope;
+    while (scope->outer != NULL)
+        scope = scope->outer;
+    const struct node_facts *facts = reverse_facts(r, node);
+    if (facts->block == scope->source)
+        return true;
+    /* outside of the loss altogether? */
+    for (const struct ir_node *owner = facts->owner; owner != NULL;
+         owner = reverse_facts(r, owner)->owner)
+        if (reverse_facts(r, owner)->block == scope->source)
+            return false;
+    return facts->owner != NULL || facts->block != NULL;
+}
+
+/* ---- computed again ---- */
+
+/* Has the buffer still what it had when it was read? */
+static bool keeps(const struct reversal *r, int32_t buffer)
+{
+    const struct ir_buffer *b = &r->program->buffers[buffer];
+    return b->is_record || b->kind != SNN_BUFFER_LANE || r->is_in_place || !b->is_state;
+}
+
+static bool is_cheap(struct reversal *r, const struct ir_node *node);
+
+static bool are_cheap(struct reversal *r, struct ir_block *block)
+{
+    for (const struct ir_node *node = block->first; node != NULL; node = node->next)
+        if (!is_cheap(r, node))
+            return false;
+    return true;
+}
+
+/* Nodes inside of a reduction are judged with it. */
+static bool is_cheap(struct reversal *r, const struct ir_node *node)
+{
+    if (reverse_facts(r, node)->primal != NULL || is_in_sight(r, node))
+        return true;
+    if (node->kind == IR_NODE_REDUCE)
+        return is_cheap(r, node->reduce.low) && is_cheap(r, node->reduce.high) &&
+               are_cheap(r, (struct ir_block *)&node->reduce.body);
+    if (node->kind != IR_NODE_INSTR)
+        return false;
+    if (node->op == IR_INDEX)
+        return true; /* of a loop being reversed, or of a reduction judged now */
+    if (node->op == IR_LOAD ? !keeps(r, node->payload.index)
+                            : !ir_is_pure(node) && node->op != IR_CONTEXT_GET)
+        return false;
+    for (int32_t k = 0; k < node->operand_count; k++)
+        if (!is_cheap(r, node->operands[k]))
+            return false;
+    return true;
+}
+
+struct outside_walk {
+    struct reversal *r;
+    const struct ir_node *node;
+};
+
+static bool is_within(struct reversal *r, const struct ir_node *inner, const struct ir_node *node)
+{
+    while (inner != NULL && inner != node)
+        inner = reverse_facts(r, inner)->owner;
+    return inner == node;
+}
+
+/* What a copy uses must stand before it. */
+static void compute_use(struct ir_node **use, void *data)
+{
+    struct outside_walk *walk = data;
+    if (!is_within(walk->r, *use, walk->node))
+        reverse_primal(walk->r, *use);
+}
+
+static void compute_uses(struct ir_block *block, void *data)
+{
+    for (struct ir_node *node = block->first; node != NULL; node = node->next) {
+        ir_for_each_use(node, compute_use, data);
+        ir_for_each_block(node, compute_uses, data);
+    }
+}
+
+static struct ir_node *map_value(struct ir_node *old, void *data)
+{
+    return reverse_primal(data, old);
+}
+
+struct ir_node *reverse_clone(struct reversal *r, struct ir_node *node)
+{
+    struct outside_walk walk = { r, node };
+    ir_for_each_use(node, compute_use, &walk);
+    ir_for_each_block(node, compute_uses, &walk);
+    return ir_clone_node(&r->b, node, map_value, r);
+}
+
+static struct ir_node *compute_again(struct reversal *r, struct ir_node *node)
+{
+    struct ir_node *operands[8];
+    if (node->kind == IR_NODE_REDUCE)
+        return reverse_clone(r, node);
+    if (node->op == IR_STOP || node->op == IR_SURROGATE)
+        return reverse_primal(r, node->operands[0]);
+    for (int32_t k = 0; k < node->operand_count && k < 8; k++)
+        operands[k] = reverse_primal(r, node->operands[k]);
+    return ir_again(&r->b, node, operands);
+}
+
+/* ---- the tape ---- */
+
+enum { NEST_LIMIT = 8 };
+
+/* Loops around a node, the outermost first. */
+struct nest {
+    struct ir_node *loops[NEST_LIMIT];
+    int count;
+    bool is_plain; /* nothing but loops and branches is around it */
+};
+
+static struct nest nest_of(struct reversal *r, const struct ir_node *node)
+{
+    struct nest nest = { .is_plain = true };
+    for (struct ir_node *owner = reverse_facts(r, node)->owner; owner != NULL;
+         owner = reverse_facts(r, owner)->owner) {
+        if (owner->kind == IR_NODE_IF)
+            continue;
+        if (owner->kind != IR_NODE_LOOP || owner->loop.events >= 0 || nest.count == NEST_LIMIT) {
+            nest.is_plain = false;
+            return nest;
+        }
+        for (int k = nest.count++; k > 0; k--)
+            nest.loops[k] = nest.loops[k - 1];
+        nest.loops[0] = owner;
+    }
+    return nest;
+}
+
+static struct ir_node *same(struct reversal *r, struct ir_node *node)
+{
+    (void)r;
+    return node;
+}
+
+/* Place of an iteration: neighbours of the outermost loop, the neurons, are neighbours in memory.
+ */
+static struct ir_node *place_of(struct reversal *r, struct ir_builder *b, const struct nest *nest,
+                                struct ir_node *(*value)(struct reversal *, struct ir_node *))
+{
+    struct ir_node *place = ir_integer(b, 0);
+    for (int k = nest->count - 1; k >= 0; k--) {
+        struct ir_node *low = value(r, nest->loops[k]->loop.low);
+        struct ir_node *extent = ir_binary(b, IR_SUB, value(r, nest->loops[k]->loop.high), low);
+        struct ir_node *index = ir_binary(b, IR_SUB, value(r, nest->loops[k]->loop.index), low);
+        place = ir_binary(b, IR_ADD, ir_binary(b, IR_MUL, place, extent), index);
+    }
+    return place;
+}
+
+static void keep_on_tape(struct reversal *r, struct ir_node *node, const struct nest *nest)
+{
+    struct node_facts *facts = reverse_facts(r, node);
+    struct ir_builder b = { .compilation = r->c,
+                            .program = r->program,
+                            .function = r->from,
+                            .block = (struct ir_block *)reverse_facts(r, nest->loops[0])->block,
+                            .before = nest->loops[0],
+                            .span = node->span };
+    if (b.block == NULL)
+        b.block = &r->from->body;
+    struct ir_node *count = ir_integer(&b, 1);
+    for (int k = 0; k < nest->count; k++)
+        count =
+            ir_binary(&b, IR_MUL, count,
+                      ir_binary(&b, IR_SUB, nest->loops[k]->loop.high, nest->loops[k]->loop.low));
+    ir_call_rt(&b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&b, facts->tape), count });
+    b.block = facts->block;
+    b.before = node->next;
+    ir_store(&b, facts->tape, place_of(r, &b, nest, same), node);
+}
+
+static enum snn_type tape_type(enum ir_type type)
+{
+    return type == IR_BOOL  ? SNN_BOOL
+           : type == IR_I64 ? SNN_INT64
+           : type == IR_F64 ? SNN_FLOAT64
+                            : SNN_FLOAT32;
+}
+
+static int64_t tape_bytes(enum ir_type type)
+{
+    return type == IR_BOOL ? 1 : type == IR_F32 ? 4 : 8;
+}
+
+static struct ir_node *from_tape(struct reversal *r, struct ir_node *node)
+{
+    struct node_facts *facts = reverse_facts(r, node);
+    struct nest nest = nest_of(r, node);
+    if (r->is_in_place || !nest.is_plain || nest.count == 0 || node->type == IR_VOID ||
+        node->type == IR_I32 || node->type == IR_POINTER) {
+        diag_error(r->c, node->span, "this value is needed again for the gradient and is lost");
+        diag_hint(r->c, "bind it to a name with 'let' before it is used");
+        return ir_again(&r->b, node, node->operands);
+    }
+    if (facts->tape < 0) {
+        const char *name = arena_format(&r->c->arena, "%s.tape.%d", r->from->name, (int)node->id);
+        facts->tape = ir_add_buffer(r->c, r->program,
+                                    (struct ir_buffer){ .name = name,
+                                                        .type = tape_type(node->type),
+                                                        .kind = SNN_BUFFER_LANE,
+                                                        .count = -1,
+                                                        .unit = "",
+                                                        .is_record = true });
+        keep_on_tape(r, node, &nest);
+        r->taped_values++;
+        r->taped_bytes += tape_bytes(node->type);
+    }
+    return ir_load(&r->b, facts->tape, place_of(r, &r->b, &nest, reverse_primal));
+}
+
+struct ir_node *reverse_primal(struct reversal *r, struct ir_node *node)
+{
+    struct node_facts *facts = reverse_facts(r, node);
+    if (facts->primal != NULL)
+        return facts->primal;
+    if (facts->block == NULL && node->op != IR_INDEX)
+        return node; /* made by the pass, in sight */
+    if (is_in_sight(r, node))
+        return node;
+    struct ir_node *value = is_cheap(r, node) ? compute_again(r, node) : from_tape(r, node);
+    reverse_set_primal(r, node, value);
+    return value;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The ways back through a connection. A source's spike or number has the weights times the adjoints
+ * of its targets as its derivative; a weight has what its source sent times the adjoint of its
+ * target.
+ */
+#include "passes/propagation.h"
+
+static struct ir_node *size(struct propagation *p, int32_t id)
+{
+    return ir_leaf(&p->b, IR_SIZE, IR_I64, id);
+}
+
+static struct ir_node *zero(struct propagation *p)
+{
+    return ir_integer(&p->b, 0);
+}
+
+static struct ir_node *target_adjoint(struct propagation *p, struct ir_node *target)
+{
+    return ir_load(&p->b, p->b.program->buffers[p->connection->target].adjoint,
+                   propagation_place(p, target));
+}
+
+static struct ir_node *open_sources(struct propagation *p, const char *what)
+{
+    const char *name = arena_format(&p->c->arena, "%s.%s", p->connection->name, what);
+    struct ir_node *loop = ir_loop(&p->b, name, zero(p), size(p, p->connection->source_size), true);
+    p->b.before = NULL;
+    p->b.block = &loop->loop.body;
+    return loop->loop.index;
+}
+
+/* Runs over the synapses of a source. */
+struct synapses {
+    struct ir_node *low, *high;
+    bool is_listed; /* the index is a synapse, its target is in `columns` */
+};
+
+static struct synapses synapses_of(struct propagation *p, struct ir_node *source)
+{
+    const struct ir_connection *c = p->connection;
+    struct ir_node *next = ir_binary(&p->b, IR_ADD, source, ir_integer(&p->b, 1));
+    if (c->topology == IR_SPARSE)
+        return (struct synapses){ ir_load(&p->b, c->row_starts, source),
+                                  ir_load(&p->b, c->row_starts, next), true };
+    if (c->topology == IR_ONE_TO_ONE)
+        return (struct synapses){ source, next, false };
+    return (struct synapses){ zero(p), size(p, c->target_size), false };
+}
+
+static struct ir_node *synapse_of(struct propagation *p, struct ir_node *source,
+                                  struct ir_node *index)
+{
+    enum ir_topology topology = p->connection->topology;
+    return topology == IR_SPARSE || topology == IR_ONE_TO_ONE
+               ? index
+               : propagation_matrix_index(p, source, index);
+}
+
+/* The derivative by a source's spike or number: weights times the adjoints of its targets. */
+void propagate_transpose(struct propagation *p)
+{
+    const struct ir_connection *c = p->connection;
+    int32_t adjoint = p->b.program->buffers[c->values >= 0 ? c->values : c->flags].adjoint;
+    struct ir_builder outer = p->b;
+    struct ir_node *source = open_sources(p, "transpose");
+    struct synapses s = synapses_of(p, source);
+    struct ir_node *sum = ir_reduce(&p->b, IR_REDUCE_SUM, IR_F32, s.low, s.high);
+    struct ir_builder body = p->b;
+    p->b.block = &sum->reduce.body;
+    struct ir_node *index = sum->reduce.index;
+    struct ir_node *target = s.is_listed ? ir_load(&p->b, c->columns, index) : index;
+    struct ir_node *weight = c->weight >= 0
+                                 ? ir_load(&p->b, c->weight, synapse_of(p, source, index))
+                                 : ir_leaf(&p->b, IR_CONSTANT, IR_F32, c->constant_weight);
+    sum->reduce.keys[0] =
+        ir_binary(&p->b, IR_MUL, ir_cast(&p->b, IR_F32, weight), target_adjoint(p, target));
+    sum->reduce.key_count = 1;
+    if (c->topology == IR_ALL_BUT_ONE)
+        sum->reduce.condition = ir_binary(&p->b, IR_NE, index, source);
+    p->b = body;
+    propagation_add_to(p, adjoint, source, sum);
+    p->b = outer;
+}
+
+/* What a source that sent `value` (null: a spike) gives to the derivatives by its weights. */
+static void add_outer(struct propagation *p, struct ir_node *source, struct ir_node *value)
+{
+    const struct ir_connection *c = p->connection;
+    const struct ir_buffer *weight = &p->b.program->buffers[c->weight];
+    struct synapses s = synapses_of(p, source);
+    struct ir_node *base = zero(p);
+    if (weight->adjoint_base >= 0)
+        base = ir_binary(&p->b, IR_MUL, ir_load(&p->b, weight->adjoint_base, zero(p)),
+                         size(p, weight->count));
+    const char *name = arena_format(&p->c->arena, "%s.outer", c->name);
+    struct ir_builder outer = p->b;
+    struct ir_node *loop = ir_loop(&p->b, name, s.low, s.high, true);
+    p->b.before = NULL;
+    p->b.block = &loop->loop.body;
+    struct ir_node *index = loop->loop.index;
+    struct ir_node *target = s.is_listed ? ir_load(&p->b, c->columns, index) : index;
+    struct ir_node *g = target_adjoint(p, target);
+    propagation_add_to(p, weight->adjoint,
+                       ir_binary(&p->b, IR_ADD, base, synapse_of(p, source, index)),
+                       value != NULL ? ir_binary(&p->b, IR_MUL, value, g) : g);
+    p->b = outer;
+}
+
+void propagate_outer(struct propagation *p)
+{
+    const struct ir_connection *c = p->connection;
+    struct ir_builder outer = p->b;
+    if (c->values < 0) {
+        struct arrivals a = propagation_arrivals(p);
+        add_outer(p, propagation_open_events(p, &a, false, "outer"), NULL);
+        p->b = outer;
+        return;
+    }
+    const char *name = arena_format(&p->c->arena, "%s.outer", c->name);
+    struct ir_node *loop = ir_loop(&p->b, name, zero(p), size(p, c->source_size), false);
+    p->b.before = NULL;
+    p->b.block = &loop->loop.body;
+    struct ir_node *value = ir_cast(&p->b, IR_F32, ir_load(&p->b, c->values, loop->loop.index));
+    struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_NE, value, ir_real(&p->b, IR_F32, 0)));
+    p->b.block = &some->branch.then_body;
+    add_outer(p, loop->loop.index, value);
+    p->b = outer;
+}
