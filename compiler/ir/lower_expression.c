@@ -256,6 +256,13 @@ static struct ir_node *lower_variable(struct lowering *l, struct expr *e)
     }
     case VARIABLE_SPIKED: return kernel_read(l, layer->spiked, -1);
     case VARIABLE_FIRED: return kernel_read(l, layer->fired, -1);
+    case VARIABLE_LAST_EVENT:
+        if (l->last_event != NULL)
+            return l->last_event;
+        lower_refuse(l, e->span,
+                     "'last_event' is known only where layers behind dense connections run one "
+                     "after the other in continuous time");
+        return ir_bool(&l->b, false);
     case VARIABLE_SINCE:
         if (l->network->network->is_continuous)
             return kernel_since(l);

@@ -413,6 +413,7 @@ struct lowering {
     struct ir_node *level;
     struct ir_node *now, *elapsed; /* continuous time: f64, of the events that code is about; null:
                                       those of the network's group */
+    struct ir_node *last_event;    /* bool: nothing reaches the layer after this; null: unknown */
     struct ode_scope *ode;         /* in the right side of an equation */
     struct rule_place *rule;       /* in a rule */
     struct synapse_walk *walk;     /* innermost; null */

@@ -189,7 +189,14 @@ static void run_events(struct lowering *l, struct lowered_layer *layer, struct k
         add_weight(l, c, neuron);
     }
     struct ir_node *time = ir_load(&l->b, source->event_times, k);
-    struct ir_node *branch = ir_if(&l->b, is_last(l, source, k, time, event_count));
+    struct ir_node *ends_group = is_last(l, source, k, time, event_count);
+    if (layer->layer->model->reads_last_event) { /* a group of its own */
+        struct ir_node *left = ir_binary(&l->b, IR_SUB, event_count, k);
+        ends_group = ir_binary(&l->b, IR_OR, ends_group,
+                               ir_binary(&l->b, IR_EQ, left, ir_integer(&l->b, 2)));
+        l->last_event = ir_binary(&l->b, IR_EQ, left, ir_integer(&l->b, 1));
+    }
+    struct ir_node *branch = ir_if(&l->b, ends_group);
     l->b.block = &branch->branch.then_body;
     l->now = ir_cast(&l->b, IR_F64, time);
     pass_time(l, before);
@@ -197,7 +204,7 @@ static void run_events(struct lowering *l, struct lowered_layer *layer, struct k
         l->kernel = &kernels[i];
         run_body(l, layer);
     }
-    l->now = l->elapsed = NULL;
+    l->now = l->elapsed = l->last_event = NULL;
     l->b = outside;
     for (int i = count - 1; i > 0; i--) {
         l->kernel = &kernels[i];

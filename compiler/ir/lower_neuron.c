@@ -97,7 +97,8 @@ static void search_uniform(struct expr *e, void *data)
              e->symbol->variable == VARIABLE_SINCE))
             search->is_uniform = false;
         if (kind == SYMBOL_VARIABLE && search->is_eventwise &&
-            (e->symbol->variable == VARIABLE_T || e->symbol->variable == VARIABLE_DT))
+            (e->symbol->variable == VARIABLE_T || e->symbol->variable == VARIABLE_DT ||
+             e->symbol->variable == VARIABLE_LAST_EVENT))
             search->is_uniform = false;
         if (kind == SYMBOL_LOCAL && (e->symbol->binding == NULL || !e->symbol->binding->is_uniform))
             search->is_uniform = false;

@@ -100,6 +100,7 @@ static void add_neuron_variables(struct checker *k, struct scope *scope, struct 
     add_variable(k, scope, "since", VARIABLE_SINCE, time_kind, time, layer);
     add_variable(k, scope, "spiked", VARIABLE_SPIKED, TYPE_BOOL, unit_none(), layer);
     add_variable(k, scope, "fired", VARIABLE_FIRED, TYPE_BOOL, unit_none(), layer);
+    add_variable(k, scope, "last_event", VARIABLE_LAST_EVENT, TYPE_BOOL, unit_none(), layer);
     add_variable(k, scope, "learning", VARIABLE_LEARNING, TYPE_BOOL, unit_none(), layer);
 }
 
@@ -246,6 +247,7 @@ struct neuron_instance *check_neuron(struct checker *k, struct layer *layer, str
     neuron->reads_since = find_variable(scope, VARIABLE_SINCE)->is_read;
     neuron->reads_fired = find_variable(scope, VARIABLE_FIRED)->is_read;
     neuron->reads_spiked = find_variable(scope, VARIABLE_SPIKED)->is_read;
+    neuron->reads_last_event = find_variable(scope, VARIABLE_LAST_EVENT)->is_read;
     return neuron;
 }
 

@@ -48,15 +48,16 @@ enum symbol_kind {
 
 /* Names that are simply there in some bodies. */
 enum builtin_variable {
-    VARIABLE_DT,       /* neurons, rules, bodies of present */
-    VARIABLE_T,        /* neurons, rules, bodies of present: time in this presentation */
-    VARIABLE_SPIKED,   /* neurons: own spike of the previous step */
-    VARIABLE_FIRED,    /* neurons: spiked since the reset */
-    VARIABLE_SINCE,    /* neurons: time since the last spike */
-    VARIABLE_LEARNING, /* neurons, rules */
-    VARIABLE_DURATION, /* rules: of the present */
-    VARIABLE_WEIGHT,   /* w: rules, optimizers */
-    VARIABLE_PRE,      /* rules, topologies, weights and delays; type LAYER */
+    VARIABLE_DT,         /* neurons, rules, bodies of present */
+    VARIABLE_T,          /* neurons, rules, bodies of present: time in this presentation */
+    VARIABLE_SPIKED,     /* neurons: own spike of the previous step */
+    VARIABLE_FIRED,      /* neurons: spiked since the reset */
+    VARIABLE_SINCE,      /* neurons: time since the last spike */
+    VARIABLE_LAST_EVENT, /* neurons in continuous time: nothing reaches the layer after this */
+    VARIABLE_LEARNING,   /* neurons, rules */
+    VARIABLE_DURATION,   /* rules: of the present */
+    VARIABLE_WEIGHT,     /* w: rules, optimizers */
+    VARIABLE_PRE,        /* rules, topologies, weights and delays; type LAYER */
     VARIABLE_POST,
     VARIABLE_GRAD,     /* optimizers */
     VARIABLE_DISTANCE, /* x: surrogates */

@@ -96,7 +96,7 @@ struct neuron_instance {
     struct statement *spike;    /* when / with chance / at; null if none */
     bool emits;                 /* has `emit`: sends numbers instead of spikes */
     struct unit emit_unit;
-    bool reads_since, reads_fired, reads_spiked;
+    bool reads_since, reads_fired, reads_spiked, reads_last_event;
 };
 
 struct layer {

@@ -266,7 +266,7 @@ static void compare(const char *what, int k, int j, double here, double there, d
 }
 
 struct arrays {
-    const double *theta, *start, *hidden, *weights, *spikes, *potentials, *outputs;
+    const double *theta, *start, *hidden, *weights, *spikes, *potentials, *walked, *outputs;
 };
 
 static void compare_rule(const struct arrays *a, int k, int rule, const float *pre, int label)
@@ -332,6 +332,41 @@ static void compare_deep(const struct arrays *a, int k, const float *pre)
         }
 }
 
+/* SpikeNN's loop over the events: the threshold is tested when the time changes and at the last
+ * event, before that is added. */
+static void compare_walk(const struct arrays *a, int k, const float *pre)
+{
+    int n = classes * members, count;
+    struct event events[LIMIT];
+    float v[LIMIT] = { 0 }, time[LIMIT];
+    bool has_fired[LIMIT] = { false };
+    count = list_events(pre, inputs, events);
+    is_close = false;
+    for (int j = 0; j < n; j++)
+        time[j] = 1;
+    float now = count > 0 ? events[0].time : 0;
+    for (int e = 0; e < count; e++) {
+        bool is_tested = events[e].time != now || e == count - 1;
+        for (int j = 0; j < n; j++) {
+            float theta = (float)a->theta[k * n + j];
+            is_close |= is_tested && fabsf(v[j] - theta) < 2e-6f;
+            if (is_tested && !has_fired[j] && v[j] > theta) {
+                time[j] = now;
+                has_fired[j] = true;
+            }
+            if (!has_fired[j])
+                v[j] = (float)((double)v[j] + a->start[(k * inputs + events[e].input) * n + j]);
+        }
+        now = events[e].time;
+    }
+    skipped += is_close;
+    for (int j = 0; j < n && !is_close; j++) {
+        compare("time of the walk", k, j, (double)time[j], a->walked[k * n + j], 0);
+        compare("potential of the walk", k, j, (double)v[j], a->walked[(networks + k) * n + j],
+                2e-6);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 15)
@@ -352,6 +387,7 @@ int main(int argc, char **argv)
         .weights = read_array(argv[1], "weights", 3 * all * (size_t)inputs),
         .spikes = read_array(argv[1], "spikes", 3 * all),
         .potentials = read_array(argv[1], "potentials", 3 * all),
+        .walked = read_array(argv[1], "walked", 2 * all),
         .outputs = read_array(argv[1], "outputs", 8 * count * (size_t)classes),
     };
     for (int k = 0; k < networks; k++) {
@@ -361,8 +397,9 @@ int main(int argc, char **argv)
         for (int rule = 0; rule < 3; rule++)
             compare_rule(&a, k, rule, pre, (int)labels[k]);
         compare_deep(&a, k, pre);
+        compare_walk(&a, k, pre);
     }
     printf("%d differences; %d of %d runs left out, where rounding decides\n", failures, skipped,
-           4 * networks);
+           5 * networks);
     return failures > 0 || skipped > networks / 10;
 }
