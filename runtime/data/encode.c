@@ -7,14 +7,10 @@
 #include "data/events.h"
 #include "data/source.h"
 #include "error.h"
+#include "event_sort.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-struct event {
-    float time;
-    int32_t input;
-};
 
 /* What the lists of a part point into: the state of its store. */
 struct encoded {
@@ -27,9 +23,9 @@ struct encoder {
     const struct snn_view *view;
     snn_encode_fn *time_of;
     float until;
-    size_t elements;      /* of a sample */
-    float *values;        /* [elements] */
-    struct event *events; /* [elements]: of the sample at hand */
+    size_t elements;          /* of a sample */
+    float *values;            /* [elements] */
+    struct snn_event *events; /* [elements]: of the sample at hand; then room to sort */
 };
 
 float snn_encode_latency(float value, float until)
@@ -71,7 +67,7 @@ static int start(struct encoder *encoder, const struct snn_dataset *set,
         .until = (float)set->max_time,
         .elements = elements,
         .values = malloc(elements * sizeof *encoder->values + 1),
-        .events = malloc(elements * sizeof *encoder->events + 1),
+        .events = malloc(2 * elements * sizeof *encoder->events + 1),
     };
     if (encoder->values && encoder->events)
         return 0;
@@ -96,19 +92,9 @@ static int64_t list_events(struct encoder *encoder, int64_t sample)
                                  snn_dataset_name(encoder->view->set), (long long)sample, i,
                                  (double)encoder->values[i]);
         if (time < encoder->until)
-            encoder->events[count++] = (struct event){ time, (int32_t)i };
+            encoder->events[count++] = (struct snn_event){ time, (int32_t)i };
     }
     return count;
-}
-
-/* By time, then input. */
-static int compare_events(const void *left, const void *right)
-{
-    const struct event *a = left, *b = right;
-
-    if (a->time != b->time)
-        return a->time < b->time ? -1 : 1;
-    return (a->input > b->input) - (a->input < b->input);
 }
 
 /* How many events each sample has, in its list; how many all have. */
@@ -136,7 +122,7 @@ static int fill_lists(struct encoder *encoder, struct encoded *encoded,
 
         if (count < 0)
             return -1;
-        qsort(encoder->events, (size_t)count, sizeof *encoder->events, compare_events);
+        snn_sort_events(encoder->events, encoder->events + encoder->elements, count);
         for (int64_t k = 0; k < count; k++) {
             index[k] = encoder->events[k].input;
             time[k] = encoder->events[k].time;

@@ -6,17 +6,13 @@
 #include "record/event_write.h"
 
 #include "error.h"
+#include "event_sort.h"
 #include "record/npz_write.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct event {
-    float time;
-    int32_t input;
-};
 
 struct snn_event_writer {
     char *path;
@@ -28,7 +24,7 @@ struct snn_event_writer {
     int32_t *labels;    /* [capacity] */
     int64_t samples, capacity;
     /* The sample being added. */
-    struct event *events; /* [inputs] */
+    struct snn_event *events; /* [inputs], then room to sort */
     int32_t *sorted;
     float *sorted_times;
 };
@@ -72,7 +68,7 @@ static int allocate(struct snn_event_writer *writer)
 {
     size_t inputs = (size_t)writer->inputs;
 
-    writer->events = malloc(inputs * sizeof *writer->events);
+    writer->events = malloc(2 * inputs * sizeof *writer->events);
     writer->sorted = malloc(inputs * sizeof *writer->sorted);
     writer->sorted_times = malloc(inputs * sizeof *writer->sorted_times);
     if (!writer->events || !writer->sorted || !writer->sorted_times)
@@ -107,16 +103,6 @@ int snn_event_writer_open(struct snn_event_writer **out, const char *path, int64
     return 0;
 }
 
-/* By time, then input. */
-static int compare_events(const void *left, const void *right)
-{
-    const struct event *a = left, *b = right;
-
-    if (a->time != b->time)
-        return a->time < b->time ? -1 : 1;
-    return (a->input > b->input) - (a->input < b->input);
-}
-
 /* Sorts the events of a sample; how many they are. */
 static int64_t list_events(struct snn_event_writer *writer, const float *times)
 {
@@ -128,9 +114,9 @@ static int64_t list_events(struct snn_event_writer *writer, const float *times)
                                  "and those of inputs without a spike are inf",
                                  (long long)writer->samples, (long long)i, (double)times[i]);
         if ((double)times[i] < writer->max_time)
-            writer->events[count++] = (struct event){ times[i], (int32_t)i };
+            writer->events[count++] = (struct snn_event){ times[i], (int32_t)i };
     }
-    qsort(writer->events, (size_t)count, sizeof *writer->events, compare_events);
+    snn_sort_events(writer->events, writer->events + writer->inputs, count);
     for (int64_t k = 0; k < count; k++) {
         writer->sorted[k] = writer->events[k].input;
         writer->sorted_times[k] = writer->events[k].time;
