@@ -472,8 +472,8 @@ static void check_figure_argument(struct checker *k, const struct builtin *built
     bool fits = type_is_number(t) && t->axes.count > 0;
     const char *wanted = "an array";
     if (builtin->id == BUILTIN_PLOT_WEIGHTS) {
-        fits = t->kind == TYPE_CONNECTION;
-        wanted = "a connection";
+        fits = t->kind == TYPE_CONNECTION || (fits && t->axes.count > 1);
+        wanted = "a connection or an array of several axes";
     } else if (builtin->id == BUILTIN_PLOT_RASTER ||
                (builtin->id == BUILTIN_PLOT_SPIKE_COUNT && position == 0)) {
         fits = t->kind == TYPE_LAYER;
