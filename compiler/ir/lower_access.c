@@ -305,6 +305,11 @@ static void access_rule_array(struct lowering *l, struct expr *e, size_t index_c
     enum state_owner owner = is_weight ? STATE_OWN : symbol->statement->state.owner;
     if (owner == STATE_OWN && connection->connection->kind->id == BUILTIN_ONE_TO_ONE)
         owner = STATE_POST;
+    if (is_weight && connection->changes >= 0)
+        lower_refuse(l, e->span,
+                     "'w' of one pair is no weight of its own: windows share the "
+                     "weights of '%s'",
+                     connection->name);
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer =
         is_weight ? connection->weight_buffer : binding_of(l, e->symbol, e->span)->buffer;

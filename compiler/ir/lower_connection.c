@@ -381,10 +381,28 @@ static void refuse_synapse_delays(struct lowering *l, const struct lowered_conne
                  "delays of their own need the topology dense, sparse or pairs");
 }
 
+static void learning_of(struct lowering *l, struct lowered_connection *c)
+{
+    const struct connection *connection = c->connection;
+    c->low = bound_constant(l, connection->low);
+    c->high = bound_constant(l, connection->high);
+    if (connection->rules.count == 0 && !connection->learns_gradient)
+        return;
+    c->learn_bit = l->learn_bits;
+    if (connection->learns_gradient) {
+        c->network->gradient_mask |= UINT64_C(1) << l->learn_bits;
+        lower_learnable(l, c->network, c->weight_buffer);
+    }
+    c->network->learn_mask |= UINT64_C(1) << l->learn_bits;
+    if (++l->learn_bits > 63)
+        lower_refuse(l, connection->statement->span, "a program can learn at most 63 things apart");
+}
+
 void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
 {
     const struct connection *connection = c->connection;
-    c->ir = c->learn_bit = c->weight_buffer = c->bias_buffer = c->low = c->high = -1;
+    c->ir = c->learn_bit = c->weight_buffer = c->bias_buffer = c->changes = -1;
+    c->low = c->high = -1;
     c->columns = c->row_starts = c->bucket_starts = -1;
     c->queue_items = c->own_delays = -1;
     if (!check_topology(l, connection))
@@ -399,6 +417,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
     lower_bias_buffer(l, c);
     if (lower_has_stages(connection)) {
         lower_stages(l, c);
+        learning_of(l, c);
         return;
     }
     enum ir_topology topology = topology_of(connection);
@@ -436,19 +455,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
             model_buffer(l, c, "delay_starts", SNN_INT32,
                          lower_size_product(l, sizes, 2, dotted(l, c, "delay_starts")));
     }
-    c->low = bound_constant(l, connection->low);
-    c->high = bound_constant(l, connection->high);
-    if (connection->rules.count > 0 || connection->learns_gradient) {
-        c->learn_bit = l->learn_bits;
-        if (connection->learns_gradient) {
-            c->network->gradient_mask |= UINT64_C(1) << l->learn_bits;
-            lower_learnable(l, c->network, c->weight_buffer);
-        }
-        c->network->learn_mask |= UINT64_C(1) << l->learn_bits;
-        if (++l->learn_bits > 63)
-            lower_refuse(l, connection->statement->span,
-                         "a program can learn at most 63 things apart");
-    }
+    learning_of(l, c);
     struct ir_connection entry = { .name = c->name,
                                    .span = connection->statement->span,
                                    .topology = topology };

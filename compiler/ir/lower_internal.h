@@ -24,6 +24,7 @@
  *   lower_synapse.c     synapses of chosen pairs, as arrays
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
  *   lower_rule_state.c  their state
+ *   lower_rule_window.c  those on weights that windows share
  *   lower_network.c     the step program of a network
  *   lower_continuous.c  networks in continuous time: events in groups of equal time
  *   lower_layerwise.c   those that run layer by layer
@@ -203,6 +204,7 @@ struct lowered_connection {
     int32_t learn_bit;      /* -1: nothing to learn */
     int32_t weight_buffer;  /* -1: one constant */
     int32_t bias_buffer;    /* -1: none */
+    int32_t changes;        /* FLOAT32 like the weights that windows share, of rules; -1 */
     int32_t synapse_count;  /* size id; -1: known at run time */
     int32_t row;            /* size id: from the weights of a source to those of the next */
     bool has_gaps;          /* rows may be longer than the target */
@@ -307,6 +309,7 @@ struct rule_place {
     struct ir_node *pre, *post, *synapse; /* null where not defined */
     struct ir_node *age;    /* delay of the synapse at hand, where each has its own; null */
     struct ir_node *weight; /* VAR that holds w; null: w is read from memory */
+    struct ir_node *change; /* VAR: of a shared weight; null elsewhere */
     bool is_free;           /* on init, start, end: arrays are indexed explicitly */
 };
 
@@ -775,6 +778,9 @@ void lower_check_window_fits(struct lowering *, const struct lowered_connection 
 const char *lower_rule_label(struct lowering *, const struct rule_instance *rule,
                              const char *field);
 int32_t lower_owner_size(const struct lowered_connection *, enum state_owner owner);
+bool lower_writes_weight(const struct block *block);
+struct ir_node *lower_bounded_weight(struct lowering *, const struct lowered_connection *,
+                                     struct ir_node *w);
 void lower_rule_buffers(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_histories(struct lowering *, struct lowered_connection *, struct rule_instance *);
 void lower_rule_reset(struct lowering *, struct lowered_connection *, struct rule_instance *);
@@ -787,6 +793,16 @@ bool lower_rule_has(const struct rule_instance *rule, enum event event);
 bool lower_rule_steps(const struct rule_instance *rule); /* does something in steps, or groups */
 void lower_rule_event(struct lowering *, struct lowered_connection *, struct rule_instance *,
                       enum event event);
+
+/* ---- lower_rule_window.c ---- */
+bool lower_check_shared_rules(struct lowering *, const struct connection *);
+void lower_shared_changes(struct lowering *, struct lowered_connection *); /* declares them */
+/* Opens loops over the synapses of a source (pre) or target (post); sets the place. */
+void lower_open_shared(struct lowering *, struct lowered_connection *, enum event event,
+                       struct ir_node *neuron, struct rule_place *place);
+void lower_add_change(struct lowering *, const struct lowered_connection *,
+                      const struct rule_place *);
+void lower_apply_changes(struct lowering *, const struct lowered_connection *, bool is_bounded);
 
 /* ---- lower_network.c ---- */
 void lower_search_tasks(struct lowering *); /* what tasks present to, set, record */

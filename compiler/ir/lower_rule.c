@@ -34,7 +34,7 @@ static int writes_of_block(const struct block *block)
     return writes;
 }
 
-static bool writes_weight(const struct block *block)
+bool lower_writes_weight(const struct block *block)
 {
     for (size_t i = 0; i < block->statements.count; i++) {
         const struct statement *s = block->statements.items[i];
@@ -45,10 +45,10 @@ static bool writes_weight(const struct block *block)
             target->symbol->variable == VARIABLE_WEIGHT)
             return true;
         if (s->kind == STATEMENT_IF &&
-            (writes_weight(s->conditional.then) ||
-             (s->conditional.otherwise != NULL && writes_weight(s->conditional.otherwise))))
+            (lower_writes_weight(s->conditional.then) ||
+             (s->conditional.otherwise != NULL && lower_writes_weight(s->conditional.otherwise))))
             return true;
-        if (s->kind == STATEMENT_FOR && writes_weight(s->loop.body))
+        if (s->kind == STATEMENT_FOR && lower_writes_weight(s->loop.body))
             return true;
     }
     return false;
@@ -83,6 +83,17 @@ static void assign_state(struct lowering *l, struct statement *s, const struct s
     ir_store(&l->b, buffer, index, lower_within(l, symbol, lower_cast(l, stored, value)));
 }
 
+/* What is added is kept as it is: the difference of two weights has lost digits. */
+static void note_change(struct lowering *l, enum assign_op op, struct ir_node *value,
+                        struct ir_node *difference)
+{
+    struct ir_node *change = l->rule->change, *sum = ir_get(&l->b, change);
+    bool adds = op == ASSIGN_ADD || op == ASSIGN_SUBTRACT;
+    ir_set(&l->b, change,
+           adds ? lower_cast(l, change->type, lower_combine(l, op, sum, value))
+                : ir_binary(&l->b, IR_ADD, sum, difference));
+}
+
 static void lower_line_assign(struct lowering *l, struct statement *s)
 {
     struct symbol *symbol = s->assign.target->symbol;
@@ -100,11 +111,13 @@ static void lower_line_assign(struct lowering *l, struct statement *s)
         return;
     }
     struct ir_node *value = lower_as(l, s->assign.value, var->type);
-    ir_set(
-        &l->b, var,
+    struct ir_node *old = ir_get(&l->b, var);
+    struct ir_node *result =
         lower_cast(l, var->type,
-                   lower_combine(l, s->assign.op,
-                                 s->assign.op != ASSIGN_SET ? ir_get(&l->b, var) : NULL, value)));
+                   lower_combine(l, s->assign.op, s->assign.op != ASSIGN_SET ? old : NULL, value));
+    if (var == l->rule->weight && l->rule->change != NULL)
+        note_change(l, s->assign.op, value, ir_binary(&l->b, IR_SUB, result, old));
+    ir_set(&l->b, var, result);
 }
 
 static void lower_line(struct lowering *l, struct statement *s)
@@ -212,8 +225,8 @@ static void open_delayed(struct lowering *l, struct lowered_connection *c, struc
         c->row_starts >= 0 ? loop->loop.index : lower_synapse(l, c, place->pre, place->post);
 }
 
-static struct ir_node *clamped(struct lowering *l, const struct lowered_connection *c,
-                               struct ir_node *w)
+struct ir_node *lower_bounded_weight(struct lowering *l, const struct lowered_connection *c,
+                                     struct ir_node *w)
 {
     if (c->low >= 0)
         w = ir_binary(&l->b, IR_MAX, w, lower_constant_leaf(l, c->low, IR_F32));
@@ -232,6 +245,10 @@ static struct ir_node *open_synapses(struct lowering *l, struct lowered_connecti
     struct ir_node *zero = ir_integer(&l->b, 0), *loop;
     if (c->connection->kind->id == BUILTIN_ONE_TO_ONE) {
         place->pre = place->post = place->synapse = neuron;
+        return NULL;
+    }
+    if (c->changes >= 0) {
+        lower_open_shared(l, c, event, neuron, place);
         return NULL;
     }
     if (c->row_starts < 0) {
@@ -277,10 +294,15 @@ static void update_synapse(struct lowering *l, struct lowered_connection *c,
     }
     if (c->weight_buffer >= 0)
         place->weight = ir_var(&l->b, "w", ir_load(&l->b, c->weight_buffer, place->synapse));
+    if (c->changes >= 0)
+        place->change = ir_var(&l->b, "change", ir_real(&l->b, IR_F32, 0));
     lower_lines(l, lines, count);
-    if (writes && place->weight != NULL) {
+    if (writes && c->changes >= 0) {
+        lower_add_change(l, c, place);
+    } else if (writes && place->weight != NULL) {
         struct ir_node *w = ir_get(&l->b, place->weight);
-        ir_store(&l->b, c->weight_buffer, place->synapse, is_bounded ? clamped(l, c, w) : w);
+        ir_store(&l->b, c->weight_buffer, place->synapse,
+                 is_bounded ? lower_bounded_weight(l, c, w) : w);
     }
     l->b = outer;
 }
@@ -377,7 +399,7 @@ static void plan_handler(struct lowering *l, const struct statement *s, struct r
         }
         last->lines[last->count++] = line;
         struct block one = { .statements = { .items = &line, .count = 1 } };
-        last->writes_weight = last->writes_weight || writes_weight(&one);
+        last->writes_weight = last->writes_weight || lower_writes_weight(&one);
         if (is_each && !is_synaptic)
             lower_refuse(l, line->span,
                          "'each step' is about synapses; change states of neurons with equations");
@@ -391,6 +413,7 @@ static void run_each_step(struct lowering *l, struct lowered_connection *c, cons
     struct ir_builder outer = l->b;
     struct ir_node *rows = ir_loop(&l->b, arena_format(&l->c->arena, "%s.each_step", c->name),
                                    ir_integer(&l->b, 0), lower_size_leaf(l, c->source->size), true);
+    rows->loop.is_independent = c->changes < 0;
     l->b.block = &rows->loop.body;
     l->rule = &place;
     open_synapses(l, c, EVENT_PRE, rows->loop.index, &place);
@@ -426,8 +449,8 @@ static void run_guarded_rows(struct lowering *l, struct lowered_connection *c,
            run->guard->name->text);
 }
 
-static void run_events(struct lowering *l, struct lowered_connection *c, const struct run *run,
-                       bool is_bounded)
+static void visit_events(struct lowering *l, struct lowered_connection *c, const struct run *run,
+                         bool is_bounded)
 {
     if (run->event == EVENT_STEP) {
         run_each_step(l, c, run, is_bounded);
@@ -450,6 +473,8 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
         return;
     }
     struct ir_node *events = open_events(l, c, run->event, name);
+    if (run->is_synaptic && c->changes >= 0)
+        events->loop.is_independent = false;
     l->b.block = &events->loop.body;
     l->rule = &place;
     if (run->is_synaptic) {
@@ -471,6 +496,14 @@ static void run_events(struct lowering *l, struct lowered_connection *c, const s
     }
     l->rule = outer_place;
     l->b = outer;
+}
+
+static void run_events(struct lowering *l, struct lowered_connection *c, const struct run *run,
+                       bool is_bounded)
+{
+    visit_events(l, c, run, is_bounded);
+    if (run->writes_weight && c->changes >= 0)
+        lower_apply_changes(l, c, is_bounded);
 }
 
 /* Bounds the synapses that the events changed. */
@@ -747,7 +780,7 @@ void lower_rule_event(struct lowering *l, struct lowered_connection *c, struct r
         lower_statements(l, s->on.body);
         l->b = outside;
         bool is_bounded = !rule->is_unbounded && (c->low >= 0 || c->high >= 0);
-        if (is_bounded && writes_weight(s->on.body))
+        if (is_bounded && lower_writes_weight(s->on.body))
             bound_all(l, c);
     }
     l->rule = outer;

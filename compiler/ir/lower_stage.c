@@ -223,7 +223,10 @@ static bool check_stages(struct lowering *l, const struct connection *connection
                      stages->items[i].builtin->name);
         return false;
     }
-    if (connection->rules.count > 0) {
+    bool is_shared = stages->count == 1 && stages->items[0].builtin->id == BUILTIN_CONV;
+    if (is_shared && !lower_check_shared_rules(l, connection))
+        return false;
+    if (connection->rules.count > 0 && !is_shared) {
         lower_refuse(
             l, connection->statement->connect.learn_span,
             "rules on a connection with '%s' cannot be compiled yet",
@@ -305,6 +308,8 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
     lowered->ir = ir_add_connection(l->c, l->program, entry);
     if (i == c->connection->weighted || (c->connection->kind == NULL && is_last(c, i)))
         c->ir = lowered->ir;
+    if (c->connection->rules.count > 0)
+        lower_shared_changes(l, c);
 }
 
 void lower_stages(struct lowering *l, struct lowered_connection *c)

@@ -160,6 +160,14 @@ void window_open_targets(struct window_walk *w)
 
 /* ---- from the targets ---- */
 
+void window_start_at_target(struct window_walk *w, struct ir_node *target)
+{
+    w->to = place_of(w, &w->window->to, target);
+    w->group = integer(w, 0);
+    if (w->window->groups >= 0)
+        w->group = divide(w, w->to.at[IR_WINDOW_CHANNEL], w->window->group_filters);
+}
+
 void window_open_places(struct window_walk *w)
 {
     const struct ir_window *window = w->window;

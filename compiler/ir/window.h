@@ -29,6 +29,9 @@ struct window_walk window_walk(struct ir_builder *, const struct ir_window *, co
 void window_start_at(struct window_walk *, struct ir_node *source);
 void window_open_targets(struct window_walk *);
 
+/* From one target; window_open_sources follows. */
+void window_start_at_target(struct window_walk *, struct ir_node *target);
+
 /* From the targets: over all places, along y and x, and groups; then, once the filter or channel is
  * known, over what is in the window, in the order of memory; `channels`: those of the group, too,
  * otherwise the channel is that of the target. */
