@@ -4,6 +4,8 @@
  */
 #include "semantics/check.h"
 
+#include <string.h>
+
 const char *check_unit_text(struct checker *k, struct unit u)
 {
     return unit_is_none(u) ? "a plain number" : unit_family(k->arena, u);
@@ -68,6 +70,45 @@ static void suggest_builtins(struct suggestion *suggestion)
         suggest_offer(suggestion, builtin_table[i].name);
 }
 
+/* The network that has a layer or connection of that name, where several share the tasks. */
+static const struct network *owner_of(const struct checker *k, const struct name *name)
+{
+    if (k->module->only_network != NULL ||
+        (k->body->kind != BODY_TASK && k->body->kind != BODY_FUNC))
+        return NULL;
+    for (size_t i = 0; i < k->model->networks.count; i++) {
+        const struct network *network = k->model->networks.items[i];
+        if (network->scope != NULL && scope_find_here(network->scope, name) != NULL)
+            return network;
+    }
+    return NULL;
+}
+
+/* Where a built-in variable is known; null if it is none. */
+static const char *home_of_variable(const struct name *name)
+{
+    static const struct {
+        const char *name, *home;
+    } variables[] = {
+        { "dt", "neurons, rules and the block of a 'present'" },
+        { "t", "neurons, rules and the block of a 'present'" },
+        { "spiked", "neurons" },
+        { "fired", "neurons" },
+        { "since", "neurons" },
+        { "learning", "neurons and rules" },
+        { "duration", "rules" },
+        { "w", "rules" },
+        { "pre", "rules, weights, delays and 'pairs(...)'" },
+        { "post", "rules, weights, delays and 'pairs(...)'" },
+        { "fan_in", "weights" },
+        { "fan_out", "weights" },
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        if (strcmp(variables[i].name, name->text) == 0)
+            return variables[i].home;
+    return NULL;
+}
+
 bool error_unknown_name(struct checker *k, const struct name *name, struct span span)
 {
     struct suggestion suggestion = suggest_begin(name->text);
@@ -77,7 +118,13 @@ bool error_unknown_name(struct checker *k, const struct name *name, struct span 
         scope_suggest(k->module->only_network->scope, &suggestion);
     suggest_builtins(&suggestion);
     diag_error(k->c, span, "unknown name '%s'", name->text);
-    if (suggestion.best != NULL)
+    const struct network *owner = owner_of(k, name);
+    if (owner != NULL)
+        diag_hint(k->c, "there are several networks: write '%s.%s'",
+                  owner->declaration->name.name->text, name->text);
+    else if (home_of_variable(name) != NULL)
+        diag_hint(k->c, "'%s' is known in %s", name->text, home_of_variable(name));
+    else if (suggestion.best != NULL)
         diag_hint(k->c, "did you mean '%s'?", suggestion.best);
     return false;
 }

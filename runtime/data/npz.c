@@ -77,7 +77,10 @@ static int open_archive(struct snn_npz **out, zip_t *archive, const char *name)
 
 static zip_t *fail_open(const char *name, zip_error_t *error)
 {
-    snn_error_set("%s: not a readable .npz file: %s", name, zip_error_strerror(error));
+    if (zip_error_code_zip(error) == ZIP_ER_NOENT)
+        snn_error_set("%s: there is no such file", name);
+    else
+        snn_error_set("%s: not a readable .npz file: %s", name, zip_error_strerror(error));
     return NULL;
 }
 

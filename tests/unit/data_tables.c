@@ -271,7 +271,7 @@ static void test_open(void)
     expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, ""),
                  "data set 'digits': nothing given");
     expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no/a.npz"),
-                 "no/a.npz: not a readable .npz");
+                 "no/a.npz: there is no such file");
     expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no/a.csv"),
                  "no/a.csv: No such file");
     expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no"),
