@@ -381,6 +381,7 @@ static void refuse_synapse_delays(struct lowering *l, const struct lowered_conne
                  "delays of their own need the topology dense, sparse or pairs");
 }
 
+/* Bounds, and what `learn` sets. */
 static void learning_of(struct lowering *l, struct lowered_connection *c)
 {
     const struct connection *connection = c->connection;
@@ -392,6 +393,8 @@ static void learning_of(struct lowering *l, struct lowered_connection *c)
     if (connection->learns_gradient) {
         c->network->gradient_mask |= UINT64_C(1) << l->learn_bits;
         lower_learnable(l, c->network, c->weight_buffer);
+        if (c->bias_buffer >= 0)
+            lower_learnable(l, c->network, c->bias_buffer);
     }
     c->network->learn_mask |= UINT64_C(1) << l->learn_bits;
     if (++l->learn_bits > 63)
@@ -417,7 +420,8 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
     lower_bias_buffer(l, c);
     if (lower_has_stages(connection)) {
         lower_stages(l, c);
-        learning_of(l, c);
+        if (!l->is_failed)
+            learning_of(l, c);
         return;
     }
     enum ir_topology topology = topology_of(connection);

@@ -103,9 +103,7 @@ static bool refuse_connection(struct lowering *l, const struct lowered_connectio
         source = order->items[i] == c->source->layer ? i : source;
         target = order->items[i] == c->target->layer ? i : target;
     }
-    const char *what = c->stage_count > 0                          ? "windows and pools"
-                       : c->bias_buffer >= 0                       ? "a bias"
-                       : c->has_synapse_delays                     ? "delays of their own"
+    const char *what = c->has_synapse_delays                       ? "delays of their own"
                        : c->connection->source_field != NULL       ? "states as sources"
                        : c->connection->slot->kind != SYMBOL_INPUT ? "states as targets"
                        : source >= target                          ? "recurrent connections"
@@ -116,16 +114,29 @@ static bool refuse_connection(struct lowering *l, const struct lowered_connectio
     return what != NULL;
 }
 
-/* Several layers' `fan_in` … connection as `forward` sees it: it adds to all steps of an input. */
+/* A propagation as `forward` sees it: what leaves the last stage is added to all steps of an input.
+ */
+static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, int32_t ir,
+                        bool is_first, bool is_last)
+{
+    struct ir_connection entry = l->program->connections[ir];
+    if (is_last)
+        entry.target = pointer_map_get(&l->currents_of, c->connection->slot);
+    if (is_first) {
+        entry.flags = c->source->spiked;
+        entry.spikes = c->source->list;
+        entry.spike_counts = c->source->list_count;
+    }
+    entry.spike_first = entry.ring_slots = entry.delay = -1;
+    return ir_add_connection(l->c, l->program, entry);
+}
+
 static void step_connection(struct lowering *l, struct lowered_connection *c)
 {
-    struct ir_connection entry = l->program->connections[c->ir];
-    entry.target = pointer_map_get(&l->currents_of, c->connection->slot);
-    entry.flags = c->source->spiked;
-    entry.spikes = c->source->list;
-    entry.spike_counts = c->source->list_count;
-    entry.spike_first = entry.ring_slots = entry.delay = -1;
-    c->stepwise = ir_add_connection(l->c, l->program, entry);
+    if (c->stage_count == 0)
+        c->stepwise = stepwise(l, c, c->ir, true, true);
+    for (size_t i = 0; i < c->stage_count; i++)
+        c->stages[i].stepwise = stepwise(l, c, c->stages[i].ir, i == 0, i + 1 == c->stage_count);
 }
 
 static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
@@ -319,7 +330,13 @@ static void arrive(struct lowering *l, const struct lowered_connection *c, struc
     }
     l->b.span = c->connection->statement->span;
     lay_out(l, c, step);
-    ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
+    if (c->stage_count == 0)
+        ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
+    for (size_t i = 0; i < c->stage_count; i++) {
+        bool is_last = i + 1 == c->stage_count;
+        lower_begin_stage(l, c, i);
+        ir_propagate(&l->b, c->stages[i].stepwise, IR_PROPAGATE_FORWARD, is_last ? base : NULL);
+    }
     l->b = outer;
 }
 
@@ -339,6 +356,35 @@ static bool is_steady_input(const struct lowered_layer *layer, const struct symb
     return count == 1;
 }
 
+/* What an input is before anything arrives: 0, or the bias of a connection. */
+static void begin_input(struct lowering *l, const struct lowered_layer *layer,
+                        const struct symbol *input, struct ir_node *base)
+{
+    const struct lowered_network *network = layer->network;
+    int32_t currents = pointer_map_get(&l->currents_of, input);
+    const struct lowered_connection *biased = NULL;
+    for (size_t k = 0; k < network->network->connections.count; k++) {
+        const struct lowered_connection *c = &network->connections[k];
+        bool is_inside = c->stage_count > 0 && c->connection->weighted + 1 < c->stage_count;
+        if (c->connection->slot != input || c->bias_buffer < 0 || is_inside)
+            continue;
+        if (biased != NULL)
+            lower_refuse(l, c->connection->bias->span,
+                         "a second bias of one input cannot be in a network that learns by "
+                         "gradient yet");
+        biased = c;
+    }
+    if (biased != NULL) {
+        lower_put_bias(l, biased, currents, layer->size, base, false);
+        return;
+    }
+    struct ir_builder outer = l->b;
+    struct ir_node *i =
+        open(l, dotted(l, layer->name, "silent"), lower_size_leaf(l, layer->size), true);
+    ir_store(&l->b, currents, ir_binary(&l->b, IR_ADD, base, i), ir_real(&l->b, IR_F32, 0));
+    l->b = outer;
+}
+
 static void lower_currents(struct lowering *l, struct lowered_layer *layer, struct symbol *input)
 {
     const struct lowered_network *network = layer->network;
@@ -349,11 +395,7 @@ static void lower_currents(struct lowering *l, struct lowered_layer *layer, stru
     const char *name = dotted(l, layer->name, "arrivals");
     struct ir_node *step = open(l, name, is_steady ? ir_integer(&l->b, 1) : steps_now(l), false);
     struct ir_node *base = ir_binary(&l->b, IR_MUL, step, lower_size_leaf(l, layer->size));
-    struct ir_builder inside = l->b;
-    struct ir_node *i =
-        open(l, dotted(l, layer->name, "silent"), lower_size_leaf(l, layer->size), true);
-    ir_store(&l->b, currents, ir_binary(&l->b, IR_ADD, base, i), ir_real(&l->b, IR_F32, 0));
-    l->b = inside;
+    begin_input(l, layer, input, base);
     for (size_t k = 0; k < network->network->connections.count; k++)
         if (network->connections[k].connection->slot == input)
             arrive(l, &network->connections[k], step, base);
@@ -655,6 +697,10 @@ static struct learnable_list learnables_of(struct lowering *l,
             array_push(
                 &l->c->arena, &list,
                 (struct learnable){ c->weight_buffer, c->learn_bit, c->low, c->high, c->name });
+        if (c->connection->learns_gradient && c->bias_buffer >= 0)
+            array_push(&l->c->arena, &list,
+                       (struct learnable){ c->bias_buffer, c->learn_bit, -1, -1,
+                                           dotted(l, c->name, "bias") });
     }
     return list;
 }

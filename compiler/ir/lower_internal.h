@@ -187,9 +187,10 @@ struct lowered_layer {
 /* One stage of a connection that has several, or windows. */
 struct lowered_stage {
     const struct topology_stage *stage;
-    int32_t ir;     /* in program->connections */
-    int32_t size;   /* size id: of what leaves it */
-    int32_t buffer; /* what leaves it, for the next stage; -1: the target */
+    int32_t ir;       /* in program->connections */
+    int32_t size;     /* size id: of what leaves it */
+    int32_t buffer;   /* what leaves it, for the next stage; -1: the target */
+    int32_t stepwise; /* as that of its connection */
 };
 
 struct lowered_connection {
@@ -199,7 +200,7 @@ struct lowered_connection {
     const char *name;
     int32_t ir; /* in program->connections; of several stages the one with weights */
     const struct ir_window *window; /* local whose synapses are listed; null elsewhere */
-    struct lowered_stage *stages; /* null where one propagation without a window does */
+    struct lowered_stage *stages;   /* null where one propagation without a window does */
     size_t stage_count;
     int32_t learn_bit;      /* -1: nothing to learn */
     int32_t weight_buffer;  /* -1: one constant */
@@ -762,6 +763,10 @@ void lower_stages(struct lowering *, struct lowered_connection *); /* declares t
 void lower_stages_arrive(struct lowering *, const struct lowered_connection *);
 void lower_bias_buffer(struct lowering *, struct lowered_connection *);
 void lower_connection_bias(struct lowering *, struct lowered_connection *);
+/* Stores the bias from element `base` (null: 0) on, or adds it. */
+void lower_put_bias(struct lowering *, const struct lowered_connection *, int32_t target,
+                    int32_t size, struct ir_node *base, bool is_added);
+void lower_begin_stage(struct lowering *, const struct lowered_connection *, size_t i);
 void lower_fill_weights(struct lowering *, struct lowered_connection *); /* into init */
 void lower_fill_bias(struct lowering *, struct lowered_connection *);
 /* Axes of the weights of a connection with stages, and their size ids. */

@@ -330,10 +330,11 @@ void lower_stages(struct lowering *l, struct lowered_connection *c)
 
 /* Bias of every place of a window's side: stored, or added to what is there. */
 static void spread_bias(struct lowering *l, const struct lowered_connection *c,
-                        const struct ir_window_side *side, int32_t target, bool is_added)
+                        const struct ir_window_side *side, int32_t target, struct ir_node *base,
+                        bool is_added)
 {
     struct ir_builder outer = l->b;
-    struct ir_node *indices[3], *place = ir_integer(&l->b, 0);
+    struct ir_node *indices[3], *place = base != NULL ? base : ir_integer(&l->b, 0);
     for (int i = 0; i < 3; i++) {
         enum ir_window_axis axis = side->order[i];
         struct ir_node *loop = ir_loop(&l->b, dotted(l, c, "bias"), ir_integer(&l->b, 0),
@@ -353,12 +354,12 @@ static void spread_bias(struct lowering *l, const struct lowered_connection *c,
     l->b = outer;
 }
 
-static void put_bias(struct lowering *l, const struct lowered_connection *c, int32_t target,
-                     int32_t size, bool is_added)
+void lower_put_bias(struct lowering *l, const struct lowered_connection *c, int32_t target,
+                    int32_t size, struct ir_node *base, bool is_added)
 {
     const struct topology_stage *stage = &c->connection->topology.items[c->connection->weighted];
     if (stage->builtin->id == BUILTIN_CONV) {
-        spread_bias(l, c, &l->program->connections[c->ir].window->to, target, is_added);
+        spread_bias(l, c, &l->program->connections[c->ir].window->to, target, base, is_added);
         return;
     }
     struct ir_builder outer = l->b;
@@ -366,11 +367,13 @@ static void put_bias(struct lowering *l, const struct lowered_connection *c, int
         ir_loop(&l->b, dotted(l, c, "bias"), ir_integer(&l->b, 0), lower_size_leaf(l, size), true);
     l->b.block = &loop->loop.body;
     struct ir_node *value = ir_load(&l->b, c->bias_buffer, loop->loop.index);
+    struct ir_node *place =
+        base != NULL ? ir_binary(&l->b, IR_ADD, base, loop->loop.index) : loop->loop.index;
     if (is_added) {
-        struct ir_node *old = ir_load(&l->b, target, loop->loop.index);
+        struct ir_node *old = ir_load(&l->b, target, place);
         value = ir_binary(&l->b, IR_ADD, old, ir_cast(&l->b, old->type, value));
     }
-    ir_store(&l->b, target, loop->loop.index, value);
+    ir_store(&l->b, target, place, value);
     l->b = outer;
 }
 
@@ -380,16 +383,17 @@ void lower_connection_bias(struct lowering *l, struct lowered_connection *c)
     bool is_inside = c->stage_count > 0 && c->connection->weighted + 1 < c->stage_count;
     l->b.span = c->connection->statement->span;
     if (c->bias_buffer >= 0 && !is_inside)
-        put_bias(l, c, lower_state_buffer(l, c->connection->slot), c->target->size, true);
+        lower_put_bias(l, c, lower_state_buffer(l, c->connection->slot), c->target->size, NULL,
+                       true);
 }
 
-static void begin_stage(struct lowering *l, const struct lowered_connection *c, size_t i)
+void lower_begin_stage(struct lowering *l, const struct lowered_connection *c, size_t i)
 {
     const struct lowered_stage *stage = &c->stages[i];
     if (stage->buffer < 0)
         return;
     if (c->bias_buffer >= 0 && i == c->connection->weighted)
-        put_bias(l, c, stage->buffer, stage->size, false);
+        lower_put_bias(l, c, stage->buffer, stage->size, NULL, false);
     else
         lower_silence(l, stage->buffer, stage->size);
 }
@@ -397,7 +401,7 @@ static void begin_stage(struct lowering *l, const struct lowered_connection *c, 
 void lower_stages_arrive(struct lowering *l, const struct lowered_connection *c)
 {
     for (size_t i = 0; i < c->stage_count; i++) {
-        begin_stage(l, c, i);
+        lower_begin_stage(l, c, i);
         ir_propagate(&l->b, c->stages[i].ir, IR_PROPAGATE_FORWARD, NULL);
     }
 }

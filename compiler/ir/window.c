@@ -182,14 +182,20 @@ void window_open_places(struct window_walk *w)
         w->group = open_loop(w, "groups", w->group, known(w, window->groups), true);
 }
 
-struct ir_node *window_open_filters(struct window_walk *w, bool is_independent)
+void window_filters(struct window_walk *w, struct ir_node **low, struct ir_node **high)
 {
     const struct ir_window *window = w->window;
     int32_t filters =
         window->groups >= 0 ? window->group_filters : window->to.sizes[IR_WINDOW_CHANNEL];
-    struct ir_node *low = multiply(w, w->group, known(w, filters));
-    struct ir_node *loop =
-        open_node(w, "filters", low, add(w, low, known(w, filters)), is_independent);
+    *low = multiply(w, w->group, known(w, filters));
+    *high = add(w, *low, known(w, filters));
+}
+
+struct ir_node *window_open_filters(struct window_walk *w, bool is_independent)
+{
+    struct ir_node *low, *high;
+    window_filters(w, &low, &high);
+    struct ir_node *loop = open_node(w, "filters", low, high, is_independent);
     w->to.at[IR_WINDOW_CHANNEL] = loop->loop.index;
     return loop;
 }

@@ -38,6 +38,7 @@ void window_start_at_target(struct window_walk *, struct ir_node *target);
 void window_open_places(struct window_walk *);
 void window_open_sources(struct window_walk *, bool channels);
 
+void window_filters(struct window_walk *, struct ir_node **low, struct ir_node **high);
 /* Over the filters of the group; over the channels of the target side. */
 struct ir_node *window_open_filters(struct window_walk *, bool is_independent); /* the loop */
 

@@ -84,5 +84,7 @@ void reverse_loop(struct reversal *, struct ir_node *node);
 void reverse_reduce(struct reversal *, struct ir_node *node, struct ir_node *g);
 void reverse_if(struct reversal *, struct ir_node *node);
 void reverse_propagate(struct reversal *, struct ir_node *node);
+/* Does a store end the adjoint of what was there, or give one to what it stores? */
+bool reverse_is_wanted_store(struct reversal *, const struct ir_node *node);
 
 #endif

@@ -22,12 +22,21 @@ static bool has_adjoint(const struct reversal *r, int32_t buffer)
     return r->program->buffers[buffer].adjoint >= 0;
 }
 
+bool reverse_is_wanted_store(struct reversal *r, const struct ir_node *node)
+{
+    const struct ir_buffer *buffer = &r->program->buffers[node->payload.index];
+    bool is_emptied = !buffer->is_record && node->payload.index < r->buffer_count &&
+                      r->varied[node->payload.index];
+    return has_adjoint(r, node->payload.index) &&
+           (is_emptied || reverse_is_varied(r, node->operands[1]));
+}
+
 static bool is_wanted(struct reversal *r, const struct ir_node *node)
 {
     switch (node->kind) {
     case IR_NODE_INSTR:
         if (node->op == IR_STORE)
-            return reverse_is_varied(r, node->operands[1]) && has_adjoint(r, node->payload.index);
+            return reverse_is_wanted_store(r, node);
         if (node->op == IR_VAR_SET)
             return reverse_facts(r, node->payload.node)->var != NULL;
         return false;
@@ -300,28 +309,59 @@ void reverse_if(struct reversal *r, struct ir_node *node)
 
 /* ---- propagations ---- */
 
-static bool stores_to(const struct ir_node *loop, int32_t buffer)
+static bool stores_to(const struct ir_block *block, int32_t buffer)
 {
-    for (const struct ir_node *node = loop->loop.body.first; node != NULL; node = node->next)
+    for (const struct ir_node *node = block->first; node != NULL; node = node->next) {
         if (node->kind == IR_NODE_INSTR && node->op == IR_STORE && node->payload.index == buffer)
             return true;
+        if (node->kind == IR_NODE_LOOP && stores_to(&node->loop.body, buffer))
+            return true;
+    }
     return false;
 }
 
-/* The forward code lists the spikes of the step, or lays out its numbers, right before. */
+static void source_again(struct reversal *r, struct ir_node *node, const struct ir_connection *c);
+
+/* What the forward code before `node` has put into a buffer that is made anew in each step: first
+ * written by a loop, then added to. */
+static void written_again(struct reversal *r, struct ir_node *node, int32_t buffer)
+{
+    if (node == NULL)
+        return;
+    bool is_loop = node->kind == IR_NODE_LOOP && stores_to(&node->loop.body, buffer);
+    if (!is_loop)
+        written_again(r, node->previous, buffer);
+    if (is_loop)
+        reverse_clone(r, node);
+    if (node->kind != IR_NODE_PROPAGATE)
+        return;
+    const struct ir_connection *c = &r->program->connections[node->propagate.connection];
+    if (c->target != buffer)
+        return;
+    source_again(r, node, c);
+    reverse_clone(r, node);
+}
+
+static struct ir_node *list_of(struct ir_node *node, const struct ir_connection *c)
+{
+    while (node != NULL && !(node->kind == IR_NODE_COMPACT && node->compact.list == c->spikes))
+        node = node->previous;
+    return node;
+}
+
+/* The forward code lays out what a connection sends right before: flags and their list, or numbers;
+ * all of them only where they are not there for the whole presentation. */
 static void source_again(struct reversal *r, struct ir_node *node, const struct ir_connection *c)
 {
-    struct ir_node *compact = NULL, *layout = NULL;
-    for (struct ir_node *n = node->previous; n != NULL && layout == NULL; n = n->previous) {
-        if (compact == NULL && n->kind == IR_NODE_COMPACT && n->compact.list == c->spikes)
-            compact = n;
-        if (n->kind == IR_NODE_LOOP && stores_to(n, c->values >= 0 ? c->values : c->flags))
-            layout = n;
+    if (c->values >= 0) {
+        written_again(r, node->previous, c->values);
+        return;
     }
-    if (layout != NULL)
-        reverse_clone(r, layout);
-    if (compact != NULL)
-        reverse_clone(r, compact);
+    struct ir_node *compact = list_of(node->previous, c);
+    if (compact == NULL)
+        return;
+    written_again(r, compact->previous, c->flags);
+    reverse_clone(r, compact);
 }
 
 void reverse_propagate(struct reversal *r, struct ir_node *node)
@@ -334,10 +374,10 @@ void reverse_propagate(struct reversal *r, struct ir_node *node)
     bool is_varied = source >= 0 && source < r->buffer_count && r->varied[source];
     struct ir_node *base =
         node->propagate.base != NULL ? reverse_primal(r, node->propagate.base) : NULL;
-    if (has_gradient) {
+    if (has_gradient || (is_varied && c->topology == IR_MAX_POOL))
         source_again(r, node, c);
+    if (has_gradient)
         ir_propagate(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, base);
-    }
     if (is_varied) {
         reverse_adjoint(r, source);
         ir_propagate(&r->b, node->propagate.connection, IR_PROPAGATE_TRANSPOSE, base);

@@ -170,7 +170,7 @@ static void reverse_load(struct reversal *r, struct ir_node *node, struct ir_nod
 static void reverse_store(struct reversal *r, struct ir_node *node)
 {
     int32_t buffer = node->payload.index;
-    if (!reverse_is_varied(r, node->operands[1]) || r->program->buffers[buffer].adjoint < 0)
+    if (!reverse_is_wanted_store(r, node))
         return;
     int32_t adjoint = r->program->buffers[buffer].adjoint;
     struct ir_node *index = value(r, node->operands[0]);

@@ -4,6 +4,9 @@
  * of its targets as its derivative; a weight has what its source sent times the adjoint of its
  * target.
  */
+#include <math.h>
+
+#include "ir/window.h"
 #include "passes/propagation.h"
 
 static struct ir_node *size(struct propagation *p, int32_t id)
@@ -58,12 +61,83 @@ static struct ir_node *synapse_of(struct propagation *p, struct ir_node *source,
                : propagation_matrix_index(p, source, index);
 }
 
+static int32_t source_buffer(const struct propagation *p)
+{
+    return p->connection->values >= 0 ? p->connection->values : p->connection->flags;
+}
+
+static int32_t source_adjoint(const struct propagation *p)
+{
+    return p->b.program->buffers[source_buffer(p)].adjoint;
+}
+
+/* ---- windows ---- */
+
+/* For each source the targets whose windows contain it; the filters of each are summed up. */
+static void transpose_window(struct propagation *p)
+{
+    struct ir_node *source = open_sources(p, "transpose");
+    struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
+    window_start_at(&walk, source);
+    window_open_targets(&walk);
+    struct ir_node *row = window_row(&walk), *low, *high;
+    window_filters(&walk, &low, &high);
+    struct ir_node *sum = ir_reduce(&p->b, IR_REDUCE_SUM, IR_F32, low, high);
+    struct ir_builder body = p->b;
+    p->b.block = &sum->reduce.body;
+    walk.to.at[IR_WINDOW_CHANNEL] = sum->reduce.index;
+    struct ir_node *weight =
+        ir_cast(&p->b, IR_F32, propagation_weight(p, window_synapse(&walk, row)));
+    sum->reduce.keys[0] = ir_binary(&p->b, IR_MUL, weight, target_adjoint(p, window_target(&walk)));
+    sum->reduce.key_count = 1;
+    p->b = body;
+    propagation_add_to(p, source_adjoint(p), source, sum);
+}
+
+static struct ir_node *sent(struct propagation *p, struct ir_node *source)
+{
+    struct ir_node *value = ir_load(&p->b, source_buffer(p), source);
+    if (value->type == IR_BOOL)
+        value = ir_cast(&p->b, IR_I64, value);
+    return ir_cast(&p->b, IR_F32, value);
+}
+
+/* Is the source the largest of the window at hand, and the first of equal ones? */
+static struct ir_node *is_largest(struct propagation *p, struct window_walk *walk,
+                                  struct ir_node *source)
+{
+    struct ir_node *best = ir_var(&p->b, "best", ir_integer(&p->b, -1));
+    struct ir_node *largest = ir_var(&p->b, "largest", ir_real(&p->b, IR_F32, -INFINITY));
+    struct ir_builder outer = p->b;
+    struct window_walk inner = *walk;
+    window_open_sources(&inner, false);
+    struct ir_node *rival = window_source(&inner), *value = sent(p, rival);
+    struct ir_node *is_above = ir_binary(&p->b, IR_GT, value, ir_get(&p->b, largest));
+    ir_set(&p->b, best, ir_select(&p->b, is_above, rival, ir_get(&p->b, best)));
+    ir_set(&p->b, largest, ir_select(&p->b, is_above, value, ir_get(&p->b, largest)));
+    p->b = outer;
+    return ir_binary(&p->b, IR_EQ, ir_get(&p->b, best), source);
+}
+
+static void transpose_pool(struct propagation *p)
+{
+    struct ir_node *source = open_sources(p, "transpose");
+    struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
+    window_start_at(&walk, source);
+    window_open_targets(&walk);
+    struct ir_node *g = target_adjoint(p, window_target(&walk));
+    struct ir_node *share = window_pooled(&p->b, p->connection, g);
+    if (p->connection->topology == IR_MAX_POOL)
+        share = ir_select(&p->b, is_largest(p, &walk, source), share, ir_real(&p->b, IR_F32, 0));
+    propagation_add_to(p, source_adjoint(p), source, share);
+}
+
+/* ---- all topologies ---- */
+
 /* The derivative by a source's spike or number: weights times the adjoints of its targets. */
-void propagate_transpose(struct propagation *p)
+static void transpose_synapses(struct propagation *p)
 {
     const struct ir_connection *c = p->connection;
-    int32_t adjoint = p->b.program->buffers[c->values >= 0 ? c->values : c->flags].adjoint;
-    struct ir_builder outer = p->b;
     struct ir_node *source = open_sources(p, "transpose");
     struct synapses s = synapses_of(p, source);
     struct ir_node *sum = ir_reduce(&p->b, IR_REDUCE_SUM, IR_F32, s.low, s.high);
@@ -80,7 +154,20 @@ void propagate_transpose(struct propagation *p)
     if (c->topology == IR_ALL_BUT_ONE)
         sum->reduce.condition = ir_binary(&p->b, IR_NE, index, source);
     p->b = body;
-    propagation_add_to(p, adjoint, source, sum);
+    propagation_add_to(p, source_adjoint(p), source, sum);
+}
+
+void propagate_transpose(struct propagation *p)
+{
+    struct ir_builder outer = p->b;
+    switch (p->connection->topology) {
+    case IR_CONV:
+    case IR_LOCAL: transpose_window(p); break;
+    case IR_AVG_POOL:
+    case IR_MAX_POOL:
+    case IR_SUM_POOL: transpose_pool(p); break;
+    default: transpose_synapses(p); break;
+    }
     p->b = outer;
 }
 
@@ -89,13 +176,26 @@ static void add_outer(struct propagation *p, struct ir_node *source, struct ir_n
 {
     const struct ir_connection *c = p->connection;
     const struct ir_buffer *weight = &p->b.program->buffers[c->weight];
-    struct synapses s = synapses_of(p, source);
     struct ir_node *base = zero(p);
     if (weight->adjoint_base >= 0)
         base = ir_binary(&p->b, IR_MUL, ir_load(&p->b, weight->adjoint_base, zero(p)),
                          size(p, weight->count));
     const char *name = arena_format(&p->c->arena, "%s.outer", c->name);
     struct ir_builder outer = p->b;
+    if (c->window != NULL) {
+        struct window_walk walk = window_walk(&p->b, c->window, c->name);
+        window_start_at(&walk, source);
+        window_open_targets(&walk);
+        struct ir_node *row = window_row(&walk);
+        window_open_filters(&walk, true);
+        struct ir_node *g = target_adjoint(p, window_target(&walk));
+        propagation_add_to(p, weight->adjoint,
+                           ir_binary(&p->b, IR_ADD, base, window_synapse(&walk, row)),
+                           value != NULL ? ir_binary(&p->b, IR_MUL, value, g) : g);
+        p->b = outer;
+        return;
+    }
+    struct synapses s = synapses_of(p, source);
     struct ir_node *loop = ir_loop(&p->b, name, s.low, s.high, true);
     p->b.before = NULL;
     p->b.block = &loop->loop.body;
