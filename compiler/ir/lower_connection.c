@@ -381,6 +381,40 @@ static void refuse_synapse_delays(struct lowering *l, const struct lowered_conne
                  "delays of their own need the topology dense, sparse or pairs");
 }
 
+/* The synapses of each source, one by one. */
+static void list_buffers(struct lowering *l, struct lowered_connection *c)
+{
+    const struct connection *connection = c->connection;
+    int32_t starts = size_sum(l, c->source->size, lower_size_value(l, 1), dotted(l, c, "rows"));
+    c->row_starts = model_buffer(l, c, "row_starts", SNN_INT32, starts);
+    c->columns = model_buffer(l, c, "columns", SNN_INT32, -1);
+    if (needs_columns(connection))
+        column_buffers(l, c);
+    if (!lower_lists_window(connection))
+        return;
+    c->window = lower_window(l, c, &connection->topology.items[0]);
+    lower_check_window_fits(l, c, &connection->topology.items[0]);
+    remark(l->c, connection->statement->span, "connections",
+           "the synapses of '%s' are listed one by one, as its rules or delays need them", c->name);
+}
+
+/* Where synapses have delays of their own. */
+static void delay_buffers(struct lowering *l, struct lowered_connection *c,
+                          enum ir_topology topology)
+{
+    int32_t buckets = size_sum(l, c->max_delay, lower_size_value(l, 2), dotted(l, c, "delays"));
+    int32_t sizes[] = { c->source->size, buckets };
+    if (topology != IR_DENSE && topology != IR_SPARSE)
+        refuse_synapse_delays(l, c);
+    if (topology != IR_SPARSE)
+        c->columns = model_buffer(l, c, "delay_order", SNN_INT32, c->synapse_count);
+    c->delays = model_buffer(l, c, "delay", SNN_INT32, c->synapse_count);
+    if (topology == IR_DENSE && has_post_events(c->connection))
+        c->delay_matrix = model_buffer(l, c, "delay_matrix", SNN_INT32, c->synapse_count);
+    c->bucket_starts = model_buffer(l, c, "delay_starts", SNN_INT32,
+                                    lower_size_product(l, sizes, 2, dotted(l, c, "delay_starts")));
+}
+
 /* Bounds, and what `learn` sets. */
 static void learning_of(struct lowering *l, struct lowered_connection *c)
 {
@@ -430,35 +464,10 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
         c->own_delays = model_buffer(l, c, "delay", SNN_FLOAT32, c->synapse_count);
     if (topology == IR_ONE_TO_ONE || topology == IR_ALL_BUT_ONE)
         check_equal_sizes(l, c);
-    if (lower_lists_window(connection)) {
-        const struct topology_stage *stage = &connection->topology.items[0];
-        c->window = lower_window(l, c, stage);
-        lower_check_window_fits(l, c, stage);
-        remark(l->c, connection->statement->span, "connections",
-               "the synapses of '%s' are listed one by one, as its rules or delays need them",
-               c->name);
-    }
-    if (topology == IR_SPARSE) {
-        int32_t starts = size_sum(l, c->source->size, lower_size_value(l, 1), dotted(l, c, "rows"));
-        c->row_starts = model_buffer(l, c, "row_starts", SNN_INT32, starts);
-        c->columns = model_buffer(l, c, "columns", SNN_INT32, -1);
-        if (needs_columns(connection))
-            column_buffers(l, c);
-    } else if (c->has_synapse_delays) {
-        if (topology != IR_DENSE)
-            refuse_synapse_delays(l, c);
-        c->columns = model_buffer(l, c, "delay_order", SNN_INT32, c->synapse_count);
-    }
-    if (c->has_synapse_delays) {
-        int32_t buckets = size_sum(l, c->max_delay, lower_size_value(l, 2), dotted(l, c, "delays"));
-        int32_t sizes[] = { c->source->size, buckets };
-        c->delays = model_buffer(l, c, "delay", SNN_INT32, c->synapse_count);
-        if (topology == IR_DENSE && has_post_events(connection))
-            c->delay_matrix = model_buffer(l, c, "delay_matrix", SNN_INT32, c->synapse_count);
-        c->bucket_starts =
-            model_buffer(l, c, "delay_starts", SNN_INT32,
-                         lower_size_product(l, sizes, 2, dotted(l, c, "delay_starts")));
-    }
+    if (topology == IR_SPARSE)
+        list_buffers(l, c);
+    if (c->has_synapse_delays)
+        delay_buffers(l, c, topology);
     learning_of(l, c);
     struct ir_connection entry = { .name = c->name,
                                    .span = connection->statement->span,
