@@ -94,19 +94,24 @@ static bool refuse_layer(struct lowering *l, const struct lowered_layer *layer)
     return false;
 }
 
-static bool refuse_connection(struct lowering *l, const struct lowered_connection *c)
+/* Does it end at a layer that runs before its source, or at the source? */
+static bool is_backward(const struct lowered_connection *c)
 {
-    const struct statement *s = c->connection->statement;
-    size_t source = c->source->layer->number, target = c->target->layer->number;
     const struct layer_list *order = &c->network->network->order;
+    size_t source = 0, target = 0;
     for (size_t i = 0; i < order->count; i++) {
         source = order->items[i] == c->source->layer ? i : source;
         target = order->items[i] == c->target->layer ? i : target;
     }
+    return source >= target;
+}
+
+static bool refuse_connection(struct lowering *l, const struct lowered_connection *c)
+{
+    const struct statement *s = c->connection->statement;
     const char *what = c->has_synapse_delays                       ? "delays of their own"
                        : c->connection->source_field != NULL       ? "states as sources"
                        : c->connection->slot->kind != SYMBOL_INPUT ? "states as targets"
-                       : source >= target                          ? "recurrent connections"
                        : c->connection->rules.count > 0            ? "rules"
                                                                    : NULL;
     if (what != NULL)
@@ -122,8 +127,10 @@ static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, 
     struct ir_connection entry = l->program->connections[ir];
     if (is_last)
         entry.target = pointer_map_get(&l->currents_of, c->connection->slot);
+    if (is_first && entry.values >= 0)
+        entry.values = c->source->sent;
     if (is_first) {
-        entry.flags = c->source->spiked;
+        entry.flags = c->source->emitted < 0 ? c->source->sent : -1;
         entry.spikes = c->source->list;
         entry.spike_counts = c->source->list_count;
     }
@@ -147,6 +154,13 @@ static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
     layer->emissions = layer->emitted >= 0 && !layer->is_steady
                            ? step_buffer(l, layer, "emissions", SNN_FLOAT32)
                            : -1;
+    layer->sent = layer->emitted;
+    if (!layer->is_steady) {
+        layer->sent = lower_buffer(l, dotted(l, layer->name, "sent"),
+                                   layer->emitted >= 0 ? SNN_FLOAT32 : SNN_BOOL, SNN_BUFFER_LANE,
+                                   layer->size);
+        l->program->buffers[layer->sent].is_state = true;
+    }
     if (is_source(layer))
         return;
     for (size_t i = 0; i < layer->layer->model->inputs.count; i++) {
@@ -186,6 +200,7 @@ static void make_ready(struct lowering *l, struct lowered_network *network)
     for (size_t i = 0; i < n->connections.count; i++) {
         if (refuse_connection(l, &network->connections[i]))
             return;
+        network->is_recurrent = network->is_recurrent || is_backward(&network->connections[i]);
         step_connection(l, &network->connections[i]);
     }
 }
@@ -310,12 +325,12 @@ static void lay_out(struct lowering *l, const struct lowered_connection *c, stru
     struct ir_builder outer = l->b;
     struct ir_node *size = lower_size_leaf(l, source->size);
     struct ir_node *i = open(l, dotted(l, c->name, "arrive"), size, true);
-    ir_store(&l->b, has_numbers ? source->emitted : source->spiked, i,
+    ir_store(&l->b, source->sent, i,
              ir_load(&l->b, has_numbers ? source->emissions : source->raster,
                      row_place(l, source, step, i)));
     l->b = outer;
     if (!has_numbers)
-        ir_compact(&l->b, source->spiked, source->list, source->list_count, size);
+        ir_compact(&l->b, source->sent, source->list, source->list_count, size);
 }
 
 static void arrive(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
@@ -385,21 +400,30 @@ static void begin_input(struct lowering *l, const struct lowered_layer *layer,
     l->b = outer;
 }
 
-static void lower_currents(struct lowering *l, struct lowered_layer *layer, struct symbol *input)
+/* What arrives at all inputs in a step; at the steady ones, or at the others. */
+static void lower_arrivals(struct lowering *l, struct lowered_layer *layer, struct ir_node *step,
+                           bool is_steady)
 {
     const struct lowered_network *network = layer->network;
-    int32_t currents = pointer_map_get(&l->currents_of, input);
-    bool is_steady = is_steady_input(layer, input);
-    struct ir_builder outer = l->b;
-    reserve(l, layer, currents);
-    const char *name = dotted(l, layer->name, "arrivals");
-    struct ir_node *step = open(l, name, is_steady ? ir_integer(&l->b, 1) : steps_now(l), false);
+    const struct symbol_list *inputs = &layer->layer->model->inputs;
     struct ir_node *base = ir_binary(&l->b, IR_MUL, step, lower_size_leaf(l, layer->size));
-    begin_input(l, layer, input, base);
-    for (size_t k = 0; k < network->network->connections.count; k++)
-        if (network->connections[k].connection->slot == input)
-            arrive(l, &network->connections[k], step, base);
-    l->b = outer;
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (is_steady_input(layer, inputs->items[i]) != is_steady)
+            continue;
+        begin_input(l, layer, inputs->items[i], base);
+        for (size_t k = 0; k < network->network->connections.count; k++)
+            if (network->connections[k].connection->slot == inputs->items[i])
+                arrive(l, &network->connections[k], step, base);
+    }
+}
+
+static void reserve_steps(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct symbol_list *inputs = &layer->layer->model->inputs;
+    for (size_t i = 0; i < inputs->count; i++)
+        reserve(l, layer, pointer_map_get(&l->currents_of, inputs->items[i]));
+    reserve(l, layer, layer->raster);
+    reserve(l, layer, layer->emissions);
 }
 
 static void account(struct lowering *l, struct lowered_layer *layer)
@@ -459,30 +483,68 @@ static void run_body(struct lowering *l, struct lowered_layer *layer, struct ir_
     l->step = NULL;
 }
 
-static void run_layer(struct lowering *l, struct lowered_layer *layer)
+/* In all steps (null), or in one. */
+static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct ir_node *step)
 {
     struct kernel kernel = { .layer = layer,
                              .is_eventwise = true,
                              .has_gradient = true,
                              .counts_since = layer->layer->model->reads_since,
                              .name = dotted(l, layer->name, "forward") };
-    const struct symbol_list *inputs = &layer->layer->model->inputs;
-    l->b.span = layer->layer->statement->span;
-    for (size_t i = 0; i < inputs->count; i++)
-        lower_currents(l, layer, inputs->items[i]);
-    reserve(l, layer, layer->raster);
-    reserve(l, layer, layer->emissions);
     struct ir_node *steps = steps_now(l);
     l->kernel = &kernel;
     kernel_open(l, kernel.name);
     if (layer->layer->model->spike != NULL)
         kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
     struct ir_builder outer = l->b;
-    struct ir_node *step = open(l, dotted(l, layer->name, "steps"), steps, false);
+    if (step == NULL)
+        step = open(l, dotted(l, layer->name, "steps"), steps, false);
     run_body(l, layer, step);
-    l->b = outer;
+    if (l->b.block != outer.block)
+        l->b = outer;
     kernel_close(l);
     l->kernel = NULL;
+}
+
+/* A layer after the other, each through all steps: its neurons keep their states in registers. */
+static void run_layers(struct lowering *l, const struct lowered_network *network)
+{
+    for (size_t i = 0; i < network->network->order.count; i++) {
+        struct lowered_layer *layer = lowered_layer_of(l, network->network->order.items[i]);
+        if (is_source(layer))
+            continue;
+        l->b.span = layer->layer->statement->span;
+        reserve_steps(l, layer);
+        lower_arrivals(l, layer, zero(l), true);
+        struct ir_builder outer = l->b;
+        struct ir_node *step = open(l, dotted(l, layer->name, "arrivals"), steps_now(l), false);
+        lower_arrivals(l, layer, step, false);
+        l->b = outer;
+        run_neurons(l, layer, NULL);
+    }
+}
+
+/* A step after the other, in each all layers. */
+static void run_steps(struct lowering *l, const struct lowered_network *network)
+{
+    for (size_t i = 0; i < network->network->layers.count; i++) {
+        struct lowered_layer *layer = &network->layers[i];
+        if (is_source(layer))
+            continue;
+        reserve_steps(l, layer);
+        lower_arrivals(l, layer, zero(l), true);
+    }
+    struct ir_builder outer = l->b;
+    struct ir_node *step = open(l, "steps", steps_now(l), false);
+    for (size_t i = 0; i < network->network->order.count; i++) {
+        struct lowered_layer *layer = lowered_layer_of(l, network->network->order.items[i]);
+        if (is_source(layer))
+            continue;
+        l->b.span = layer->layer->statement->span;
+        lower_arrivals(l, layer, step, false);
+        run_neurons(l, layer, step);
+    }
+    l->b = outer;
 }
 
 static void copy_records(struct lowering *l, const struct lowered_network *network)
@@ -506,16 +568,14 @@ static void copy_records(struct lowering *l, const struct lowered_network *netwo
 
 void lower_gradient_functions(struct lowering *l, struct lowered_network *network)
 {
-    const struct network *n = network->network;
     if (!network->has_gradient || l->is_failed)
         return;
     lower_records(l, network);
     enter(l, network, network->forward);
-    for (size_t i = 0; i < n->order.count; i++) {
-        struct lowered_layer *layer = lowered_layer_of(l, n->order.items[i]);
-        if (!is_source(layer))
-            run_layer(l, layer);
-    }
+    if (network->is_recurrent)
+        run_steps(l, network);
+    else
+        run_layers(l, network);
     copy_records(l, network);
 }
 

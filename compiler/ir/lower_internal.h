@@ -173,6 +173,7 @@ struct lowered_layer {
     /* presentations of batches: by step and neuron, of the sample at hand; -1 */
     int32_t raster;    /* BOOL: its spikes */
     int32_t emissions; /* FLOAT32: its numbers */
+    int32_t sent;      /* what reaches a connection now, flags or numbers */
     bool is_steady;    /* it emits the same numbers in each step */
     /* continuous time */
     int32_t reached;                  /* FLOAT64[1]: time of the last events that reached it */
@@ -251,12 +252,13 @@ struct lowered_network {
     int32_t reset, begin, start, end, ahead, step_learning, step_frozen; /* functions */
     bool has_ahead;                                                      /* some layer runs ahead */
     int32_t label;                                                       /* INT64[1]: of teach */
-    int32_t until_entry;                /* constant, the end of time; -1: none, or steps */
-    int32_t now, elapsed, until;        /* continuous time: FLOAT64[1] */
-    bool is_layerwise;                  /* `ahead` runs its layers one after the other */
-    uint64_t learn_mask;                /* bits of everything that learns in it */
-    uint64_t gradient_mask;             /* those of what learns by gradient */
-    bool has_gradient;                  /* the following are there */
+    int32_t until_entry;         /* constant, the end of time; -1: none, or steps */
+    int32_t now, elapsed, until; /* continuous time: FLOAT64[1] */
+    bool is_layerwise;           /* `ahead` runs its layers one after the other */
+    uint64_t learn_mask;         /* bits of everything that learns in it */
+    uint64_t gradient_mask;      /* those of what learns by gradient */
+    bool has_gradient;           /* the following are there */
+    bool is_recurrent;           /* a layer sees spikes of one that runs after it, or its own */
     int32_t records, forward, backward; /* functions */
     int32_t sample, samples, chunk;     /* INT64[1]: the one at hand, how many, its part of the
                                            batch */

@@ -53,6 +53,7 @@ static void begin(struct reversal *r, struct ir_function *from)
     r->facts = arena_alloc_array(&r->c->arena, (size_t)from->node_count + 1, sizeof *r->facts);
     for (int32_t k = 0; k < r->fact_count; k++)
         r->facts[k].tape = -1;
+    r->useful = arena_alloc_array(&r->c->arena, (size_t)r->buffer_count + 1, sizeof *r->useful);
     struct owner_walk walk = { r, NULL };
     note_block(&from->body, &walk);
 }

@@ -136,6 +136,20 @@ static bool mark_useful(struct reversal *r, struct ir_node *node)
     return is_new;
 }
 
+static bool mark_useful_buffer(struct reversal *r, int32_t buffer)
+{
+    bool is_new =
+        buffer >= 0 && buffer < r->buffer_count && r->varied[buffer] && !r->useful[buffer];
+    if (is_new)
+        r->useful[buffer] = true;
+    return is_new;
+}
+
+static bool is_useful_buffer(const struct reversal *r, int32_t buffer)
+{
+    return has_adjoint(r, buffer) || (buffer < r->buffer_count && r->useful[buffer]);
+}
+
 static bool find_useful(struct reversal *r, const struct ir_block *block);
 
 static bool find_useful_in(struct reversal *r, struct ir_node *node)
@@ -144,7 +158,7 @@ static bool find_useful_in(struct reversal *r, struct ir_node *node)
     switch (node->kind) {
     case IR_NODE_INSTR:
         if (node->op == IR_STORE)
-            return has_adjoint(r, node->payload.index) && mark_useful(r, node->operands[1]);
+            return is_useful_buffer(r, node->payload.index) && mark_useful(r, node->operands[1]);
         if (node->op == IR_VAR_SET) {
             struct node_facts *var = reverse_facts(r, node->payload.node);
             return (var->is_useful || var->var != NULL) && mark_useful(r, node->operands[0]);
@@ -153,6 +167,10 @@ static bool find_useful_in(struct reversal *r, struct ir_node *node)
             return false;
         if (node->op == IR_VAR_GET)
             return mark_useful(r, node->payload.node);
+        if (node->op == IR_LOAD)
+            return mark_useful_buffer(r, node->payload.index);
+        if (node->op == IR_VAR)
+            return mark_useful(r, node->operands[0]);
         for (int32_t k = 0; k < node->operand_count; k++)
             is_new = mark_useful(r, node->operands[k]) || is_new;
         return is_new;
@@ -164,6 +182,11 @@ static bool find_useful_in(struct reversal *r, struct ir_node *node)
     case IR_NODE_IF:
         is_new = find_useful(r, &node->branch.then_body);
         return find_useful(r, &node->branch.else_body) || is_new;
+    case IR_NODE_PROPAGATE: {
+        const struct ir_connection *c = &r->program->connections[node->propagate.connection];
+        return is_useful_buffer(r, c->target) &&
+               mark_useful_buffer(r, c->values >= 0 ? c->values : c->flags);
+    }
     default: return false;
     }
 }
@@ -187,14 +210,17 @@ static void declare_adjoints(struct ir_block *block, void *data)
     }
 }
 
-/* What the body gives to a variable before it has set it belongs to what the iteration before has
- * set. */
+/* What the body gives to a variable or a state before it has set it belongs to what the iteration
+ * before has set. */
 static void find_carried(struct reversal *r, const struct ir_node *loop)
 {
     struct ir_block body = loop->loop.body;
     while (find_useful(r, &body))
         continue;
     declare_adjoints(&body, r);
+    for (int32_t k = 0; k < r->buffer_count; k++)
+        if (r->useful[k])
+            reverse_adjoint(r, k);
 }
 
 /* ---- loops ---- */

@@ -160,19 +160,32 @@ static struct ir_node *same(struct reversal *r, struct ir_node *node)
     return node;
 }
 
-/* Place of an iteration: neighbours of the outermost loop, the neurons, are neighbours in memory.
- */
+/* Place of an iteration. That of the innermost independent loop, the neurons', is the innermost in
+ * memory. */
 static struct ir_node *place_of(struct reversal *r, struct ir_builder *b, const struct nest *nest,
                                 struct ir_node *(*value)(struct reversal *, struct ir_node *))
 {
     struct ir_node *place = ir_integer(b, 0);
-    for (int k = nest->count - 1; k >= 0; k--) {
-        struct ir_node *low = value(r, nest->loops[k]->loop.low);
-        struct ir_node *extent = ir_binary(b, IR_SUB, value(r, nest->loops[k]->loop.high), low);
-        struct ir_node *index = ir_binary(b, IR_SUB, value(r, nest->loops[k]->loop.index), low);
+    int neurons = 0;
+    for (int k = 0; k < nest->count; k++)
+        neurons = nest->loops[k]->loop.is_independent ? k : neurons;
+    for (int k = nest->count - 1; k >= -1; k--) {
+        if (k == neurons)
+            continue;
+        const struct ir_node *loop = nest->loops[k < 0 ? neurons : k];
+        struct ir_node *low = value(r, loop->loop.low);
+        struct ir_node *extent = ir_binary(b, IR_SUB, value(r, loop->loop.high), low);
+        struct ir_node *index = ir_binary(b, IR_SUB, value(r, loop->loop.index), low);
         place = ir_binary(b, IR_ADD, ir_binary(b, IR_MUL, place, extent), index);
     }
     return place;
+}
+
+/* A bound of an inner loop, before the outermost one. */
+static struct ir_node *bound(struct ir_builder *b, struct ir_node *node)
+{
+    bool is_leaf = node->kind == IR_NODE_INSTR && node->operand_count == 0 && node->op != IR_INDEX;
+    return is_leaf ? ir_again(b, node, NULL) : node;
 }
 
 static void keep_on_tape(struct reversal *r, struct ir_node *node, const struct nest *nest)
@@ -188,9 +201,9 @@ static void keep_on_tape(struct reversal *r, struct ir_node *node, const struct 
         b.block = &r->from->body;
     struct ir_node *count = ir_integer(&b, 1);
     for (int k = 0; k < nest->count; k++)
-        count =
-            ir_binary(&b, IR_MUL, count,
-                      ir_binary(&b, IR_SUB, nest->loops[k]->loop.high, nest->loops[k]->loop.low));
+        count = ir_binary(&b, IR_MUL, count,
+                          ir_binary(&b, IR_SUB, bound(&b, nest->loops[k]->loop.high),
+                                    bound(&b, nest->loops[k]->loop.low)));
     ir_call_rt(&b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&b, facts->tape), count });
     b.block = facts->block;
