@@ -276,10 +276,14 @@ static struct ir_node *access_extent(const struct access *access, size_t dimensi
     return NULL;
 }
 
+static struct ir_node *range_low(struct lowering *l, const struct expr *e)
+{
+    return e->range.low != NULL ? lower_as(l, e->range.low, IR_I64) : ir_integer(&l->b, 0);
+}
+
 static struct ir_node *range_extent(struct lowering *l, struct expr *e)
 {
-    struct ir_node *low = lower_as(l, e->range.low, IR_I64),
-                   *high = lower_as(l, e->range.high, IR_I64);
+    struct ir_node *low = range_low(l, e), *high = lower_as(l, e->range.high, IR_I64);
     if (e->range.is_inclusive)
         high = ir_binary(&l->b, IR_ADD, high, ir_integer(&l->b, 1));
     return ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_SUB, high, low), ir_integer(&l->b, 0));
@@ -312,6 +316,23 @@ static struct ir_node *named_axis_extent(struct lowering *l, struct expr *e)
     return extent;
 }
 
+/* Of what indices leave of an array that is computed element by element. */
+static struct ir_node *indexed_extent(struct lowering *l, struct expr *e, size_t dimension)
+{
+    size_t left = 0;
+    for (size_t d = 0; d < e->index.object->type->axes.count; d++) {
+        struct expr *index = d < e->index.indices.count ? e->index.indices.items[d] : NULL;
+        bool is_free = index == NULL || index->kind == EXPR_RANGE;
+        if (is_free && left++ == dimension)
+            return index == NULL ? lower_extent(l, e->index.object, d)
+                   : index->range.high == NULL
+                       ? ir_binary(&l->b, IR_SUB, lower_extent(l, e->index.object, d),
+                                   range_low(l, index))
+                       : range_extent(l, index);
+    }
+    return ir_integer(&l->b, 1);
+}
+
 struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimension)
 {
     struct ir_node *extent = NULL;
@@ -338,6 +359,7 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
         return lower_extent(l, is_array(e->binary.left) ? e->binary.left : e->binary.right,
                             dimension);
     case EXPR_UNARY: return lower_extent(l, e->unary.operand, dimension);
+    case EXPR_INDEX: return indexed_extent(l, e, dimension);
     case EXPR_IF:
         return lower_extent(l,
                             is_array(e->conditional.then)        ? e->conditional.then
@@ -435,19 +457,33 @@ static struct ir_node *field_element(struct lowering *l, struct expr *e,
         const struct lowered_layer *layer = lowered_layer_of(l, object->type->layer);
         return lower_axis_place(l, layer, flat, (int32_t)symbol->position);
     }
-    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_WEIGHT &&
-        object->type->connection != NULL) {
-        struct lowered_connection *connection = lowered_connection_of(l, object->type->connection);
-        if (connection->weight_buffer < 0)
-            return lower_constant_leaf(l, l->program->connections[connection->ir].constant_weight,
-                                       IR_F32);
-    }
     if (symbol->kind == SYMBOL_FORMAL) {
         struct binding *binding = binding_of(l, symbol, e->span);
         if (binding->kind == BINDING_CONSTANT)
             return lower_constant_leaf(l, binding->constant, binding->type);
     }
     return NULL;
+}
+
+/* `(a * 2)[1, 0 ..< 3]`: of an array that is computed element by element. */
+static struct ir_node *indexed_element(struct lowering *l, struct expr *e,
+                                       struct ir_node *const *indices, size_t count)
+{
+    struct expr *object = e->index.object;
+    struct ir_node *inner[RANK_LIMIT];
+    size_t rank = object->type->axes.count, used = 0;
+    for (size_t d = 0; d < rank && d < RANK_LIMIT; d++) {
+        struct expr *index = d < e->index.indices.count ? e->index.indices.items[d] : NULL;
+        bool is_free = index == NULL || index->kind == EXPR_RANGE;
+        struct ir_node *given = is_free && used < count ? indices[used] : ir_integer(&l->b, 0);
+        used += is_free;
+        inner[d] = index == NULL ? given
+                   : is_free     ? ir_binary(&l->b, IR_ADD, given, range_low(l, index))
+                                 : lower_as(l, index, IR_I64);
+        if (index != NULL && object->type->kind != TYPE_DATASET)
+            lower_check_index(l, object, index, inner[d], lower_extent(l, object, d));
+    }
+    return lower_element(l, object, inner, rank);
 }
 
 struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node *const *indices,
@@ -464,13 +500,7 @@ struct ir_node *lower_element(struct lowering *l, struct expr *e, struct ir_node
     struct ir_node *result = NULL;
     switch (e->kind) {
     case EXPR_FIELD: result = field_element(l, e, indices, count); break;
-    case EXPR_INDEX:
-        if (e->index.indices.count == 1 && e->index.indices.items[0]->kind != EXPR_RANGE &&
-            count == 0) {
-            struct ir_node *index = lower_as(l, e->index.indices.items[0], IR_I64);
-            result = lower_element(l, e->index.object, &index, 1);
-        }
-        break;
+    case EXPR_INDEX: result = indexed_element(l, e, indices, count); break;
     case EXPR_UNARY:
         result = lower_unary(l, e, operand_element(l, e->unary.operand, indices, count));
         break;

@@ -223,9 +223,27 @@ static bool check_event_time(struct checker *k, const struct presented *input,
     return false;
 }
 
+/* What is presented is a number or an array; of a sample, one of its fields. */
+static const struct type *presented_type(struct checker *k, struct expr *e)
+{
+    const struct type *t = check_expr(k, e);
+    bool is_sample = t->kind == TYPE_SAMPLE;
+    if (!is_sample && t->kind != TYPE_DATASET)
+        return check_number(k, e, "what is presented");
+    const struct dataset_field *field =
+        t->dataset->fields.count > 0 ? t->dataset->fields.items : NULL;
+    const char *name = field != NULL ? field->name->text : "image";
+    diag_error(k->c, e->span, "what is presented must be a number, not %s", type_text(k->arena, t));
+    if (is_sample)
+        diag_hint(k->c, "present what the sample holds, such as its '.%s'", name);
+    else
+        diag_hint(k->c, "loop over its samples: 'for s in ... { present s.%s to ... }'", name);
+    return type_error();
+}
+
 static struct network *check_presented(struct checker *k, struct presented *input, bool *is_batch)
 {
-    const struct type *value = check_number(k, input->value, "what is presented");
+    const struct type *value = presented_type(k, input->value);
     struct symbol *slot = presented_input(k, input);
     if (slot == NULL || slot->layer == NULL)
         return NULL;
