@@ -743,6 +743,7 @@ struct learnable {
     int32_t learn_bit;
     int32_t low, high; /* constants; -1 */
     const char *name;
+    const struct symbol *state; /* a persistent one of neurons, whose bounds it has; null */
 };
 
 ARRAY_STRUCT(learnable_list, struct learnable);
@@ -754,13 +755,25 @@ static struct learnable_list learnables_of(struct lowering *l,
     for (size_t i = 0; i < network->network->connections.count; i++) {
         const struct lowered_connection *c = &network->connections[i];
         if (c->connection->learns_gradient)
-            array_push(
-                &l->c->arena, &list,
-                (struct learnable){ c->weight_buffer, c->learn_bit, c->low, c->high, c->name });
+            array_push(&l->c->arena, &list,
+                       (struct learnable){ c->weight_buffer, c->learn_bit, c->low, c->high, c->name,
+                                           NULL });
         if (c->connection->learns_gradient && c->bias_buffer >= 0)
             array_push(&l->c->arena, &list,
                        (struct learnable){ c->bias_buffer, c->learn_bit, -1, -1,
-                                           dotted(l, c->name, "bias") });
+                                           dotted(l, c->name, "bias"), NULL });
+    }
+    for (size_t i = 0; i < network->network->layers.count; i++) {
+        const struct symbol_list *states = &network->layers[i].layer->model->states;
+        for (size_t k = 0; k < states->count; k++) {
+            struct symbol *state = states->items[k];
+            if (!state->statement->state.is_learnt)
+                continue;
+            int32_t buffer = lower_state_buffer(l, state);
+            array_push(&l->c->arena, &list,
+                       (struct learnable){ buffer, pointer_map_get(&l->learn_bit_of, state), -1, -1,
+                                           l->program->buffers[buffer].name, state });
+        }
     }
     return list;
 }
@@ -867,7 +880,7 @@ static void update_weights(struct lowering *l, const struct learnable *w,
         value = ir_binary(&l->b, IR_MAX, value, lower_constant_leaf(l, w->low, value->type));
     if (w->high >= 0)
         value = ir_binary(&l->b, IR_MIN, value, lower_constant_leaf(l, w->high, value->type));
-    ir_store(&l->b, w->buffer, i, value);
+    ir_store(&l->b, w->buffer, i, lower_within(l, w->state, value));
     for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
         ir_store(&l->b, buffers[k], i, ir_get(&l->b, optimizer->states.items[k]->binding->node));
     l->b = outer;

@@ -114,8 +114,6 @@ static void initial_value(struct lowering *l, struct lowered_layer *layer, int32
 static void state_buffers(struct lowering *l, struct lowered_layer *layer, struct symbol *state)
 {
     const struct statement *s = state->statement;
-    if (s->state.is_learnt)
-        lower_refuse(l, s->span, "learning by gradient cannot be compiled yet");
     if (!s->state.is_persistent) {
         bind_buffer(l, state, layer,
                     lane_buffer(l, layer, state->name->text, lower_storage(state->type)), false);
@@ -127,6 +125,10 @@ static void state_buffers(struct lowering *l, struct lowered_layer *layer, struc
     bind_buffer(l, state, layer, buffer, s->state.is_shared);
     initial_value(l, layer, buffer, state, s->state.value, s->state.is_shared);
     pointer_map_put(l, &l->learn_bit_of, state, l->learn_bits);
+    if (s->state.is_learnt) {
+        layer->network->gradient_mask |= UINT64_C(1) << l->learn_bits;
+        lower_learnable(l, layer->network, buffer);
+    }
     layer->network->learn_mask |= UINT64_C(1) << l->learn_bits;
     if (++l->learn_bits > 63)
         lower_refuse(l, s->span, "a program can learn at most 63 things apart");

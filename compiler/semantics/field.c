@@ -177,8 +177,11 @@ static const struct type *model_field(struct checker *k, struct expr *e, const s
         return symbol->type;
     }
     bool is_shared = symbol->kind == SYMBOL_STATE && symbol->statement->state.is_shared;
-    return is_shared ? symbol->type
-                     : type_with_axes(k->arena, symbol->type, layer_axes_now(k, object));
+    bool is_persistent = symbol->kind == SYMBOL_STATE && symbol->statement->state.is_persistent;
+    if (is_shared)
+        return symbol->type;
+    return type_with_axes(k->arena, symbol->type,
+                          is_persistent ? object->axes : layer_axes_now(k, object));
 }
 
 /* pre.x in a rule is the rule's own `pre state x`. */
