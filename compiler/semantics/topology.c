@@ -122,6 +122,34 @@ static struct axis_list in_order_of(struct checker *k, const struct layer *targe
     return ordered.count == axes.count ? ordered : axes;
 }
 
+static struct axis_list with_channel_at(struct checker *k, struct axis_list axes, bool is_last)
+{
+    const struct name *channel = names_intern_text(&k->c->names, "channel");
+    struct axis_list moved = { 0 };
+    for (int turn = 0; turn < 2; turn++)
+        for (size_t i = 0; i < axes.count; i++)
+            if ((axes.items[i].name == channel) == (is_last ? turn == 1 : turn == 0))
+                array_push(k->arena, &moved, axes.items[i]);
+    return moved;
+}
+
+/* The order of the axes that leave a stage. That of the target counts; between stages the filters
+ * of a conv are kept side by side, where spikes add them in lanes. */
+static struct axis_list in_memory(struct checker *k, const struct connection *connection, size_t i,
+                                  struct axis_list axes)
+{
+    bool is_weighted = connection->kind != NULL;
+    if (is_weighted && i < connection->weighted)
+        return axes;
+    if (is_weighted && connection->kind->id == BUILTIN_CONV) {
+        bool is_between = i + 1 < connection->topology.count;
+        axes = with_channel_at(k, axes, is_between);
+        if (is_between)
+            return axes;
+    }
+    return in_order_of(k, connection->target, axes);
+}
+
 /* A stage after one whose neurons have no place. */
 static void report_unknown_axes(struct checker *k, const struct connection *connection, size_t i)
 {
@@ -142,7 +170,6 @@ struct axis_list topology_axes(struct checker *k, struct connection *connection,
     if (connection->topology.count == 0)
         list_stages(k, connection);
     struct axis_list axes = source;
-    size_t first = connection->kind != NULL ? connection->weighted : 0;
     for (size_t i = 0; i < connection->topology.count; i++) {
         struct topology_stage *stage = &connection->topology.items[i];
         stage->from = axes;
@@ -151,11 +178,7 @@ struct axis_list topology_axes(struct checker *k, struct connection *connection,
         case BUILTIN_LOCAL:
         case BUILTIN_AVG_POOL:
         case BUILTIN_MAX_POOL:
-        case BUILTIN_SUM_POOL:
-            axes = window_axes(k, stage);
-            if (i >= first)
-                axes = in_order_of(k, connection->target, axes);
-            break;
+        case BUILTIN_SUM_POOL: axes = in_memory(k, connection, i, window_axes(k, stage)); break;
         case BUILTIN_ONE_TO_ONE:
         case BUILTIN_ALL_BUT_ONE:
         case BUILTIN_BATCH_NORM:
