@@ -21,26 +21,24 @@ enum { WORDS = 4 }; /* of a block of random numbers */
 
 /* ---- which layers ---- */
 
-struct time_search {
-    bool uses_time;
-};
-
-static void search_time(struct expr *e, void *data)
+static void search_change(struct expr *e, void *data)
 {
-    struct time_search *search = data;
-    if (e->kind == EXPR_NAME && e->symbol != NULL && e->symbol->kind == SYMBOL_VARIABLE &&
-        e->symbol->variable != VARIABLE_DT)
-        search->uses_time = true;
+    bool *changes = data;
+    const struct symbol *symbol = e->kind == EXPR_NAME ? e->symbol : NULL;
+    if (symbol != NULL && (symbol->kind == SYMBOL_PERSISTENT ||
+                           (symbol->kind == SYMBOL_VARIABLE && symbol->variable != VARIABLE_DT)))
+        *changes = true;
     if (e->kind == EXPR_COMPREHENSION || (e->target != NULL && e->target->kind == CALL_FUNCTION))
-        search->uses_time = true;
-    expr_children(e, search_time, search);
+        *changes = true;
+    expr_children(e, search_change, data);
 }
 
+/* Depends on nothing that may change from step to step but the neuron's own states. */
 static bool is_timeless(struct expr *e)
 {
-    struct time_search search = { false };
-    search_time(e, &search);
-    return !search.uses_time;
+    bool changes = false;
+    search_change(e, &changes);
+    return !changes;
 }
 
 static bool is_time_zero(const struct expr *e)
