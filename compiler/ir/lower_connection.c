@@ -727,13 +727,16 @@ static void make_weights(struct lowering *l, struct lowered_connection *c)
         struct ir_node *rows = open_rows(l, c, "weight", &outer);
         at_synapse(l, c, rows->loop.index, rows->loop.index);
         ir_store(&l->b, c->weight_buffer, rows->loop.index,
-                 weight != NULL ? lower_scalar(l, weight) : ir_real(&l->b, IR_F32, 1));
+                 lower_bounded_weight(l, c,
+                                      weight != NULL ? lower_as(l, weight, IR_F32)
+                                                     : ir_real(&l->b, IR_F32, 1)));
         l->b = outer;
         return;
     }
     struct ir_node *pre, *post, *loop = open_synapses(l, c, "weight", &outer, &pre, &post);
     struct ir_node *value =
         weight != NULL ? lower_as(l, weight, IR_F32) : ir_real(&l->b, IR_F32, 1);
+    value = lower_bounded_weight(l, c, value);
     if (c->connection->kind->id == BUILTIN_ALL_BUT_ONE)
         value =
             ir_select(&l->b, ir_binary(&l->b, IR_EQ, pre, post), ir_real(&l->b, IR_F32, 0), value);

@@ -25,6 +25,7 @@
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
  *   lower_rule_state.c  their state
  *   lower_rule_window.c  those on weights that windows share
+ *   lower_rule_bounds.c where bounds can be applied as weights are written
  *   lower_network.c     the step program of a network
  *   lower_continuous.c  networks in continuous time: events in groups of equal time
  *   lower_layerwise.c   those that run layer by layer
@@ -314,6 +315,7 @@ struct rule_place {
     struct ir_node *weight; /* VAR that holds w; null: w is read from memory */
     struct ir_node *change; /* VAR: of a shared weight; null elsewhere */
     bool is_free;           /* on init, start, end: arrays are indexed explicitly */
+    bool bounds_writes;     /* of free places: what is written to w is within bounds already */
 };
 
 /* A loop over the synapses of one neuron, in place of one over all neurons on the other side. */
@@ -796,6 +798,9 @@ void lower_rule_reset(struct lowering *, struct lowered_connection *, struct rul
 void lower_rule_synapses(struct lowering *, struct lowered_connection *, struct rule_instance *,
                          bool is_init);
 void lower_rule_step(struct lowering *, struct lowered_connection *, struct rule_instance *);
+struct ir_node *lower_bounded_weight(struct lowering *, const struct lowered_connection *,
+                                     struct ir_node *w); /* within the connection's bounds */
+bool lower_bounds_writes(const struct block *body);      /* bounding what is written is enough */
 bool lower_rule_has(const struct rule_instance *rule, enum event event);
 bool lower_rule_steps(const struct rule_instance *rule); /* does something in steps, or groups */
 void lower_rule_event(struct lowering *, struct lowered_connection *, struct rule_instance *,

@@ -676,6 +676,9 @@ static void assign_elements(struct lowering *l, struct statement *s, struct expr
         right = lower_combine(l, s->assign.op, ir_load(&l->b, access.binding->buffer, flat), right);
     enum ir_type stored = ir_buffer_value_type(l->program->buffers[access.binding->buffer].type);
     right = lower_within(l, s->assign.target->symbol, lower_cast(l, stored, right));
+    if (l->rule != NULL && l->rule->bounds_writes &&
+        access.binding->buffer == l->rule->connection->weight_buffer)
+        right = lower_bounded_weight(l, l->rule->connection, right);
     ir_store(&l->b, access.binding->buffer, flat, right);
     if (l->program->buffers[access.binding->buffer].kind == SNN_BUFFER_MODEL)
         l->assigns_model = true;

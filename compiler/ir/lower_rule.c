@@ -775,12 +775,13 @@ void lower_rule_event(struct lowering *l, struct lowered_connection *c, struct r
         if (s->kind != STATEMENT_ON || s->on.event != event)
             continue;
         struct ir_builder outside = l->b;
+        bool is_bounded = !rule->is_unbounded && (c->low >= 0 || c->high >= 0);
         if (s->on.label_symbol != NULL)
             enter_labelled(l, c, s->on.label_symbol);
+        place.bounds_writes = is_bounded && lower_bounds_writes(s->on.body);
         lower_statements(l, s->on.body);
         l->b = outside;
-        bool is_bounded = !rule->is_unbounded && (c->low >= 0 || c->high >= 0);
-        if (is_bounded && lower_writes_weight(s->on.body))
+        if (is_bounded && !place.bounds_writes && lower_writes_weight(s->on.body))
             bound_all(l, c);
     }
     l->rule = outer;

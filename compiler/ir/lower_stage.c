@@ -156,8 +156,9 @@ static void fill(struct lowering *l, struct lowered_connection *c, int32_t buffe
     l->pre_index = l->post_index = NULL;
     if (has_targets(c))
         l->post_index = ir_binary(&l->b, IR_MOD, l->element, lower_size_leaf(l, c->target->size));
+    struct ir_node *first = value != NULL ? lower_as(l, value, IR_F32) : ir_real(&l->b, IR_F32, 1);
     ir_store(&l->b, buffer, loop->loop.index,
-             value != NULL ? lower_as(l, value, IR_F32) : ir_real(&l->b, IR_F32, 1));
+             buffer == c->weight_buffer ? lower_bounded_weight(l, c, first) : first);
     l->element = l->post_index = NULL;
     l->b = outer;
 }
