@@ -295,7 +295,7 @@ static void run_neurons(struct lowering *l, const struct cell_lists *lists, stru
     struct ir_node *last = ir_load(&l->b, source->event_times, plus(l, count, -1));
     struct ir_node *start = ir_load(&l->b, layer->reached, zero);
     struct window_walk walk = window_walk(&l->b, lists->entry->window, layer->name);
-    window_open_places(&walk);
+    window_open_places(&walk, true);
     struct ir_builder place = l->b;
     struct ir_node *loop = window_open_filters(&walk, true);
     kernel_open_in(l, loop, place, window_target(&walk));

@@ -168,18 +168,18 @@ void window_start_at_target(struct window_walk *w, struct ir_node *target)
         w->group = divide(w, w->to.at[IR_WINDOW_CHANNEL], w->window->group_filters);
 }
 
-void window_open_places(struct window_walk *w)
+void window_open_places(struct window_walk *w, bool are_independent)
 {
     const struct ir_window *window = w->window;
     for (int i = 0; i < 3; i++) {
         enum ir_window_axis axis = window->to.order[i];
         if (axis != IR_WINDOW_CHANNEL)
             w->to.at[axis] = open_loop(w, axis_name(axis), integer(w, 0),
-                                       known(w, window->to.sizes[axis]), true);
+                                       known(w, window->to.sizes[axis]), are_independent);
     }
     w->group = integer(w, 0);
     if (window->groups >= 0)
-        w->group = open_loop(w, "groups", w->group, known(w, window->groups), true);
+        w->group = open_loop(w, "groups", w->group, known(w, window->groups), are_independent);
 }
 
 void window_filters(struct window_walk *w, struct ir_node **low, struct ir_node **high)

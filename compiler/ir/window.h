@@ -35,7 +35,7 @@ void window_start_at_target(struct window_walk *, struct ir_node *target);
 /* From the targets: over all places, along y and x, and groups; then, once the filter or channel is
  * known, over what is in the window, in the order of memory; `channels`: those of the group, too,
  * otherwise the channel is that of the target. */
-void window_open_places(struct window_walk *);
+void window_open_places(struct window_walk *, bool are_independent);
 void window_open_sources(struct window_walk *, bool channels);
 
 void window_filters(struct window_walk *, struct ir_node **low, struct ir_node **high);

@@ -73,22 +73,44 @@ static int32_t source_adjoint(const struct propagation *p)
 
 /* ---- windows ---- */
 
-/* For each source the targets whose windows contain it; the filters of each are summed up. */
+/* The adjoints of all filters at a place, next to each other: they are used for each source of the
+ * window. */
+static int32_t line_up(struct propagation *p, const struct window_walk *at)
+{
+    const struct ir_connection *c = p->connection;
+    struct window_walk walk = *at;
+    struct ir_buffer line = { .name = arena_format(&p->c->arena, "%s.place", c->name),
+                              .type = SNN_FLOAT32,
+                              .kind = SNN_BUFFER_LANE,
+                              .count = c->window->to.sizes[IR_WINDOW_CHANNEL],
+                              .unit = "",
+                              .is_state = true };
+    int32_t buffer = ir_add_buffer(p->c, p->b.program, line);
+    struct ir_builder outer = p->b;
+    struct ir_node *filter = window_open_filters(&walk, true)->loop.index;
+    ir_store(&p->b, buffer, filter, target_adjoint(p, window_target(&walk)));
+    p->b = outer;
+    return buffer;
+}
+
+/* For each place the sources in its window; the filters, next to each other in the weights, are
+ * summed up. */
 static void transpose_window(struct propagation *p)
 {
-    struct ir_node *source = open_sources(p, "transpose");
     struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
-    window_start_at(&walk, source);
-    window_open_targets(&walk);
-    struct ir_node *row = window_row(&walk), *low, *high;
+    struct ir_node *low, *high;
+    window_open_places(&walk, false);
     window_filters(&walk, &low, &high);
+    int32_t line = line_up(p, &walk);
+    window_open_sources(&walk, true);
+    struct ir_node *source = window_source(&walk), *row = window_row(&walk);
     struct ir_node *sum = ir_reduce(&p->b, IR_REDUCE_SUM, IR_F32, low, high);
     struct ir_builder body = p->b;
     p->b.block = &sum->reduce.body;
     walk.to.at[IR_WINDOW_CHANNEL] = sum->reduce.index;
     struct ir_node *weight =
         ir_cast(&p->b, IR_F32, propagation_weight(p, window_synapse(&walk, row)));
-    sum->reduce.keys[0] = ir_binary(&p->b, IR_MUL, weight, target_adjoint(p, window_target(&walk)));
+    sum->reduce.keys[0] = ir_binary(&p->b, IR_MUL, weight, ir_load(&p->b, line, sum->reduce.index));
     sum->reduce.key_count = 1;
     p->b = body;
     propagation_add_to(p, source_adjoint(p), source, sum);

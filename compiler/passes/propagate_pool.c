@@ -54,7 +54,7 @@ void propagate_pool_values(struct propagation *p)
     enum ir_type type = propagation_target_type(p);
     struct ir_builder outer = p->b;
     struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
-    window_open_places(&walk);
+    window_open_places(&walk, true);
     window_open_filters(&walk, true);
     struct ir_node *target = window_target(&walk);
     struct ir_node *total = ir_var(&p->b, "total", ir_real(&p->b, type, is_max ? -INFINITY : 0));

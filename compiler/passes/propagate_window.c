@@ -34,7 +34,7 @@ void propagate_window_values(struct propagation *p)
 {
     struct ir_builder outer = p->b;
     struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
-    window_open_places(&walk);
+    window_open_places(&walk, true);
     window_open_filters(&walk, true);
     struct ir_node *target = propagation_place(p, window_target(&walk));
     struct ir_node *total = ir_var(&p->b, "total", ir_load(&p->b, p->connection->target, target));
