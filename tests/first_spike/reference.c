@@ -167,10 +167,12 @@ static double kernel(double pre, double post, double w, double plus, double minu
     return beta == 0 ? minus : minus * exp(-beta * (high - w) / (high - low));
 }
 
-static void clip(double (*w)[LIMIT], double low, double high)
+/* Bounds of the weights onto neuron j that the rule changes. */
+static void clip(const struct layer *out, const float *pre, int j, double (*w)[LIMIT], double low,
+                 double high)
 {
     for (int i = 0; i < inputs; i++)
-        for (int j = 0; j < classes * members; j++)
+        if (pre[i] <= out->first[j] || pre[i] < 1 || !ignore_silent)
             w[i][j] = fmin(fmax(w[i][j], low), high);
 }
 
@@ -214,7 +216,8 @@ static void s2stdp(const struct layer *out, const float *pre, int label, double 
             w[i][j] += fabs(e) * kernel((double)pre[i], time, w[i][j], e > 0 ? a_plus : -a_plus,
                                         e > 0 ? a_minus : -a_minus, -0.5, 1);
     }
-    clip(w, -0.5, 1);
+    for (int j = 0; j < n; j++)
+        clip(out, pre, j, w, -0.5, 1);
     for (int j = 0; j < n; j++) { /* the sum of the weights is kept */
         double now = 0;
         for (int i = 0; i < inputs; i++)
@@ -233,7 +236,7 @@ static void r_stdp(const struct layer *out, const float *pre, int label, double 
     for (int i = 0; i < inputs; i++)
         w[i][winner] +=
             kernel((double)pre[i], (double)out->first[winner], w[i][winner], plus, minus, 0, 0.9);
-    clip(w, 0, 0.9);
+    clip(out, pre, winner, w, 0, 0.9);
 }
 
 static void s4nn(const struct layer *out, const float *pre, int label, double (*w)[LIMIT])
