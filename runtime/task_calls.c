@@ -328,7 +328,9 @@ int64_t snn_rt_data_events(struct snn_context *context, void *view, int64_t samp
     out = context->buffers[times];
     if (list.count > 0)
         memcpy(context->buffers[indices], list.index, (size_t)list.count * sizeof *list.index);
-    for (int64_t k = 0; k < list.count; k++)
+    if (unit == 1 && list.count > 0)
+        memcpy(out, list.time, (size_t)list.count * sizeof *out);
+    for (int64_t k = 0; unit != 1 && k < list.count; k++)
         out[k] = (float)(list.time[k] * unit);
     return list.count;
 }

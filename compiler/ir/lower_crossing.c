@@ -56,6 +56,11 @@ static struct statement *equation_of(const struct statement_list *body, const st
     return NULL;
 }
 
+bool lower_has_equation(const struct neuron_instance *model, const struct symbol *state)
+{
+    return equation_of(&model->body, state->name) != NULL;
+}
+
 /* What learns is held between events: it moves where the layer is reached. */
 static bool is_moving(const struct neuron_instance *model, const struct symbol *symbol)
 {

@@ -290,14 +290,15 @@ struct kernel {
     bool is_learning; /* the learning variant of the step */
     bool has_breaks;  /* the body takes several loops: lets are kept in memory */
     bool counts_since;
-    struct ir_node *now;   /* lower_now of this step; null before it is needed */
-    struct ir_node *since; /* VAR: steps since the neuron was last selected; null likewise */
-    bool is_compacted;     /* the list holds the spikes that the flags show */
-    bool spiked_known;     /* a loop before this one selected spikes */
-    bool is_eventwise;     /* the loop is over neurons, each running through all events or steps */
-    struct ir_node *own;   /* neurons from this on are stored, those before belong to others; null:
-                              all */
-    bool has_gradient;     /* spikes have their surrogates */
+    struct ir_node *now;    /* lower_now of this step; null before it is needed */
+    struct ir_node *since;  /* VAR: steps since the neuron was last selected; null likewise */
+    bool is_compacted;      /* the list holds the spikes that the flags show */
+    bool spiked_known;      /* a loop before this one selected spikes */
+    bool is_eventwise;      /* the loop is over neurons, each running through all events or steps */
+    struct ir_node *events; /* the loop over events within that over neurons; null before */
+    struct ir_node *own;    /* neurons from this on are stored, those before belong to others; null:
+                               all */
+    bool has_gradient;      /* spikes have their surrogates */
 };
 
 /* Equations being lowered: reading a state of the system gives its ODE_VALUE. */
@@ -725,6 +726,7 @@ bool lower_runs_behind_window(const struct lowered_connection *);
 void lower_run_behind_window(struct lowering *, struct lowered_connection *); /* l->kernel is set */
 
 /* ---- lower_crossing.c ---- */
+bool lower_has_equation(const struct neuron_instance *, const struct symbol *state);
 bool lower_is_coupled(const struct neuron_instance *); /* an equation depends on another one */
 void lower_check_systems(struct lowering *, const struct neuron_instance *,
                          const struct statement_list *body); /* what they read moves with them */

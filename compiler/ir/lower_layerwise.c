@@ -182,6 +182,8 @@ static void run_events(struct lowering *l, struct lowered_layer *layer, struct k
     struct ir_node *events = ir_loop(&l->b, arena_format(&l->c->arena, "%s.events", layer->name),
                                      zero, event_count, false);
     struct ir_builder outside = l->b;
+    for (int i = 0; i < count; i++)
+        kernels[i].events = events;
     l->b.block = &events->loop.body;
     struct ir_node *k = events->loop.index, *neuron = ir_load(&l->b, source->list, k);
     for (int i = 0; i < count; i++) {

@@ -118,6 +118,35 @@ static bool is_uniform(const struct kernel *kernel, struct expr *e)
     return search.is_uniform;
 }
 
+struct held_search {
+    const struct neuron_instance *model;
+    bool is_held;
+};
+
+static void search_held(struct expr *e, void *data)
+{
+    struct held_search *search = data;
+    const struct symbol *symbol = e->kind == EXPR_NAME ? e->symbol : NULL;
+    if (symbol != NULL && symbol->constant == NULL) {
+        bool is_state = symbol->kind == SYMBOL_STATE && !symbol->is_assigned &&
+                        !lower_has_equation(search->model, symbol);
+        bool is_learning = symbol->kind == SYMBOL_VARIABLE && symbol->variable == VARIABLE_LEARNING;
+        search->is_held = search->is_held && (is_state || is_learning);
+    }
+    if (e->kind == EXPR_CALL || e->kind == EXPR_COMPREHENSION)
+        search->is_held = false;
+    expr_children(e, search_held, search);
+}
+
+/* Of states that nothing changes: the same for all events. */
+static bool is_held(const struct kernel *kernel, struct expr *e)
+{
+    struct held_search search = { kernel->layer->layer->model, kernel->events != NULL };
+    if (search.is_held)
+        search_held(e, &search);
+    return search.is_held;
+}
+
 static void lower_kernel_let(struct lowering *l, struct statement *s)
 {
     struct symbol *symbol = s->symbol;
@@ -132,6 +161,14 @@ static void lower_kernel_let(struct lowering *l, struct statement *s)
         l->b.before = l->kernel->loop;
         symbol->binding = binding_value(l, lower_scalar(l, s->let.value));
         symbol->binding->is_uniform = true;
+        l->b = here;
+        return;
+    }
+    if (!symbol->is_assigned && is_held(l->kernel, s->let.value)) {
+        struct ir_builder here = l->b;
+        l->b.block = &l->kernel->loop->loop.body;
+        l->b.before = l->kernel->events;
+        symbol->binding = binding_value(l, lower_scalar(l, s->let.value));
         l->b = here;
         return;
     }
