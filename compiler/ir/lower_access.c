@@ -400,9 +400,26 @@ static void slice_axis(struct lowering *l, struct expr *range, const struct expr
         ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_SUB, high, low), ir_integer(&l->b, 0));
 }
 
+/* One number for several axes, from `first` on. */
+static void spread_index(struct lowering *l, const struct expr *array, struct expr *index,
+                         struct access_axis *first, size_t count)
+{
+    struct ir_node *value = lower_as(l, index, IR_I64), *total = first->extent;
+    for (size_t i = 1; i < count; i++)
+        total = ir_binary(&l->b, IR_MUL, total, first[i].extent);
+    lower_check_index(l, array, index, value, total);
+    for (size_t i = count; i-- > 0;) {
+        struct access_axis *axis = &first[i];
+        struct ir_node *place = i > 0 ? ir_binary(&l->b, IR_MOD, value, axis->extent) : value;
+        value = i > 0 ? ir_binary(&l->b, IR_DIV, value, axis->extent) : value;
+        axis->fixed = axis->offset != NULL ? ir_binary(&l->b, IR_ADD, axis->offset, place) : place;
+    }
+}
+
 static void access_index(struct lowering *l, struct expr *e, struct access *access)
 {
-    if (is_rule_array(l, e->index.object))
+    bool is_flat = is_rule_array(l, e->index.object);
+    if (is_flat)
         access_rule_array(l, e->index.object, e->index.indices.count, access);
     else
         lower_access(l, e->index.object, access);
@@ -413,15 +430,24 @@ static void access_index(struct lowering *l, struct expr *e, struct access *acce
         access->rank = 1;
         access->axes[0] =
             (struct access_axis){ .extent = lower_size_leaf(l, access->binding->layer->size) };
+        is_flat = true;
     }
     int32_t d = 0;
+    size_t position = 0;
     for (size_t i = 0; i < e->index.indices.count; i++) {
         struct expr *index = e->index.indices.items[i];
+        size_t taken = is_flat ? 1 : index_axes(index, &e->index.object->type->axes, position);
+        position += taken;
         while (d < access->rank && access->axes[d].fixed != NULL)
             d++;
-        if (d >= access->rank) {
+        if (d + (int32_t)taken > access->rank) {
             lower_refuse(l, index->span, "too many indices");
             return;
+        }
+        if (taken > 1) {
+            spread_index(l, e->index.object, index, &access->axes[d], taken);
+            d += (int32_t)taken;
+            continue;
         }
         struct access_axis *axis = &access->axes[d++];
         if (index->kind == EXPR_RANGE) {

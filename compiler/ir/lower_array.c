@@ -480,7 +480,11 @@ static struct ir_node *indexed_element(struct lowering *l, struct expr *e,
         inner[d] = index == NULL ? given
                    : is_free     ? ir_binary(&l->b, IR_ADD, given, range_low(l, index))
                                  : lower_as(l, index, IR_I64);
-        if (index != NULL && object->type->kind != TYPE_DATASET)
+        if (index != NULL && index_axes(index, &object->type->axes, d) > 1)
+            lower_refuse(l, index->span,
+                         "this index stands for several axes; give the array a "
+                         "name with let, then index it");
+        if (index != NULL)
             lower_check_index(l, object, index, inner[d], lower_extent(l, object, d));
     }
     return lower_element(l, object, inner, rank);

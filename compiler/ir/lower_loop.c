@@ -239,19 +239,26 @@ static void check_child(struct expr *e, void *data)
         return;
     bool is_memory = e->index.object->kind == EXPR_NAME || e->index.object->kind == EXPR_FIELD ||
                      lower_prepared(l, e->index.object) != NULL;
+    size_t position = 0, next = 0;
     for (size_t i = 0; i < e->index.indices.count && is_memory; i++) {
-        int clause = clause_of(checks, e->index.indices.items[i]);
+        const struct expr *index = e->index.indices.items[i];
+        position = next;
+        next += index_axes(index, &e->index.object->type->axes, position);
+        int clause = clause_of(checks, index);
         if (clause < 0)
             continue;
         const struct symbol *symbol = checks->clauses->items[clause].symbol;
         if (!starts_at_zero(&symbol->domain))
             continue;
-        if (symbol->domain.kind == DOMAIN_NEURONS)
+        if (symbol->domain.kind == DOMAIN_NEURONS && l->rule != NULL)
             continue;
-        if (symbol->domain.kind == DOMAIN_EXTENT && symbol->domain.position == i &&
+        if (symbol->domain.kind == DOMAIN_EXTENT && symbol->domain.position == position &&
             symbol->domain.expr == e->index.object)
             continue;
-        panic_unless_inside(l, e, checks->sizes[clause], lower_extent(l, e->index.object, i));
+        struct ir_node *extent = lower_extent(l, e->index.object, position);
+        for (size_t k = position + 1; k < next; k++)
+            extent = ir_binary(&l->b, IR_MUL, extent, lower_extent(l, e->index.object, k));
+        panic_unless_inside(l, e, checks->sizes[clause], extent);
     }
 }
 

@@ -19,8 +19,7 @@ static const struct axis_list *flat_axes(const struct expr *index)
     return is_of_layer ? &domain->expr->type->layer->axes : NULL;
 }
 
-/* How many axes from `position` on an index takes: the rank of the layer for `for i in pre`. */
-static size_t axes_taken(const struct expr *index, const struct axis_list *axes, size_t position)
+size_t index_axes(const struct expr *index, const struct axis_list *axes, size_t position)
 {
     const struct axis_list *own = flat_axes(index);
     if (own == NULL || own->count > axes->count - position)
@@ -113,7 +112,7 @@ static bool check_indices(struct checker *k, struct expr *e, const struct axis_l
         if (position >= axes->count)
             return fits && error_too_many(k, e, axes);
         fits = check_one_index(k, index, axes, position, kept) && fits;
-        position += axes_taken(index, axes, position);
+        position += index_axes(index, axes, position);
     }
     for (; position < axes->count; position++)
         array_push(k->arena, kept, axes->items[position]);

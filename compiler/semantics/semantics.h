@@ -223,6 +223,10 @@ struct semantics_options {
     int include_folder_count;
 };
 
+/* How many of an array's axes, from `position` on, an index stands for: all axes of a layer where
+ * it is a variable that runs over its neurons. */
+size_t index_axes(const struct expr *index, const struct axis_list *axes, size_t position);
+
 /* Checks a parsed file and what it uses. Reports all errors; false if there were any (then the
  * model is not to be used). `*model` is never null. */
 bool semantics_check(struct compilation *c, struct file *file,
