@@ -32,7 +32,8 @@
  *   lower_behind_window.c  of these, layers behind windows
  *   lower_queue.c       delays in continuous time
  *   lower_crossing.c    thresholds that are reached between events
- *   lower_gradient.c    presentations of batches and those that gradients are taken from; descend
+ *   lower_gradient.c    presentations of batches and those that gradients are taken from
+ *   lower_descend.c     the way back, optimizers
  *   lower_task.c        task statements
  *   lower_yield.c       for … yield, and what export writes of it row by row
  *   lower_present.c     present, rest, reset, recordings
@@ -894,6 +895,12 @@ void lower_present_taken(struct lowering *, struct lowered_network *, struct sta
 struct binding *lower_taken_record(struct lowering *, const struct lowered_layer *, int32_t source,
                                    bool is_in_time, const char *what);
 void lower_gradient_functions(struct lowering *, struct lowered_network *);
+/* Presents sample `index` of the batch, if it is one, and runs `forward`. */
+void lower_run_sample(struct lowering *, struct taken *, struct ir_node *index);
+/* A loop that all workers share, unless some loop around it is one already; returns its index. */
+struct ir_node *lower_open_parallel(struct lowering *, const char *name, struct ir_node *count);
+
+/* ---- lower_descend.c ---- */
 void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer);
 void lower_descend(struct lowering *, struct statement *);
 

@@ -107,8 +107,11 @@ static bool walk_node(struct reversal *r, struct ir_node *node)
         }
         return is_new;
     case IR_NODE_WHILE:
-        while (walk(r, &node->loop_while.test) | walk(r, &node->loop_while.body))
-            is_new = true;
+        for (bool is_added = true; is_added;) {
+            is_added = walk(r, &node->loop_while.test);
+            is_added = walk(r, &node->loop_while.body) || is_added;
+            is_new = is_new || is_added;
+        }
         return is_new;
     case IR_NODE_REDUCE:
         is_new = walk(r, &node->reduce.body);

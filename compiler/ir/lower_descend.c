@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `descend loss using optimizer`: the way back of the loss, then of all samples, whose derivatives
+ * are added up part by part of the batch, and the update of each weight that learns. The adjoints
+ * themselves are written by pass `differentiate`.
+ */
+#include "ir/lower_internal.h"
+
+#include <math.h>
+
+enum { CHUNKS = 8 }; /* of a batch: derivatives are summed in each, then over them, in one order */
+
+static const char *dotted(struct lowering *l, const char *name, const char *field)
+{
+    return arena_format(&l->c->arena, "%s.%s", name, field);
+}
+
+static struct ir_node *zero(struct lowering *l)
+{
+    return ir_integer(&l->b, 0);
+}
+
+static struct ir_node *open(struct lowering *l, const char *name, struct ir_node *high,
+                            bool is_independent)
+{
+    struct ir_node *loop = ir_loop(&l->b, name, zero(l), high, is_independent);
+    l->b.before = NULL;
+    l->b.block = &loop->loop.body;
+    return loop->loop.index;
+}
+
+/* ---- what learns ---- */
+/* Something that learns by gradient: a buffer of the model. */
+struct learnable {
+    int32_t buffer;
+    int32_t learn_bit;
+    int32_t low, high; /* constants; -1 */
+    const char *name;
+    const struct symbol *state; /* a persistent one of neurons, whose bounds it has; null */
+};
+
+ARRAY_STRUCT(learnable_list, struct learnable);
+
+static struct learnable_list learnables_of(struct lowering *l,
+                                           const struct lowered_network *network)
+{
+    struct learnable_list list = { 0 };
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        const struct lowered_connection *c = &network->connections[i];
+        if (c->connection->learns_gradient)
+            array_push(&l->c->arena, &list,
+                       (struct learnable){ c->weight_buffer, c->learn_bit, c->low, c->high, c->name,
+                                           NULL });
+        if (c->connection->learns_gradient && c->bias_buffer >= 0)
+            array_push(&l->c->arena, &list,
+                       (struct learnable){ c->bias_buffer, c->learn_bit, -1, -1,
+                                           dotted(l, c->name, "bias"), NULL });
+    }
+    for (size_t i = 0; i < network->network->layers.count; i++) {
+        const struct symbol_list *states = &network->layers[i].layer->model->states;
+        for (size_t k = 0; k < states->count; k++) {
+            struct symbol *state = states->items[k];
+            if (!state->statement->state.is_learnt)
+                continue;
+            int32_t buffer = lower_state_buffer(l, state);
+            array_push(&l->c->arena, &list,
+                       (struct learnable){ buffer, pointer_map_get(&l->learn_bit_of, state), -1, -1,
+                                           l->program->buffers[buffer].name, state });
+        }
+    }
+    return list;
+}
+
+void lower_learnable(struct lowering *l, struct lowered_network *network, int32_t buffer)
+{
+    struct ir_buffer *of = &l->program->buffers[buffer];
+    const char *name = dotted(l, of->name, "gradient");
+    if (network->chunk < 0)
+        network->chunk = lower_buffer(l, dotted(l, network->name, "chunk"), SNN_INT64,
+                                      SNN_BUFFER_LANE, lower_size_value(l, 1));
+    int32_t gradient = lower_buffer(l, name, SNN_FLOAT32, SNN_BUFFER_LOCAL, -1);
+    of = &l->program->buffers[buffer];
+    of->adjoint = gradient;
+    of->adjoint_base = network->chunk;
+}
+
+static struct ir_node *size_of(struct lowering *l, const struct learnable *w)
+{
+    return lower_size_leaf(l, l->program->buffers[w->buffer].count);
+}
+
+/* Derivatives of all chunks, 0. */
+static void clear_gradient(struct lowering *l, const struct learnable *w, struct ir_node *chunks)
+{
+    int32_t gradient = l->program->buffers[w->buffer].adjoint;
+    struct ir_node *count = ir_binary(&l->b, IR_MUL, chunks, size_of(l, w));
+    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, gradient), count });
+    struct ir_builder outer = l->b;
+    struct ir_node *i = open(l, dotted(l, w->name, "clear"), count, true);
+    ir_store(&l->b, gradient, i, ir_real(&l->b, IR_F32, 0));
+    l->b = outer;
+}
+
+static struct ir_node *summed_gradient(struct lowering *l, const struct learnable *w,
+                                       struct ir_node *i, struct ir_node *chunks)
+{
+    int32_t gradient = l->program->buffers[w->buffer].adjoint;
+    struct ir_node *sum = ir_var(&l->b, "grad", ir_load(&l->b, gradient, i));
+    struct ir_node *loop = ir_loop(&l->b, "chunks", ir_integer(&l->b, 1), chunks, false);
+    struct ir_builder outer = l->b;
+    l->b.block = &loop->loop.body;
+    struct ir_node *place =
+        ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, loop->loop.index, size_of(l, w)), i);
+    ir_set(&l->b, sum,
+           ir_binary(&l->b, IR_ADD, ir_get(&l->b, sum), ir_load(&l->b, gradient, place)));
+    l->b = outer;
+    return ir_get(&l->b, sum);
+}
+
+/* A value for each weight, saved with the model. */
+static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
+                               const struct optimizer_instance *optimizer, struct symbol *state)
+{
+    const struct ir_buffer *weight = &l->program->buffers[w->buffer];
+    const char *name = arena_format(&l->c->arena, "%s.%s.%s", weight->name,
+                                    optimizer->declaration->name.name->text, state->name->text);
+    int32_t buffer =
+        lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_MODEL, weight->count);
+    l->program->buffers[buffer].is_observed = true;
+    if (state->value == NULL)
+        return buffer;
+    struct ir_builder saved = lower_enter(l, &l->initial);
+    l->b.span = state->value->span;
+    struct ir_builder outer = l->b;
+    struct ir_node *i = open(l, name, size_of(l, w), true);
+    ir_store(&l->b, buffer, i,
+             lower_as(l, state->value, ir_buffer_value_type(l->program->buffers[buffer].type)));
+    l->b = outer;
+    lower_leave(l, &l->initial, saved);
+    return buffer;
+}
+
+static struct binding *variable(struct lowering *l, const char *name, struct ir_node *value)
+{
+    struct binding *binding = binding_new(l, BINDING_VAR);
+    binding->node = ir_var(&l->b, name, value);
+    return binding;
+}
+
+static void update_weights(struct lowering *l, const struct learnable *w,
+                           const struct optimizer_instance *optimizer, struct ir_node *chunks)
+{
+    int32_t buffers[64];
+    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
+        buffers[k] = optimizer_state(l, w, optimizer, optimizer->states.items[k]);
+    struct ir_node *learns = ir_if(&l->b, lower_learn_bit(l, w->learn_bit));
+    struct ir_builder outer = l->b;
+    l->b.block = &learns->branch.then_body;
+    struct ir_node *i = open(l, dotted(l, w->name, "descend"), size_of(l, w), true);
+    optimizer->gradient->binding = binding_value(l, summed_gradient(l, w, i, chunks));
+    optimizer->weight->binding = variable(l, "w", ir_load(&l->b, w->buffer, i));
+    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
+        optimizer->states.items[k]->binding =
+            variable(l, optimizer->states.items[k]->name->text, ir_load(&l->b, buffers[k], i));
+    struct block body = { .span = optimizer->body->span };
+    for (size_t k = 0; k < optimizer->body->statements.count; k++)
+        if (optimizer->body->statements.items[k]->kind != STATEMENT_STATE)
+            array_push(&l->c->arena, &body.statements, optimizer->body->statements.items[k]);
+    l->inlining = ++l->inlinings;
+    lower_statements(l, &body);
+    struct ir_node *value = ir_get(&l->b, optimizer->weight->binding->node);
+    if (w->low >= 0)
+        value = ir_binary(&l->b, IR_MAX, value, lower_constant_leaf(l, w->low, value->type));
+    if (w->high >= 0)
+        value = ir_binary(&l->b, IR_MIN, value, lower_constant_leaf(l, w->high, value->type));
+    ir_store(&l->b, w->buffer, i, lower_within(l, w->state, value));
+    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
+        ir_store(&l->b, buffers[k], i, ir_get(&l->b, optimizer->states.items[k]->binding->node));
+    l->b = outer;
+}
+
+static void check_finite(struct lowering *l, const struct statement *s, struct ir_node *loss)
+{
+    struct ir_node *size = ir_unary(&l->b, IR_ABS, loss);
+    struct ir_node *is_finite = ir_binary(&l->b, IR_LT, size, ir_real(&l->b, IR_F32, INFINITY));
+    struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_finite));
+    struct ir_builder outer = l->b;
+    l->b.block = &check->branch.then_body;
+    ir_call_rt(&l->b, IR_RT_snn_rt_panic, 2,
+               (struct ir_node *[]){
+                   ir_text(&l->b, lower_place(l, s->descend.loss->span)),
+                   ir_text(&l->b, "the loss is not a finite number; a smaller learning rate may "
+                                  "help") });
+    l->b = outer;
+}
+
+/* Chunk k of the batch: samples k n / chunks ..< (k + 1) n / chunks. */
+static struct ir_node *chunk_start(struct lowering *l, struct ir_node *k, struct ir_node *samples,
+                                   struct ir_node *chunks)
+{
+    return ir_binary(&l->b, IR_DIV, ir_binary(&l->b, IR_MUL, k, samples), chunks);
+}
+
+static void run_backward(struct lowering *l, struct taken *taken, struct ir_node *chunks)
+{
+    struct lowered_network *network = taken->network;
+    struct ir_builder outer = l->b;
+    struct ir_node *chunk = lower_open_parallel(l, "chunks", chunks);
+    ir_store(&l->b, network->chunk, zero(l), chunk);
+    struct ir_node *next = ir_binary(&l->b, IR_ADD, chunk, ir_integer(&l->b, 1));
+    struct ir_node *loop = ir_loop(&l->b, "samples", chunk_start(l, chunk, taken->samples, chunks),
+                                   chunk_start(l, next, taken->samples, chunks), false);
+    l->b.block = &loop->loop.body;
+    lower_run_sample(l, taken, loop->loop.index);
+    ir_call(&l->b, network->backward);
+    l->b = outer;
+}
+
+void lower_descend(struct lowering *l, struct statement *s)
+{
+    struct taken *taken = l->taken;
+    if (l->is_failed)
+        return;
+    if (taken == NULL || s->descend.update == NULL) {
+        lower_refuse(l, s->span,
+                     "there is no gradient to descend: nothing that learns by gradient was "
+                     "presented to above it");
+        return;
+    }
+    if (s->descend.every != NULL) {
+        lower_refuse(l, s->descend.every->span, "'every' cannot be compiled yet");
+        return;
+    }
+    const struct optimizer_instance *optimizer = s->descend.update;
+    struct learnable_list list = learnables_of(l, taken->network);
+    struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
+    struct ir_node *number = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
+    struct ir_node *loss = lower_as(l, s->descend.loss, IR_F32);
+    check_finite(l, s, loss);
+    for (size_t k = 0; k < optimizer->parameters.count; k++)
+        optimizer->parameters.items[k]->binding =
+            binding_value(l, lower_as(l, optimizer->parameters.items[k]->value, IR_F32));
+    struct ir_node *chunks = ir_binary(&l->b, IR_MIN, taken->samples, ir_integer(&l->b, CHUNKS));
+    for (size_t k = 0; k < list.count; k++)
+        clear_gradient(l, &list.items[k], chunks);
+    ir_store(&l->b, taken->network->chunk, zero(l), zero(l));
+    ir_gradient(&l->b, loss);
+    run_backward(l, taken, chunks);
+    int32_t inlining = l->inlining;
+    for (size_t k = 0; k < list.count; k++)
+        update_weights(l, &list.items[k], optimizer, chunks);
+    l->inlining = inlining;
+    ir_context_set(&l->b, IR_CONTEXT_PATH, path);
+    ir_context_set(&l->b, IR_CONTEXT_PRESENT, number);
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, taken->steps);
+    l->assigns_model = true;
+}
