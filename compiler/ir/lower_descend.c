@@ -20,15 +20,6 @@ static struct ir_node *zero(struct lowering *l)
     return ir_integer(&l->b, 0);
 }
 
-static struct ir_node *open(struct lowering *l, const char *name, struct ir_node *high,
-                            bool is_independent)
-{
-    struct ir_node *loop = ir_loop(&l->b, name, zero(l), high, is_independent);
-    l->b.before = NULL;
-    l->b.block = &loop->loop.body;
-    return loop->loop.index;
-}
-
 /* ---- what learns ---- */
 /* Something that learns by gradient: a buffer of the model. */
 struct learnable {
@@ -97,7 +88,7 @@ static void clear_gradient(struct lowering *l, const struct learnable *w, struct
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, gradient), count });
     struct ir_builder outer = l->b;
-    struct ir_node *i = open(l, dotted(l, w->name, "clear"), count, true);
+    struct ir_node *i = lower_open_range(l, dotted(l, w->name, "clear"), count, true);
     ir_store(&l->b, gradient, i, ir_real(&l->b, IR_F32, 0));
     l->b = outer;
 }
@@ -133,7 +124,7 @@ static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
     struct ir_builder saved = lower_enter(l, &l->initial);
     l->b.span = state->value->span;
     struct ir_builder outer = l->b;
-    struct ir_node *i = open(l, name, size_of(l, w), true);
+    struct ir_node *i = lower_open_range(l, name, size_of(l, w), true);
     ir_store(&l->b, buffer, i,
              lower_as(l, state->value, ir_buffer_value_type(l->program->buffers[buffer].type)));
     l->b = outer;
@@ -157,7 +148,7 @@ static void update_weights(struct lowering *l, const struct learnable *w,
     struct ir_node *learns = ir_if(&l->b, lower_learn_bit(l, w->learn_bit));
     struct ir_builder outer = l->b;
     l->b.block = &learns->branch.then_body;
-    struct ir_node *i = open(l, dotted(l, w->name, "descend"), size_of(l, w), true);
+    struct ir_node *i = lower_open_range(l, dotted(l, w->name, "descend"), size_of(l, w), true);
     optimizer->gradient->binding = binding_value(l, summed_gradient(l, w, i, chunks));
     optimizer->weight->binding = variable(l, "w", ir_load(&l->b, w->buffer, i));
     for (size_t k = 0; k < optimizer->states.count && k < 64; k++)

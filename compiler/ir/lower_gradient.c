@@ -260,20 +260,9 @@ static struct ir_node *record_place(struct lowering *l, const struct lowered_lay
                      element);
 }
 
-static void enter(struct lowering *l, struct lowered_network *network, int32_t function)
-{
-    struct ir_function *f = l->program->functions[function];
-    l->b = (struct ir_builder){ .compilation = l->c,
-                                .program = l->program,
-                                .function = f,
-                                .block = &f->body,
-                                .span = network->network->declaration->span };
-    l->network = network;
-}
-
 static void lower_records(struct lowering *l, struct lowered_network *network)
 {
-    enter(l, network, network->records);
+    lower_enter_function(l, network, network->records);
     for (size_t i = 0; i < network->taken.count; i++) {
         const struct taken_record *record = &network->taken.items[i];
         struct ir_node *count = ir_binary(&l->b, IR_MUL, number(l, network->samples),
@@ -287,8 +276,8 @@ static void lower_records(struct lowering *l, struct lowered_network *network)
 
 /* ---- forward ---- */
 
-static struct ir_node *open(struct lowering *l, const char *name, struct ir_node *high,
-                            bool is_independent)
+struct ir_node *lower_open_range(struct lowering *l, const char *name, struct ir_node *high,
+                                 bool is_independent)
 {
     struct ir_node *loop = ir_loop(&l->b, name, zero(l), high, is_independent);
     l->b.before = NULL;
@@ -322,7 +311,7 @@ static void lay_out(struct lowering *l, const struct lowered_connection *c, stru
         return; /* always there */
     struct ir_builder outer = l->b;
     struct ir_node *size = lower_size_leaf(l, source->size);
-    struct ir_node *i = open(l, dotted(l, c->name, "arrive"), size, true);
+    struct ir_node *i = lower_open_range(l, dotted(l, c->name, "arrive"), size, true);
     ir_store(&l->b, source->sent, i,
              ir_load(&l->b, has_numbers ? source->emissions : source->raster,
                      row_place(l, source, step, i)));
@@ -392,8 +381,8 @@ static void begin_input(struct lowering *l, const struct lowered_layer *layer,
         return;
     }
     struct ir_builder outer = l->b;
-    struct ir_node *i =
-        open(l, dotted(l, layer->name, "silent"), lower_size_leaf(l, layer->size), true);
+    struct ir_node *i = lower_open_range(l, dotted(l, layer->name, "silent"),
+                                         lower_size_leaf(l, layer->size), true);
     ir_store(&l->b, currents, ir_binary(&l->b, IR_ADD, base, i), ir_real(&l->b, IR_F32, 0));
     l->b = outer;
 }
@@ -496,7 +485,7 @@ static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct 
         kernel.spike = ir_var(&l->b, "spiked", ir_bool(&l->b, false));
     struct ir_builder outer = l->b;
     if (step == NULL)
-        step = open(l, dotted(l, layer->name, "steps"), steps, false);
+        step = lower_open_range(l, dotted(l, layer->name, "steps"), steps, false);
     run_body(l, layer, step);
     if (l->b.block != outer.block)
         l->b = outer;
@@ -515,7 +504,8 @@ static void run_layers(struct lowering *l, const struct lowered_network *network
         reserve_steps(l, layer);
         lower_arrivals(l, layer, zero(l), true);
         struct ir_builder outer = l->b;
-        struct ir_node *step = open(l, dotted(l, layer->name, "arrivals"), steps_now(l), false);
+        struct ir_node *step =
+            lower_open_range(l, dotted(l, layer->name, "arrivals"), steps_now(l), false);
         lower_arrivals(l, layer, step, false);
         l->b = outer;
         run_neurons(l, layer, NULL);
@@ -533,7 +523,7 @@ static void run_steps(struct lowering *l, const struct lowered_network *network)
         lower_arrivals(l, layer, zero(l), true);
     }
     struct ir_builder outer = l->b;
-    struct ir_node *step = open(l, "steps", steps_now(l), false);
+    struct ir_node *step = lower_open_range(l, "steps", steps_now(l), false);
     for (size_t i = 0; i < network->network->order.count; i++) {
         struct lowered_layer *layer = lowered_layer_of(l, network->network->order.items[i]);
         if (is_source(layer))
@@ -556,8 +546,8 @@ static void copy_records(struct lowering *l, const struct lowered_network *netwo
         struct ir_builder outer = l->b;
         struct ir_node *size = lower_size_leaf(l, layer->size), *step = NULL;
         if (is_raster)
-            step = open(l, dotted(l, layer->name, "record"), steps_now(l), false);
-        struct ir_node *k = open(l, dotted(l, layer->name, "record"), size, true);
+            step = lower_open_range(l, dotted(l, layer->name, "record"), steps_now(l), false);
+        struct ir_node *k = lower_open_range(l, dotted(l, layer->name, "record"), size, true);
         ir_store(&l->b, record->buffer, record_place(l, layer, step, k),
                  ir_load(&l->b, record->source, is_raster ? row_place(l, layer, step, k) : k));
         l->b = outer;
@@ -569,7 +559,7 @@ void lower_gradient_functions(struct lowering *l, struct lowered_network *networ
     if (!network->has_gradient || l->is_failed)
         return;
     lower_records(l, network);
-    enter(l, network, network->forward);
+    lower_enter_function(l, network, network->forward);
     if (network->is_recurrent)
         run_steps(l, network);
     else
@@ -584,7 +574,7 @@ static void keep_step(struct lowering *l, const struct lowered_layer *layer, str
 {
     struct ir_builder outer = l->b;
     struct ir_node *size = lower_size_leaf(l, layer->size);
-    struct ir_node *i = open(l, dotted(l, layer->name, "keep"), size, true);
+    struct ir_node *i = lower_open_range(l, dotted(l, layer->name, "keep"), size, true);
     ir_store(&l->b, layer->emissions >= 0 ? layer->emissions : layer->raster,
              row_place(l, layer, step, i),
              layer->emissions >= 0 ? ir_load(&l->b, layer->emitted, i) : ir_bool(&l->b, false));
@@ -630,7 +620,7 @@ static void run_sources(struct lowering *l, struct lowered_network *network,
     }
     if (has_steps) {
         struct ir_builder outer = l->b;
-        struct ir_node *step = open(l, "sources", steps, false);
+        struct ir_node *step = lower_open_range(l, "sources", steps, false);
         ir_context_set(&l->b, IR_CONTEXT_STEP, step);
         ir_store(&l->b, network->clock, zero(l), step);
         lower_timed_data(l, timed, step);

@@ -823,6 +823,8 @@ void lower_apply_changes(struct lowering *, const struct lowered_connection *, b
 void lower_search_tasks(struct lowering *); /* what tasks present to, set, record */
 void lower_networks(struct lowering *);     /* layers, connections, functions reset, start, end */
 void lower_run_layer(struct lowering *, struct lowered_layer *, bool is_learning);
+/* Code goes into one of its functions from here on. */
+void lower_enter_function(struct lowering *, struct lowered_network *, int32_t function);
 void lower_network_steps(struct lowering *); /* step functions, after tasks said what they read */
 void lower_check_positive(struct lowering *, int32_t constant, struct span span,
                           const char *message); /* when the program starts */
@@ -897,6 +899,9 @@ struct binding *lower_taken_record(struct lowering *, const struct lowered_layer
 void lower_gradient_functions(struct lowering *, struct lowered_network *);
 /* Presents sample `index` of the batch, if it is one, and runs `forward`. */
 void lower_run_sample(struct lowering *, struct taken *, struct ir_node *index);
+/* A loop over 0 ..< high whose body is built next; returns its index. */
+struct ir_node *lower_open_range(struct lowering *, const char *name, struct ir_node *high,
+                                 bool is_independent);
 /* A loop that all workers share, unless some loop around it is one already; returns its index. */
 struct ir_node *lower_open_parallel(struct lowering *, const char *name, struct ir_node *count);
 

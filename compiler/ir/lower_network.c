@@ -164,7 +164,7 @@ static void declare_network(struct lowering *l, struct lowered_network *lowered,
 
 /* ---- functions ---- */
 
-static void enter_function(struct lowering *l, struct lowered_network *network, int32_t function)
+void lower_enter_function(struct lowering *l, struct lowered_network *network, int32_t function)
 {
     struct ir_function *f = l->program->functions[function];
     l->b = (struct ir_builder){ .compilation = l->c,
@@ -177,7 +177,7 @@ static void enter_function(struct lowering *l, struct lowered_network *network, 
 
 static void lower_reset_function(struct lowering *l, struct lowered_network *network)
 {
-    enter_function(l, network, network->reset);
+    lower_enter_function(l, network, network->reset);
     struct ir_node *zero = ir_integer(&l->b, 0);
     ir_store(&l->b, network->clock, zero, zero);
     if (network->network->is_continuous)
@@ -193,7 +193,7 @@ static void lower_reset_function(struct lowering *l, struct lowered_network *net
 
 static void lower_ahead_function(struct lowering *l, struct lowered_network *network)
 {
-    enter_function(l, network, network->ahead);
+    lower_enter_function(l, network, network->ahead);
     if (network->is_layerwise)
         lower_layerwise(l, network);
     for (size_t i = 0; i < network->network->layers.count; i++)
@@ -205,7 +205,7 @@ static void lower_ahead_function(struct lowering *l, struct lowered_network *net
 
 static void lower_begin_function(struct lowering *l, struct lowered_network *network)
 {
-    enter_function(l, network, network->begin);
+    lower_enter_function(l, network, network->begin);
     for (size_t i = 0; i < network->network->layers.count; i++)
         lower_layer_begin(l, &network->layers[i]);
 }
@@ -214,7 +214,7 @@ static void lower_begin_function(struct lowering *l, struct lowered_network *net
 static void lower_event_function(struct lowering *l, struct lowered_network *network,
                                  int32_t function, enum event event)
 {
-    enter_function(l, network, function);
+    lower_enter_function(l, network, function);
     for (size_t i = 0; i < network->network->connections.count; i++) {
         struct lowered_connection *connection = &network->connections[i];
         for (size_t k = 0; k < connection->connection->rules.count; k++) {
@@ -307,7 +307,7 @@ void lower_run_layer(struct lowering *l, struct lowered_layer *layer, bool is_le
 static void lower_step_function(struct lowering *l, struct lowered_network *network,
                                 bool is_learning)
 {
-    enter_function(l, network, is_learning ? network->step_learning : network->step_frozen);
+    lower_enter_function(l, network, is_learning ? network->step_learning : network->step_frozen);
     const struct network *n = network->network;
     for (size_t i = 0; i < n->order.count; i++) {
         struct lowered_layer *layer = lowered_layer_of(l, n->order.items[i]);

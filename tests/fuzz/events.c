@@ -8,6 +8,7 @@
 #include "data/events.h"
 #include "../unit/data_formats.h"
 #include "data/npy.h"
+#include "use_events.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t fuzz_seed(size_t number, uint8_t *data, size_t capacity);
@@ -111,20 +112,6 @@ static void make_archive(struct bytes *archive, const uint8_t *data, size_t size
 
 /* ---- the reader */
 
-static void use(struct snn_event_store *store)
-{
-    struct snn_event_list *lists = calloc((size_t)store->samples + 1, sizeof *lists);
-
-    if (lists && store->list(store, lists) == 0)
-        for (int64_t i = 0; i < store->samples; i++)
-            for (int64_t k = 0; k < lists[i].count; k++)
-                if (lists[i].index[k] < 0 || lists[i].index[k] >= store->inputs ||
-                    !(lists[i].time[k] >= (k > 0 ? lists[i].time[k - 1] : 0)))
-                    abort();
-    free(lists);
-    snn_event_store_close(store);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct bytes archive;
@@ -140,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (snn_npz_open_memory(&npz, data, size, "fuzz.npz") == 0 &&
         snn_event_store_npz(&store, npz, "fuzz.npz") == 0)
-        use(store);
+        use_events(store);
     return 0;
 }
 
