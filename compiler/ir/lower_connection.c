@@ -426,9 +426,9 @@ static void learning_of(struct lowering *l, struct lowered_connection *c)
     c->learn_bit = l->learn_bits;
     if (connection->learns_gradient) {
         c->network->gradient_mask |= UINT64_C(1) << l->learn_bits;
-        lower_learnable(l, c->network, c->weight_buffer);
+        lower_learnable(l, c->network, c->weight_buffer, connection->statement->span);
         if (c->bias_buffer >= 0)
-            lower_learnable(l, c->network, c->bias_buffer);
+            lower_learnable(l, c->network, c->bias_buffer, connection->bias->span);
     }
     c->network->learn_mask |= UINT64_C(1) << l->learn_bits;
     if (++l->learn_bits > 63)

@@ -62,9 +62,16 @@ static struct learnable_list learnables_of(struct lowering *l,
     return list;
 }
 
-void lower_learnable(struct lowering *l, struct lowered_network *network, int32_t buffer)
+void lower_learnable(struct lowering *l, struct lowered_network *network, int32_t buffer,
+                     struct span span)
 {
     struct ir_buffer *of = &l->program->buffers[buffer];
+    if (of->count < 0) {
+        lower_refuse(l, span,
+                     "'%s' has as many elements as are drawn; it cannot learn by gradient yet",
+                     of->name);
+        return;
+    }
     const char *name = dotted(l, of->name, "gradient");
     if (network->chunk < 0)
         network->chunk = lower_buffer(l, dotted(l, network->name, "chunk"), SNN_INT64,
@@ -233,6 +240,7 @@ void lower_descend(struct lowering *l, struct statement *s)
         optimizer->parameters.items[k]->binding =
             binding_value(l, lower_as(l, optimizer->parameters.items[k]->value, IR_F32));
     struct ir_node *chunks = ir_binary(&l->b, IR_MIN, taken->samples, ir_integer(&l->b, CHUNKS));
+    chunks = ir_binary(&l->b, IR_MAX, chunks, ir_integer(&l->b, 1));
     for (size_t k = 0; k < list.count; k++)
         clear_gradient(l, &list.items[k], chunks);
     ir_store(&l->b, taken->network->chunk, zero(l), zero(l));

@@ -906,7 +906,7 @@ struct ir_node *lower_open_range(struct lowering *, const char *name, struct ir_
 struct ir_node *lower_open_parallel(struct lowering *, const char *name, struct ir_node *count);
 
 /* ---- lower_descend.c ---- */
-void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer);
+void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer, struct span span);
 void lower_descend(struct lowering *, struct statement *);
 
 void lower_list_events(struct lowering *, struct presented_events *events,

@@ -127,7 +127,7 @@ static void state_buffers(struct lowering *l, struct lowered_layer *layer, struc
     pointer_map_put(l, &l->learn_bit_of, state, l->learn_bits);
     if (s->state.is_learnt) {
         layer->network->gradient_mask |= UINT64_C(1) << l->learn_bits;
-        lower_learnable(l, layer->network, buffer);
+        lower_learnable(l, layer->network, buffer, s->span);
     }
     layer->network->learn_mask |= UINT64_C(1) << l->learn_bits;
     if (++l->learn_bits > 63)
