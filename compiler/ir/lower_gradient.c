@@ -675,7 +675,6 @@ struct ir_node *lower_open_parallel(struct lowering *l, const char *name, struct
 bool lower_takes_gradient(struct lowering *l, const struct lowered_network *network,
                           const struct statement *present)
 {
-    (void)l;
     return present->present.is_batch || (l->may_learn & network->gradient_mask) != 0;
 }
 

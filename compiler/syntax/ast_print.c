@@ -438,6 +438,57 @@ static void print_value(struct printer *p, const struct statement *s)
     put_part(p, " ", s->value.value);
 }
 
+/* What stands in tasks and functions only. */
+static void print_task_statement(struct printer *p, const struct statement *s)
+{
+    switch (s->kind) {
+    case STATEMENT_PRESENT: print_present(p, s); return;
+    case STATEMENT_REST:
+        put(p, "rest");
+        put_part(p, " ", s->rest.target);
+        put_part(p, " for ", s->rest.duration);
+        if (s->rest.body)
+            print_block(p, s->rest.body);
+        return;
+    case STATEMENT_RESET:
+        put(p, "reset");
+        put_part(p, " ", s->reset.target);
+        return;
+    case STATEMENT_LEARN:
+    case STATEMENT_FREEZE:
+        fprintf(p->out, "%s ", statement_kind_text(s->kind));
+        if (s->learn.is_all)
+            put(p, "all");
+        put_list(p, &s->learn.targets);
+        return;
+    case STATEMENT_DESCEND:
+        put_part(p, "descend ", s->descend.loss);
+        put_part(p, " using ", s->descend.optimizer);
+        put_part(p, " every ", s->descend.every);
+        return;
+    case STATEMENT_LOG:
+    case STATEMENT_REPORT:
+        put(p, statement_kind_text(s->kind));
+        print_metric(p, s);
+        return;
+    case STATEMENT_EXPORT:
+        put_part(p, "export ", s->export_to.value);
+        if (s->export_to.value->kind == EXPR_FOR) {
+            put(p, "\n");
+            begin_line(p);
+            put_part(p, "to ", s->export_to.path);
+        } else {
+            put_part(p, " to ", s->export_to.path);
+        }
+        return;
+    case STATEMENT_PLOT:
+        put(p, "plot ");
+        put_list(p, &s->plot.figures);
+        return;
+    default: unreachable();
+    }
+}
+
 static void print_statement(struct printer *p, const struct statement *s)
 {
     switch (s->kind) {
@@ -504,51 +555,8 @@ static void print_statement(struct printer *p, const struct statement *s)
         return;
     case STATEMENT_CONNECT: print_connect(p, s); return;
     case STATEMENT_ITEM: unreachable();
-    case STATEMENT_PRESENT: print_present(p, s); return;
-    case STATEMENT_REST:
-        put(p, "rest");
-        put_part(p, " ", s->rest.target);
-        put_part(p, " for ", s->rest.duration);
-        if (s->rest.body)
-            print_block(p, s->rest.body);
-        return;
-    case STATEMENT_RESET:
-        put(p, "reset");
-        put_part(p, " ", s->reset.target);
-        return;
-    case STATEMENT_LEARN:
-    case STATEMENT_FREEZE:
-        fprintf(p->out, "%s ", statement_kind_text(s->kind));
-        if (s->learn.is_all)
-            put(p, "all");
-        put_list(p, &s->learn.targets);
-        return;
-    case STATEMENT_DESCEND:
-        put_part(p, "descend ", s->descend.loss);
-        put_part(p, " using ", s->descend.optimizer);
-        put_part(p, " every ", s->descend.every);
-        return;
-    case STATEMENT_LOG:
-    case STATEMENT_REPORT:
-        put(p, statement_kind_text(s->kind));
-        print_metric(p, s);
-        return;
-    case STATEMENT_EXPORT:
-        put_part(p, "export ", s->export_to.value);
-        if (s->export_to.value->kind == EXPR_FOR) {
-            put(p, "\n");
-            begin_line(p);
-            put_part(p, "to ", s->export_to.path);
-        } else {
-            put_part(p, " to ", s->export_to.path);
-        }
-        return;
-    case STATEMENT_PLOT:
-        put(p, "plot ");
-        put_list(p, &s->plot.figures);
-        return;
+    default: print_task_statement(p, s); return;
     }
-    unreachable();
 }
 
 /* The statements on lines of their own, one deeper; ends without a line end. */

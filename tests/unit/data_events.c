@@ -313,14 +313,8 @@ static void test_lengths(void)
     static const char *const types[] = { "<i8", "<i4", "<f4", "|u1" };
     static const int64_t content[2] = { 0, 2 };
     static struct bytes members[4];
-    struct rlimit old, limit;
+    struct rlimit old = limit_memory();
 
-    assert(getrlimit(RLIMIT_AS, &old) == 0);
-    limit = old;
-    limit.rlim_cur = (rlim_t)1 << 32;
-#if !defined(__SANITIZE_ADDRESS__)
-    assert(setrlimit(RLIMIT_AS, &limit) == 0);
-#endif
     for (int method = 0; method < 2; method++)
         for (int claims = 0; claims < 3; claims++) {
             for (int i = 0; i < 4; i++) {

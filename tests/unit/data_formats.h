@@ -11,10 +11,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <zip.h>
 #include <zlib.h>
 
 #include "error.h"
+
+/* Memory for a few gigabytes at most, until `old` is set again: sanitizers need all there is. */
+static inline struct rlimit limit_memory(void)
+{
+    struct rlimit old, limit;
+    assert(getrlimit(RLIMIT_AS, &old) == 0);
+    limit = old;
+    limit.rlim_cur = (rlim_t)1 << 32;
+#if !defined(__SANITIZE_ADDRESS__)
+    assert(setrlimit(RLIMIT_AS, &limit) == 0);
+#endif
+    return old;
+}
 
 /* Bytes under construction. */
 struct bytes {
