@@ -463,9 +463,9 @@ struct ir_node *ir_surrogate(struct ir_builder *b, struct ir_node *spike, struct
     return new_instruction(b, IR_SURROGATE, IR_BOOL, 3, operands);
 }
 
-void ir_gradient(struct ir_builder *b, struct ir_node *loss)
+void ir_gradient(struct ir_builder *b, struct ir_node *loss, int32_t begin)
 {
-    new_instruction(b, IR_GRADIENT, IR_VOID, 1, &loss);
+    new_instruction(b, IR_GRADIENT, IR_VOID, 1, &loss)->payload.index = begin;
 }
 
 struct ir_node *ir_again(struct ir_builder *b, const struct ir_node *node,

@@ -432,7 +432,8 @@ struct ir_node *ir_propagate(struct ir_builder *, int32_t connection, enum ir_pr
 struct ir_node *ir_stop(struct ir_builder *, struct ir_node *value);
 struct ir_node *ir_surrogate(struct ir_builder *, struct ir_node *spike, struct ir_node *distance,
                              struct ir_node *slope);
-void ir_gradient(struct ir_builder *, struct ir_node *loss);
+/* `begin`: the function whose last call in the block begins what the loss depends on. */
+void ir_gradient(struct ir_builder *, struct ir_node *loss, int32_t begin);
 struct ir_node *ir_ring_row(struct ir_builder *, struct ir_node *step,
                             struct ir_node *rows); /* step mod rows, a power of two */
 struct ir_node *ir_ode(struct ir_builder *, enum ir_ode_method method, int32_t variable_count,

@@ -244,7 +244,7 @@ void lower_descend(struct lowering *l, struct statement *s)
     for (size_t k = 0; k < list.count; k++)
         clear_gradient(l, &list.items[k], chunks);
     ir_store(&l->b, taken->network->chunk, zero(l), zero(l));
-    ir_gradient(&l->b, loss);
+    ir_gradient(&l->b, loss, taken->network->records);
     run_backward(l, taken, chunks);
     int32_t inlining = l->inlining;
     for (size_t k = 0; k < list.count; k++)

@@ -185,21 +185,77 @@ static void reverse_node(struct reversal *r, struct ir_node *node)
     }
 }
 
-static void reverse_from(struct reversal *r, struct ir_node *last)
+/* From `last` back to what follows `begin`; null: to the first of the block. */
+static void reverse_from(struct reversal *r, struct ir_node *last, const struct ir_node *begin)
 {
-    for (struct ir_node *node = last; node != NULL; node = node->previous)
+    for (struct ir_node *node = last; node != NULL && node != begin; node = node->previous)
         if (reverse_facts(r, node)->block != NULL)
             reverse_node(r, node);
 }
 
 void reverse_block(struct reversal *r, const struct ir_block *block)
 {
-    reverse_from(r, block->last);
+    reverse_from(r, block->last, NULL);
 }
 
 /* ---- losses ---- */
 
 ARRAY_STRUCT(site_list, struct ir_builder);
+
+/* Stores to, and loads from, each buffer in one statement of a loss. */
+struct access_walk {
+    int32_t buffer_count;
+    bool *is_loaded, *is_stored, *rewritten;
+    const struct ir_node *end;
+};
+
+static void note_accesses(struct ir_block *block, void *data)
+{
+    struct access_walk *walk = data;
+    for (struct ir_node *node = block->first; node != NULL && node != walk->end;
+         node = node->next) {
+        bool is_access =
+            node->kind == IR_NODE_INSTR && (node->op == IR_LOAD || node->op == IR_STORE);
+        if (is_access && node->payload.index < walk->buffer_count) {
+            int32_t buffer = node->payload.index;
+            if (node->op == IR_LOAD) {
+                walk->is_loaded[buffer] = true;
+            } else {
+                walk->rewritten[buffer] =
+                    walk->rewritten[buffer] || walk->is_stored[buffer] || walk->is_loaded[buffer];
+                walk->is_stored[buffer] = true;
+            }
+        }
+        ir_for_each_block(node, note_accesses, data);
+    }
+}
+
+/* Where the presentation that a loss is taken from begins; null: with the block. */
+static struct ir_node *begin_of(const struct ir_node *at)
+{
+    struct ir_node *node = at->previous;
+    while (node != NULL &&
+           !(node->kind == IR_NODE_CALL && node->call.function == at->payload.index))
+        node = node->previous;
+    return node;
+}
+
+/* A buffer that is stored to by several statements, or after it was read. */
+static void find_rewritten(struct reversal *r, const struct ir_block *block,
+                           const struct ir_node *at)
+{
+    struct arena *arena = &r->c->arena;
+    size_t count = (size_t)r->buffer_count + 1;
+    struct access_walk walk = { r->buffer_count, arena_alloc_array(arena, count, sizeof(bool)),
+                                arena_alloc_array(arena, count, sizeof(bool)),
+                                arena_alloc_array(arena, count, sizeof(bool)), at };
+    const struct ir_node *begin = begin_of(at);
+    struct ir_block loss = *block;
+    if (begin != NULL)
+        loss.first = begin->next;
+    note_accesses(&loss, &walk);
+    r->rewritten = walk.rewritten;
+}
 
 /* `varied`: by buffer, what forward functions have recorded. */
 static void reverse_loss(struct compilation *c, struct ir_program *program,
@@ -215,6 +271,7 @@ static void reverse_loss(struct compilation *c, struct ir_program *program,
     for (int32_t k = 0; k < buffer_count; k++)
         r.varied[k] = varied[k];
     reverse_find_varied(&r, &function->body);
+    find_rewritten(&r, block, at);
     r.b = (struct ir_builder){ .compilation = c,
                                .program = program,
                                .function = function,
@@ -228,7 +285,7 @@ static void reverse_loss(struct compilation *c, struct ir_program *program,
                      "'learn' for the weights");
     }
     reverse_add(&r, at->operands[0], ir_real(&r.b, IR_F32, 1));
-    reverse_from(&r, at->previous);
+    reverse_from(&r, at->previous, begin_of(at));
     reverse_close(&r, &scope);
     struct ir_builder site = r.b;
     site.before = scope.marker;

@@ -48,6 +48,7 @@ struct reversal {
     struct node_facts made; /* of all nodes that the pass has made: nothing is known */
     bool *varied;           /* by buffer: its elements depend on what learns */
     bool *useful;           /* by buffer: the loss depends on its elements */
+    bool *rewritten; /* by buffer, of a loss: elements may have changed since they were read */
     int32_t buffer_count;
     struct reverse_scope *scope;
     struct index_list zeroed;          /* lane buffers with an adjoint in this function */

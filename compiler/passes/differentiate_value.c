@@ -38,6 +38,8 @@ static bool is_in_sight(struct reversal *r, const struct ir_node *node)
 static bool keeps(const struct reversal *r, int32_t buffer)
 {
     const struct ir_buffer *b = &r->program->buffers[buffer];
+    if (r->rewritten != NULL && buffer < r->buffer_count && r->rewritten[buffer])
+        return false;
     return b->is_record || b->kind != SNN_BUFFER_LANE || r->is_in_place || !b->is_state;
 }
 
@@ -231,7 +233,8 @@ static struct ir_node *from_tape(struct reversal *r, struct ir_node *node)
     if (r->is_in_place || !nest.is_plain || nest.count == 0 || node->type == IR_VOID ||
         node->type == IR_I32 || node->type == IR_POINTER) {
         diag_error(r->c, node->span, "this value is needed again for the gradient and is lost");
-        diag_hint(r->c, "bind it to a name with 'let' before it is used");
+        diag_hint(r->c, "what a loss was computed from must keep its value: give new values a name "
+                        "of their own");
         return ir_again(&r->b, node, node->operands);
     }
     if (facts->tape < 0) {
