@@ -19,7 +19,7 @@ void lower_list_events(struct lowering *l, struct presented_events *events,
                                  SNN_BUFFER_LANE, -1);
     struct binding *sample = lower_view(l, input->value->field.object);
     struct ir_node *operands[] = { sample->node,
-                                   sample->index,
+                                   sample->kind == BINDING_VIEW ? l->sample_index : sample->index,
                                    ir_integer(&l->b, events->indices),
                                    ir_integer(&l->b, events->times),
                                    lower_size_leaf(l, events->layer->size),

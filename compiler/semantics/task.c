@@ -196,10 +196,32 @@ static bool is_indexed(struct checker *k, const struct expr *target, const struc
     return is_one_network(k, target, &target->type->axes, layer->network);
 }
 
-/* Events of files have the one axis `input`: input k is neuron k of a layer of any shape. */
-static bool is_flat_events(const struct presented *input)
+/* Events of files have the one axis `input`: input k is neuron k of a layer of any shape. Those of
+ * a set have the axis `sample` before it. */
+static bool is_flat_events(const struct presented *input, bool *is_batch)
 {
-    return symbol_is_events(input->value->symbol) && input->value->type->axes.count == 1;
+    const struct axis_list *axes = &input->value->type->axes;
+    if (!symbol_is_events(input->value->symbol) || axes->count == 0 ||
+        !name_is(axes->items[axes->count - 1].name, "input"))
+        return false;
+    *is_batch = *is_batch || axes->count > 1;
+    return true;
+}
+
+/* Events say their input by one number, which counts along the axes in the order of the data. */
+static bool check_event_order(struct checker *k, const struct presented *input,
+                              const struct layer *layer)
+{
+    const struct axis_list *data = &input->value->type->axes;
+    size_t skipped = data->count > 0 && name_is(data->items[0].name, "sample");
+    bool fits = data->count - skipped == layer->axes.count;
+    for (size_t i = 0; fits && i < layer->axes.count; i++)
+        fits = data->items[skipped + i].name == layer->axes.items[i].name;
+    if (fits)
+        return true;
+    error_data_axes(k, input->value, layer);
+    diag_hint(k->c, "events count along their axes: give the layer the same, in the same order");
+    return false;
 }
 
 /* Do the events count time as the network does? */
@@ -250,10 +272,13 @@ static struct network *check_presented(struct checker *k, struct presented *inpu
     struct layer *layer = slot->layer;
     if (type_is_error(value) || !is_indexed(k, input->target, layer))
         return layer->network;
-    if (symbol_is_events(input->value->symbol) && !check_event_time(k, input, layer->network))
+    bool is_events = symbol_is_events(input->value->symbol);
+    if (is_events && !check_event_time(k, input, layer->network))
         return layer->network;
-    if ((is_flat_events(input) || check_data_axes(k, input->value, layer, is_batch)) &&
-        !require_unit(k, input->value, slot->type->unit, "the data"))
+    if (!is_flat_events(input, is_batch) && (!check_data_axes(k, input->value, layer, is_batch) ||
+                                             (is_events && !check_event_order(k, input, layer))))
+        return layer->network;
+    if (!require_unit(k, input->value, slot->type->unit, "the data"))
         note_declared(k, slot);
     return layer->network;
 }
