@@ -705,6 +705,7 @@ void lower_present_taken(struct lowering *l, struct lowered_network *network, st
     make_ready(l, network);
     if (l->is_failed)
         return;
+    lower_compute_inputs(l, &s->present.inputs);
     taken->is_batch = s->present.is_batch;
     taken->samples = batch_size(l, s);
     taken->path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);

@@ -888,6 +888,7 @@ void lower_present_input(struct lowering *, const struct presented *input, struc
                          struct timed_data *timed);
 void lower_timed_data(struct lowering *, const struct timed_data *timed, struct ir_node *step);
 bool lower_is_samples(const struct axis *axis); /* of data: its samples */
+void lower_compute_inputs(struct lowering *, const struct presented_list *inputs);
 
 /* ---- lower_gradient.c ---- */
 bool lower_takes_gradient(struct lowering *, const struct lowered_network *,

@@ -202,6 +202,17 @@ static void present_events(struct lowering *l, const struct presented *input,
     array_push(&l->c->arena, &timed->events, events);
 }
 
+/* Arrays that are computed, of samples that are run more than once: before all of them. */
+void lower_compute_inputs(struct lowering *l, const struct presented_list *inputs)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        struct expr *value = inputs->items[i].value;
+        if (type_is_number(value->type) && value->type->axes.count > 0 &&
+            !symbol_is_events(value->symbol) && !is_sample_field(value))
+            lower_prepare_array(l, value);
+    }
+}
+
 /* `end` is the length of the presentation. */
 void lower_present_input(struct lowering *l, const struct presented *input, struct ir_node *end,
                          struct timed_data *timed)
