@@ -308,10 +308,13 @@ int64_t snn_rt_data_inputs(struct snn_context *context, void *view)
     return (int64_t)snn_dataset_sample_size(view_of(view).set);
 }
 
-double snn_rt_data_max_time(struct snn_context *context, void *view)
+double snn_rt_data_max_time(struct snn_context *context, void *view, const char *place)
 {
+    double time;
+
     (void)context;
-    return snn_dataset_max_time(view_of(view).set);
+    check(place, snn_dataset_max_time(view_of(view).set, &time));
+    return time;
 }
 
 int64_t snn_rt_data_events(struct snn_context *context, void *view, int64_t sample, int32_t indices,

@@ -39,18 +39,18 @@ static bool is_readable(enum builtin_id id)
 {
     return id == BUILTIN_MNIST || id == BUILTIN_BUILTIN_DIGITS || id == BUILTIN_NPZ ||
            id == BUILTIN_NPY || id == BUILTIN_CSV || id == BUILTIN_SPIKES ||
-           id == BUILTIN_SPIKES_NPY;
+           id == BUILTIN_SPIKES_NPY || id == BUILTIN_NMNIST;
 }
 
 static struct ir_node *open_source(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
     if (!is_readable(target->builtin->id))
-        lower_refuse(
-            l, e->span,
-            "the reader '%s' is not built yet; npz, npy, csv, spikes, spikes_npy, mnist and "
-            "builtin_digits are",
-            target->builtin->name);
+        lower_refuse(l, e->span,
+                     "the reader '%s' is not built yet; npz, npy, csv, spikes, spikes_npy, nmnist, "
+                     "mnist and "
+                     "builtin_digits are",
+                     target->builtin->name);
     struct ir_node *texts[2], *numbers[2];
     for (size_t i = 0; i < 2; i++) {
         bool is_given = i < target->count && target->arguments[i] != NULL;
@@ -244,7 +244,7 @@ struct ir_node *lower_data_fact(struct lowering *l, struct expr *e)
     struct ir_node *view = lower_view(l, e->field.object)->node;
     switch (e->symbol->field) {
     case FIELD_INPUTS: return ir_call_rt(&l->b, IR_RT_snn_rt_data_inputs, 1, &view);
-    case FIELD_MAX_TIME: return ir_call_rt(&l->b, IR_RT_snn_rt_data_max_time, 1, &view);
+    case FIELD_MAX_TIME: return lower_data_call(l, IR_RT_snn_rt_data_max_time, e->span, 1, &view);
     default: return lower_data_call(l, IR_RT_snn_rt_data_classes, e->span, 1, &view);
     }
 }

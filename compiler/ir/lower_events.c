@@ -6,8 +6,38 @@
  */
 #include "ir/lower_internal.h"
 
+#include <string.h>
+
 /* A time that a float32 cannot tell from the beginning of a step belongs to that step. */
 static const double rounding = 1 + 1.0 / (1 << 22);
+
+/* Axes whose sizes the files tell: as many inputs in another shape would be taken for others. */
+static void check_axes(struct lowering *l, const struct presented *input,
+                       const struct lowered_layer *layer)
+{
+    const struct axis_list *data = &input->value->type->axes, *own = &layer->layer->axes;
+    bool is_flat = strcmp(data->items[data->count - 1].name->text, "input") == 0;
+    for (size_t i = 0; !is_flat && i < data->count; i++)
+        for (size_t d = 0; d < own->count; d++) {
+            if (own->items[d].name != data->items[i].name || lower_is_samples(&data->items[i]))
+                continue;
+            struct ir_node *extent = lower_picture_extent(l, input->value, i);
+            struct ir_node *size = lower_size_leaf(l, layer->axis_sizes[d]);
+            struct ir_node *check = ir_if(&l->b, ir_binary(&l->b, IR_NE, extent, size));
+            struct ir_builder outer = l->b;
+            l->b.block = &check->branch.then_body;
+            ir_call_rt(&l->b, IR_RT_snn_rt_panic_extent, 5,
+                       (struct ir_node *[]){
+                           ir_text(&l->b, lower_place(l, input->span)),
+                           ir_text(&l->b, arena_format(&l->c->arena, "%s of the events",
+                                                       data->items[i].name->text)),
+                           extent,
+                           ir_text(&l->b, arena_format(&l->c->arena, "%s of layer %s",
+                                                       data->items[i].name->text, layer->name)),
+                           size });
+            l->b = outer;
+        }
+}
 
 void lower_list_events(struct lowering *l, struct presented_events *events,
                        const struct presented *input, struct ir_node *end)
@@ -18,6 +48,7 @@ void lower_list_events(struct lowering *l, struct presented_events *events,
     events->times = lower_buffer(l, arena_format(&l->c->arena, "%s.event_times", name), SNN_FLOAT32,
                                  SNN_BUFFER_LANE, -1);
     struct binding *sample = lower_view(l, input->value->field.object);
+    check_axes(l, input, events->layer);
     struct ir_node *operands[] = { sample->node,
                                    sample->kind == BINDING_VIEW ? l->sample_index : sample->index,
                                    ir_integer(&l->b, events->indices),

@@ -333,7 +333,7 @@ static struct ir_node *event_steps(struct lowering *l, struct lowered_network *n
         if (!symbol_is_events(value->symbol))
             continue;
         struct ir_node *view = lower_view(l, value->field.object)->node;
-        struct ir_node *own = ir_call_rt(&l->b, IR_RT_snn_rt_data_max_time, 1, &view);
+        struct ir_node *own = lower_data_call(l, IR_RT_snn_rt_data_max_time, value->span, 1, &view);
         time = time == NULL ? own : ir_binary(&l->b, IR_MAX, time, own);
     }
     return time != NULL ? steps_of(l, network, time) : NULL;

@@ -155,6 +155,29 @@ static const struct axis *find_axis(const struct axis_list *axes, const struct n
     return NULL;
 }
 
+/* Samples are given as they lie in memory: their axes must come in the order of the layer's. */
+static bool check_sample_order(struct checker *k, const struct expr *value,
+                               const struct layer *layer)
+{
+    const struct axis_list *data = &value->type->axes;
+    const struct axis *last = NULL;
+    if (value->symbol == NULL || value->symbol->kind != SYMBOL_DATA_FIELD)
+        return true;
+    for (size_t i = 0; i < data->count; i++) {
+        const struct axis *own = find_axis(&layer->axes, data->items[i].name);
+        if (own != NULL && last != NULL && own < last) {
+            diag_error(k->c, value->span, "the axes of the data are %s, those of layer '%s' are %s",
+                       axes_text(k->arena, data), layer->name->text,
+                       axes_text(k->arena, &layer->axes));
+            diag_note(k->c, layer->statement->span, "'%s' is declared here", layer->name->text);
+            diag_hint(k->c, "give the layer its axes in the order of the data");
+            return false;
+        }
+        last = own != NULL ? own : last;
+    }
+    return true;
+}
+
 /* Data axes meet layer axes by name; `sample` becomes lanes, `time` the steps; a missing axis must
  * have size 1. Sets is_batch. */
 static bool check_data_axes(struct checker *k, const struct expr *value, const struct layer *layer,
@@ -184,7 +207,7 @@ static bool check_data_axes(struct checker *k, const struct expr *value, const s
         if (!is_given && !may_be_one)
             return error_data_axes(k, value, layer);
     }
-    return true;
+    return check_sample_order(k, value, layer);
 }
 
 /* Where the axes of the target's network array are still open. */
@@ -206,22 +229,6 @@ static bool is_flat_events(const struct presented *input, bool *is_batch)
         return false;
     *is_batch = *is_batch || axes->count > 1;
     return true;
-}
-
-/* Events say their input by one number, which counts along the axes in the order of the data. */
-static bool check_event_order(struct checker *k, const struct presented *input,
-                              const struct layer *layer)
-{
-    const struct axis_list *data = &input->value->type->axes;
-    size_t skipped = data->count > 0 && name_is(data->items[0].name, "sample");
-    bool fits = data->count - skipped == layer->axes.count;
-    for (size_t i = 0; fits && i < layer->axes.count; i++)
-        fits = data->items[skipped + i].name == layer->axes.items[i].name;
-    if (fits)
-        return true;
-    error_data_axes(k, input->value, layer);
-    diag_hint(k->c, "events count along their axes: give the layer the same, in the same order");
-    return false;
 }
 
 /* Do the events count time as the network does? */
@@ -275,8 +282,7 @@ static struct network *check_presented(struct checker *k, struct presented *inpu
     bool is_events = symbol_is_events(input->value->symbol);
     if (is_events && !check_event_time(k, input, layer->network))
         return layer->network;
-    if (!is_flat_events(input, is_batch) && (!check_data_axes(k, input->value, layer, is_batch) ||
-                                             (is_events && !check_event_order(k, input, layer))))
+    if (!is_flat_events(input, is_batch) && !check_data_axes(k, input->value, layer, is_batch))
         return layer->network;
     if (!require_unit(k, input->value, slot->type->unit, "the data"))
         note_declared(k, slot);

@@ -9,6 +9,7 @@
 #include "data/source.h"
 #include "error.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,9 +207,18 @@ enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set)
     return set->pixel;
 }
 
-double snn_dataset_max_time(const struct snn_dataset *set)
+int snn_dataset_max_time(struct snn_dataset *set, double *time)
 {
-    return set->max_time * set->time_unit;
+    *time = isnan(set->max_time) ? 0 : set->max_time * set->time_unit;
+    for (int i = 0; isnan(set->max_time) && i < SNN_SPLIT_SLOTS; i++)
+        if (set->splits & 1u << i) {
+            const struct snn_part *part = snn_dataset_part(set, (enum snn_split)i);
+
+            if (!part)
+                return -1;
+            *time = fmax(*time, part->max_time * set->time_unit);
+        }
+    return 0;
 }
 
 int snn_dataset_classes(struct snn_dataset *set, int64_t *classes)

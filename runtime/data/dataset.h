@@ -52,8 +52,8 @@ struct snn_dataset;
  * NULL. The set belongs to the caller, who gives it back with snn_dataset_release. */
 
 /* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy",
- * "csv", "spikes" or "spikes_npy". `text` is its text argument ("" if none), `labels` its second
- * one (of npy); `first` and `second` its arguments as numbers (NAN if none): the digits of
+ * "csv", "spikes", "spikes_npy" or "nmnist". `text` is its text argument ("" if none), `labels` its
+ * second one (of npy); `first` and `second` its arguments as numbers (NAN if none): the digits of
  * builtin_digits to train and to test, second the column of the label in a csv, the unit of time
  * of events. */
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
@@ -98,6 +98,10 @@ int snn_dataset_csv(struct snn_dataset **out, const char *name, const char *path
 int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *path, double unit,
                        bool prefers_npy);
 
+/* N-MNIST: folders Train and Test, in each a folder for each digit. What is not an absolute path is
+ * looked for as above. Splits are those that are there, axes [polarity: 2, y: 34, x: 34]. */
+int snn_dataset_nmnist(struct snn_dataset **out, const char *name, const char *folder);
+
 /* ---- ownership: a set is shared by counting. */
 struct snn_dataset *snn_dataset_retain(struct snn_dataset *set);
 void snn_dataset_release(struct snn_dataset *set); /* NULL is legal */
@@ -108,8 +112,9 @@ int snn_dataset_axis_count(const struct snn_dataset *set);
 size_t snn_dataset_sample_size(const struct snn_dataset *set); /* elements of one sample */
 enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set);
 
-/* Of events: the latest time that they can have, in the program's unit of time; 0 of other sets. */
-double snn_dataset_max_time(const struct snn_dataset *set);
+/* Of events: the latest time that they can have, in the program's unit of time; 0 of other sets. A
+ * set of recordings is read to tell: it ends when the longest of them does. */
+int snn_dataset_max_time(struct snn_dataset *set, double *time);
 
 /* Axis number `axis`, 0 is the outermost. */
 const struct snn_dataset_axis *snn_dataset_axis(const struct snn_dataset *set, int axis);

@@ -8,16 +8,16 @@
 
 #include "data/mapping.h"
 #include "data/npy.h"
+#include "data/places.h"
 #include "data/source.h"
 #include "error.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { PATH_BYTES = 4096, MAX_PLACES = 3 };
 
 /* ---- stores */
 
@@ -32,7 +32,23 @@ struct snn_event_store *snn_event_store_create(const char *path)
         snn_error_set("%s: out of memory", path);
         return NULL;
     }
+    store->inputs = 1;
     return store;
+}
+
+int snn_event_store_add_axis(struct snn_event_store *store, const char *name, int64_t size)
+{
+    struct snn_dataset_axis *axis = &store->axes[store->axis_count];
+
+    assert(store->axis_count < SNN_DATASET_MAX_AXES);
+    if (size < 1 || __builtin_mul_overflow(store->inputs, size, &store->inputs) ||
+        store->inputs > INT32_MAX)
+        return snn_error_set("%s: impossible size %lld of axis '%s'", store->path, (long long)size,
+                             name);
+    snprintf(axis->name, sizeof axis->name, "%s", name);
+    axis->size = size;
+    store->axis_count++;
+    return 0;
 }
 
 void snn_event_store_close(struct snn_event_store *store)
@@ -130,23 +146,6 @@ static void dispose_files(void *state)
     free(files);
 }
 
-/* Where a path that is not absolute may be; fails if it is too long. */
-static int list_places(char places[MAX_PLACES][PATH_BYTES], const char *path)
-{
-    const char *variable = getenv("SNN_DATA");
-    const char *folders[MAX_PLACES] = { "", variable ? variable : "", "data" };
-    int count = 0;
-
-    for (int i = 0; i < MAX_PLACES; i++) {
-        if (i > 0 && (path[0] == '/' || folders[i][0] == '\0'))
-            continue;
-        if (snprintf(places[count++], PATH_BYTES, "%s%s%s", folders[i], folders[i][0] ? "/" : "",
-                     path) >= PATH_BYTES - 32)
-            return snn_error_set("the path %.100s... is too long", path);
-    }
-    return count;
-}
-
 static int keep_path(struct event_files *files, enum snn_split split, const char *path)
 {
     files->paths[split] = strdup(path);
@@ -160,10 +159,10 @@ static int find_splits(struct event_files *files, const char *folder, const char
     int found = 0;
 
     for (int s = 0; s < SNN_SPLIT_NONE; s++) {
-        char path[PATH_BYTES];
+        char path[SNN_PATH_BYTES];
 
         if (snprintf(path, sizeof path, "%s/%sset%s", folder, snn_split_name((enum snn_split)s),
-                     ending) >= PATH_BYTES ||
+                     ending) >= SNN_PATH_BYTES ||
             stat(path, &status) != 0)
             continue;
         if (keep_path(files, (enum snn_split)s, path) < 0)
@@ -191,10 +190,10 @@ static int find_at(struct event_files *files, const char *place, bool prefers_np
 static int find_files(struct event_files *files, const char *name, const char *path,
                       bool prefers_npy)
 {
-    static _Thread_local char places[MAX_PLACES][PATH_BYTES];
+    static _Thread_local char places[SNN_MAX_PLACES][SNN_PATH_BYTES];
     char tried[1024] = "";
     size_t used = 0;
-    int count = list_places(places, path);
+    int count = snn_places_list(places, path);
 
     if (count < 0)
         return -1;
@@ -226,11 +225,14 @@ static int count_classes(struct snn_dataset *set, const struct snn_event_store *
     return 0;
 }
 
-/* Gives the set the axis, the classes and the times that the store has. */
+/* Gives the set the axes, the classes and the times that the store has. */
 static int take_facts(struct snn_dataset *set, const struct snn_event_store *store, double unit)
 {
-    if (count_classes(set, store) < 0 || !snn_dataset_add_axis(set, "input", store->inputs))
+    if (count_classes(set, store) < 0)
         return -1;
+    for (int i = 0; i < store->axis_count; i++)
+        if (!snn_dataset_add_axis(set, store->axes[i].name, store->axes[i].size))
+            return -1;
     set->pixel = SNN_PIXEL_EVENTS;
     set->max_time = store->max_time;
     set->time_unit = isnan(unit) ? 1 : unit;
@@ -256,15 +258,18 @@ static int check_facts(const struct snn_dataset *set, const struct snn_event_sto
     return 0;
 }
 
-/* Makes the samples of a split from a store, which they then own. */
-static int fill_part(struct snn_dataset *set, struct snn_part *part, struct snn_event_store *store)
+int snn_part_of_events(struct snn_part *part, const struct snn_dataset *set,
+                       struct snn_event_store *store)
 {
     part->events = store;
     if (snn_part_allocate(part, set, store->samples, false) < 0)
         return -1;
     part->labels = store->labels;
     store->labels = NULL;
-    return store->list(store, part->pixels);
+    if (store->list(store, part->pixels) < 0)
+        return -1;
+    part->max_time = store->max_time;
+    return 0;
 }
 
 static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *part)
@@ -280,7 +285,7 @@ static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *
         snn_event_store_close(store);
         return -1;
     }
-    return fill_part(set, part, store);
+    return snn_part_of_events(part, set, store);
 }
 
 static int open_files(struct snn_dataset *set, const char *path, double unit, bool prefers_npy)
@@ -328,7 +333,7 @@ int snn_dataset_of_events(struct snn_dataset **out, const char *name, struct snn
         snn_dataset_release(set);
         return -1;
     }
-    if (fill_part(set, &part, store) < 0) {
+    if (snn_part_of_events(&part, set, store) < 0) {
         snn_part_dispose(&part);
         snn_dataset_release(set);
         return -1;

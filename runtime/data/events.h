@@ -12,7 +12,10 @@
 /* The samples of one split. */
 struct snn_event_store {
     char *path; /* owned; for messages */
-    int64_t samples, inputs;
+    int64_t samples;
+    struct snn_dataset_axis axes[SNN_DATASET_MAX_AXES]; /* of the inputs, outermost first … */
+    int axis_count;
+    int64_t inputs;  /* … whose product this is */
     double max_time; /* no event is later */
     int32_t *labels; /* owned: [samples], none negative; NULL: none */
     /* Fills lists[samples], whose arrays stay the store's, once every event has been checked. */
@@ -21,8 +24,11 @@ struct snn_event_store {
     void *state;                  /* of the format */
 };
 
-/* A store without samples; NULL, message set, without memory. */
+/* A store without samples and axes; NULL, message set, without memory. */
 struct snn_event_store *snn_event_store_create(const char *path);
+
+/* Appends an axis of the inputs. */
+int snn_event_store_add_axis(struct snn_event_store *store, const char *name, int64_t size);
 void snn_event_store_close(struct snn_event_store *store); /* NULL is legal */
 
 /* A file of the event format (docs/data.md) or of SpikeNN; its first bytes say of which. */
@@ -40,6 +46,11 @@ int snn_event_store_pickle(struct snn_event_store **out, struct snn_mapping *map
  * store's max_time, of inputs that there are. */
 int snn_event_list_check(const struct snn_event_store *store, int64_t sample,
                          const struct snn_event_list *list);
+
+/* Makes the samples of a split from a store, which they then own, also on failure. */
+struct snn_part;
+int snn_part_of_events(struct snn_part *part, const struct snn_dataset *set,
+                       struct snn_event_store *store);
 
 /* A set whose only split is the store's, which it takes over, also on failure. */
 int snn_dataset_of_events(struct snn_dataset **out, const char *name, struct snn_event_store *store,

@@ -145,7 +145,8 @@ static int read_facts(struct snn_event_store *store, struct event_arrays *arrays
     if (!(store->max_time > 0) || isinf(store->max_time))
         return snn_error_set("%s: 'max_time' must be above 0, and is %g", store->path,
                              store->max_time);
-    store->inputs = (int64_t)inputs;
+    if (snn_event_store_add_axis(store, "input", (int64_t)inputs) < 0)
+        return -1;
     return snn_npz_has(npz, "label") ? read_labels(store, npz) : 0;
 }
 

@@ -76,18 +76,20 @@ static double number_of(const struct snn_pickle_value *value)
 
 static int read_shape(struct snn_event_store *store, const struct snn_pickle_value *shape)
 {
+    int64_t inputs;
+
     if (!shape || shape->kind != SNN_PICKLE_TUPLE || shape->items.count != 2 ||
         shape->items.list[0]->kind != SNN_PICKLE_INT ||
         shape->items.list[1]->kind != SNN_PICKLE_INT)
         return snn_error_set("%s: 'shape' must be a tuple (samples, inputs)", store->path);
-    store->inputs = shape->items.list[1]->integer;
-    if (store->inputs < 1 || store->inputs > INT32_MAX)
+    inputs = shape->items.list[1]->integer;
+    if (inputs < 1 || inputs > INT32_MAX)
         return snn_error_set("%s: 'shape' says %lld inputs; there must be 1 at least", store->path,
-                             (long long)store->inputs);
+                             (long long)inputs);
     if (shape->items.list[0]->integer != store->samples)
         return snn_error_set("%s: 'shape' says %lld samples, but 'data' has %lld", store->path,
                              (long long)shape->items.list[0]->integer, (long long)store->samples);
-    return 0;
+    return snn_event_store_add_axis(store, "input", inputs);
 }
 
 static int read_labels(struct snn_event_store *store, const struct snn_pickle_value *labels)

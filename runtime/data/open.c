@@ -3,6 +3,7 @@
  * From the words of a program or of its command line to a data set.
  */
 #include "data/dataset.h"
+#include "data/places.h"
 #include "error.h"
 
 #include <math.h>
@@ -41,11 +42,22 @@ static int open_builtin(struct snn_dataset **out, const char *name, double train
     return snn_dataset_builtin_digits(out, name, train_count, test_count, BUILTIN_SEED);
 }
 
-static bool ends_in(const char *text, const char *ending)
-{
-    size_t length = strlen(text), ending_length = strlen(ending);
+/* A layout of files in a folder, which `--data` replaces by another of that layout. */
+struct layout {
+    const char *reader;
+    int (*open)(struct snn_dataset **out, const char *name, const char *folder);
+};
 
-    return length >= ending_length && strcmp(text + length - ending_length, ending) == 0;
+static const struct layout layouts[] = {
+    { "nmnist", snn_dataset_nmnist },
+};
+
+static const struct layout *find_layout(const char *reader)
+{
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
+        if (strcmp(layouts[i].reader, reader) == 0)
+            return &layouts[i];
+    return NULL;
 }
 
 static bool is_events(const char *reader)
@@ -62,6 +74,10 @@ static int open_events(struct snn_dataset **out, const char *name, const char *r
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
                      const char *text, const char *labels, double first, double second)
 {
+    const struct layout *layout = find_layout(reader);
+
+    if (layout)
+        return layout->open(out, name, text);
     if (strcmp(reader, "mnist") == 0)
         return snn_dataset_mnist(out, name, text);
     if (strcmp(reader, "builtin_digits") == 0)
@@ -75,27 +91,32 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
     if (is_events(reader))
         return open_events(out, name, reader, text, second);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
-                         "builtin_digits, npz, npy, csv, spikes and spikes_npy",
+                         "builtin_digits, npz, npy, csv, spikes, spikes_npy and nmnist",
                          name ? name : "data", reader);
 }
 
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
                            double number, const char *place)
 {
+    const struct layout *layout = find_layout(reader);
+
     if (place[0] == '\0')
         return snn_error_set("data set '%s': nothing given; name %s", name ? name : "data",
-                             is_events(reader)
+                             layout ? "a folder of its layout"
+                             : is_events(reader)
                                  ? "a folder or file of events"
                                  : "a folder, an .npz, .npy or .csv file, or 'builtin'");
+    if (layout)
+        return layout->open(out, name, place);
     if (is_events(reader))
         return open_events(out, name, reader, place, number);
     if (strcmp(place, "builtin") == 0)
         return open_builtin(out, name, NAN, NAN);
-    if (ends_in(place, ".npz"))
+    if (snn_ends_in(place, ".npz"))
         return snn_dataset_npz(out, name, place);
-    if (ends_in(place, ".npy"))
+    if (snn_ends_in(place, ".npy"))
         return snn_dataset_npy(out, name, place, "");
-    if (ends_in(place, ".csv") || ends_in(place, ".csv.gz"))
+    if (snn_ends_in(place, ".csv") || snn_ends_in(place, ".csv.gz"))
         return snn_dataset_csv(out, name, place, -1);
     return snn_dataset_mnist(out, name, place);
 }

@@ -20,6 +20,7 @@ struct snn_part {
     void *pixels;    /* owned: count samples of snn_dataset_sample_bytes each */
     int32_t *labels; /* owned: count, each in 0 .. classes - 1; NULL: each is its position */
     struct snn_event_store *events; /* owned: what the lists of events point into, or NULL */
+    double max_time;                /* of events: none is later */
 };
 
 struct snn_dataset {
@@ -28,7 +29,8 @@ struct snn_dataset {
     int axis_count;
     size_t sample_size; /* product of the axes */
     enum snn_pixel pixel;
-    double max_time, time_unit; /* of events: as in the file, and what to multiply it by */
+    double max_time, time_unit; /* of events: as in the file, and what to multiply it by; NAN: what
+                                 * the latest of its parts has */
     int32_t classes;            /* 0: without labels */
     unsigned splits;            /* bit s: split s exists */
     struct snn_part parts[SNN_SPLIT_SLOTS];

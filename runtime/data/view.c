@@ -11,6 +11,7 @@
 #include "random.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 static const void *part_pixels(const struct snn_dataset *set, const struct snn_part *part,
@@ -228,8 +229,8 @@ int snn_view_where(struct snn_view *out, struct snn_region *region, struct snn_v
 
 static bool have_same_samples(const struct snn_dataset *a, const struct snn_dataset *b)
 {
-    if (a->axis_count != b->axis_count || a->pixel != b->pixel || a->max_time != b->max_time ||
-        a->time_unit != b->time_unit)
+    if (a->axis_count != b->axis_count || a->pixel != b->pixel || a->time_unit != b->time_unit ||
+        (a->max_time != b->max_time && !(isnan(a->max_time) && isnan(b->max_time))))
         return false;
     for (int i = 0; i < a->axis_count; i++)
         if (strcmp(a->axes[i].name, b->axes[i].name) != 0 || a->axes[i].size != b->axes[i].size)
@@ -251,10 +252,11 @@ static int fail_join(const struct snn_dataset *a, const struct snn_dataset *b)
 {
     char axes_a[128], axes_b[128];
 
-    if (snn_dataset_max_time(a) != snn_dataset_max_time(b))
+    if (a->max_time * a->time_unit != b->max_time * b->time_unit && !isnan(a->max_time) &&
+        !isnan(b->max_time))
         return snn_error_set("join: the events of data set '%s' last until %g, those of '%s' %g",
-                             snn_dataset_name(a), snn_dataset_max_time(a), snn_dataset_name(b),
-                             snn_dataset_max_time(b));
+                             snn_dataset_name(a), a->max_time * a->time_unit, snn_dataset_name(b),
+                             b->max_time * b->time_unit);
     snn_dataset_describe(a, axes_a, sizeof axes_a);
     snn_dataset_describe(b, axes_b, sizeof axes_b);
     return snn_error_set("join: data set '%s' has samples of %s %s, '%s' of %s %s",

@@ -61,7 +61,7 @@ static void test_latency(void)
     struct snn_event_list list;
 
     expect_success(snn_view_pipe(&view, region, snn_view_whole(set), "latency", 2, 0));
-    assert(snn_dataset_max_time(view.set) == 2 && snn_dataset_sample_size(view.set) == ELEMENTS);
+    assert(max_time_of(view.set) == 2 && snn_dataset_sample_size(view.set) == ELEMENTS);
     expect_success(snn_view_load(&view, region));
     list = events_of(&view, 0);
     expect_events(&list, first, first_times, 4);

@@ -122,7 +122,7 @@ static void test_reading(void)
         write_events("events.npz", &right, methods[m]);
         view = open_set(region, "events.npz", NAN);
         expect_right(&view);
-        assert(snn_dataset_max_time(view.set) == 1 && snn_dataset_extent(view.set, "input") == 4);
+        assert(max_time_of(view.set) == 1 && snn_dataset_extent(view.set, "input") == 4);
         snn_dataset_release(view.set);
         snn_region_destroy(region);
     }
@@ -137,7 +137,7 @@ static void test_until(void)
 
     write_events("events.npz", &right, ZIP_CM_STORE);
     view = open_set(region, "events.npz", 10);
-    assert(snn_dataset_max_time(view.set) == 10);
+    assert(max_time_of(view.set) == 10);
     expect_success(snn_view_events(&view, 0, 4, 2.5, &list, &unit));
     assert(list.count == 1 && unit == 10);
     expect_success(snn_view_events(&view, 0, 4, 2.6, &list, &unit));

@@ -15,6 +15,7 @@
 #include <zip.h>
 #include <zlib.h>
 
+#include "data/dataset.h"
 #include "error.h"
 
 /* Memory for a few gigabytes at most, until `old` is set again: sanitizers need all there is. */
@@ -147,6 +148,14 @@ static inline void expect_success_at(int line, int status)
         return;
     fprintf(stderr, "line %d: %s\n", line, snn_last_error());
     exit(1);
+}
+
+static inline double max_time_of(struct snn_dataset *set)
+{
+    double time;
+
+    expect_success(snn_dataset_max_time(set, &time));
+    return time;
 }
 
 #endif

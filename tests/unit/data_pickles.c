@@ -30,7 +30,7 @@ static void expect_samples(const char *name)
     view = snn_view_whole(set);
     expect_success(snn_view_load(&view, region));
     assert(snn_view_count(&view) == 4 && snn_view_classes(&view) == 3);
-    assert(snn_dataset_max_time(set) == 1 && snn_dataset_sample_size(set) == 6);
+    assert(max_time_of(set) == 1 && snn_dataset_sample_size(set) == 6);
     assert(snn_view_label(&view, 2) == 2);
     expect_success(snn_view_events(&view, 0, 6, 1, &list, &unit));
     assert(list.count == 5 && memcmp(list.index, index, sizeof index) == 0);

@@ -59,7 +59,7 @@ static void expect_file(const char *path, int64_t samples, bool has_labels)
     struct snn_view view;
 
     expect_success(snn_dataset_spikes(&set, "set", path, NAN, false));
-    assert(snn_dataset_max_time(set) == 1.5 && snn_dataset_sample_size(set) == INPUTS);
+    assert(max_time_of(set) == 1.5 && snn_dataset_sample_size(set) == INPUTS);
     view = snn_view_whole(set);
     expect_success(snn_view_load(&view, region));
     assert(snn_view_count(&view) == samples);
