@@ -258,6 +258,22 @@ struct ir_window {
     struct ir_window_side from, to;
 };
 
+/* What the way back through a connection works with, of dense, conv and local ones that have
+ * weights; `winners` of max_pool. -1 elsewhere. */
+struct ir_way_back {
+    int32_t turned; /* FLOAT32 [target, source], of windows [filter or target, place in the window]:
+                       the weights, written before the way back begins */
+    int32_t row;    /* size id: weights of one target in it */
+    int32_t is_active, active, active_count; /* BOOL, INT32, INT64[1]: targets, or filters of a
+                                                place, whose adjoints are not 0 */
+    int32_t line;  /* FLOAT32 [filter]: adjoints at a place, next to each other */
+    int32_t patch; /* FLOAT32 [row]: what a place gives to its window */
+    int32_t field; /* FLOAT32: what arrives at the sources, in the order y, x, channel; -1: it is
+                      theirs, or there are groups */
+    const struct ir_window *window; /* from `field`, else as it is */
+    int32_t winners; /* INT32, like the target, from `base` on: the source of the largest number */
+};
+
 /* A connection as propagations see it. Buffers and sizes are -1 where it has none. */
 struct ir_connection {
     const char *name;
@@ -289,6 +305,8 @@ struct ir_connection {
     const struct ir_window *window; /* conv, local, pools; null elsewhere */
     int32_t
         counts; /* pools: FLOAT32 [target], the spikes that arrive in each window; -1: numbers */
+    const struct ir_way_back
+        *back; /* null: no gradient goes through it, or numbers of another way */
 };
 
 enum ir_function_kind {

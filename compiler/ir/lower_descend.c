@@ -203,6 +203,7 @@ static struct ir_node *chunk_start(struct lowering *l, struct ir_node *k, struct
 static void run_backward(struct lowering *l, struct taken *taken, struct ir_node *chunks)
 {
     struct lowered_network *network = taken->network;
+    lower_turn_weights(l, network);
     struct ir_builder outer = l->b;
     struct ir_node *chunk = lower_open_parallel(l, "chunks", chunks);
     ir_store(&l->b, network->chunk, zero(l), chunk);

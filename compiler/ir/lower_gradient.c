@@ -133,6 +133,7 @@ static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, 
         entry.spike_counts = c->source->list_count;
     }
     entry.spike_first = entry.ring_slots = entry.delay = -1;
+    lower_way_back(l, &entry, is_last);
     return ir_add_connection(l->c, l->program, entry);
 }
 
@@ -404,11 +405,27 @@ static void lower_arrivals(struct lowering *l, struct lowered_layer *layer, stru
     }
 }
 
+/* Which source was the largest, of pools that add to all steps of an input. */
+static void reserve_winners(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct lowered_network *network = layer->network;
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        const struct lowered_connection *c = &network->connections[i];
+        if (c->target != layer || c->stage_count == 0)
+            continue;
+        const struct lowered_stage *last = &c->stages[c->stage_count - 1];
+        const struct ir_way_back *back = l->program->connections[last->stepwise].back;
+        if (back != NULL)
+            reserve(l, layer, back->winners);
+    }
+}
+
 static void reserve_steps(struct lowering *l, const struct lowered_layer *layer)
 {
     const struct symbol_list *inputs = &layer->layer->model->inputs;
     for (size_t i = 0; i < inputs->count; i++)
         reserve(l, layer, pointer_map_get(&l->currents_of, inputs->items[i]));
+    reserve_winners(l, layer);
     reserve(l, layer, layer->raster);
     reserve(l, layer, layer->emissions);
 }

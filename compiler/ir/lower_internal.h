@@ -898,6 +898,13 @@ void lower_present_taken(struct lowering *, struct lowered_network *, struct sta
 struct binding *lower_taken_record(struct lowering *, const struct lowered_layer *, int32_t source,
                                    bool is_in_time, const char *what);
 void lower_gradient_functions(struct lowering *, struct lowered_network *);
+
+/* ---- lower_way_back.c ---- */
+/* Adds to a connection what the way back through it needs; `has_steps`: its target has a row for
+ * each step. Then, before the way back of a batch, turns the weights as they are. */
+void lower_way_back(struct lowering *, struct ir_connection *, bool has_steps);
+void lower_turn_weights(struct lowering *, const struct lowered_network *);
+
 /* Presents sample `index` of the batch, if it is one, and runs `forward`. */
 void lower_run_sample(struct lowering *, struct taken *, struct ir_node *index);
 /* A loop over 0 ..< high whose body is built next; returns its index. */

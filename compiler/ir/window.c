@@ -200,16 +200,24 @@ struct ir_node *window_open_filters(struct window_walk *w, bool is_independent)
     return loop;
 }
 
-static void open_sources_along(struct window_walk *w, enum ir_window_axis axis)
+/* The part of a window that lies within the sources, along an axis. */
+static void bounds_along(struct window_walk *w, enum ir_window_axis axis, struct ir_node *begin,
+                         struct ir_node **low, struct ir_node **high)
 {
     const struct ir_window *window = w->window;
-    struct ir_node *begin = begin_of(w, w->to.at[axis]);
-    struct ir_node *low = integer(w, 0), *high = known(w, window->kernel);
-    if (window->padding >= 0) {
-        struct ir_node *room = subtract(w, known(w, window->from.sizes[axis]), begin);
-        low = ir_binary(w->b, IR_MAX, low, subtract(w, low, begin));
-        high = ir_binary(w->b, IR_MIN, high, room);
-    }
+    *low = integer(w, 0);
+    *high = known(w, window->kernel);
+    if (window->padding < 0)
+        return;
+    struct ir_node *room = subtract(w, known(w, window->from.sizes[axis]), begin);
+    *low = ir_binary(w->b, IR_MAX, *low, subtract(w, *low, begin));
+    *high = ir_binary(w->b, IR_MIN, *high, room);
+}
+
+static void open_sources_along(struct window_walk *w, enum ir_window_axis axis)
+{
+    struct ir_node *begin = begin_of(w, w->to.at[axis]), *low, *high;
+    bounds_along(w, axis, begin, &low, &high);
     w->in_window.at[axis] = open_loop(w, axis_name(axis), low, high, false);
     w->from.at[axis] = add(w, begin, w->in_window.at[axis]);
 }
@@ -242,16 +250,44 @@ void window_open_sources(struct window_walk *w, bool channels)
     }
 }
 
+bool window_has_lines(const struct ir_window *window)
+{
+    const enum ir_window_axis *order = window->from.order;
+    return order[0] == IR_WINDOW_Y && order[1] == IR_WINDOW_X && order[2] == IR_WINDOW_CHANNEL &&
+           window->groups < 0;
+}
+
+void window_open_lines(struct window_walk *w, struct ir_node **source, struct ir_node **place)
+{
+    const struct ir_window_side *from = &w->window->from;
+    struct ir_node *channels = known(w, channels_of(w->window)), *low, *high;
+    open_sources_along(w, IR_WINDOW_Y);
+    struct ir_node *begin = begin_of(w, w->to.at[IR_WINDOW_X]);
+    bounds_along(w, IR_WINDOW_X, begin, &low, &high);
+    struct ir_node *i =
+        open_loop(w, "line", multiply(w, low, channels), multiply(w, high, channels), true);
+    struct ir_node *line =
+        multiply(w, w->from.at[IR_WINDOW_Y], known(w, from->strides[IR_WINDOW_Y]));
+    line = add(w, line, multiply(w, begin, channels));
+    *source = add(w, line, i);
+    struct ir_node *kernel = known(w, w->window->kernel);
+    line = multiply(w, multiply(w, w->in_window.at[IR_WINDOW_Y], kernel), channels);
+    *place = add(w, line, i);
+}
+
 /* ---- weights ---- */
+
+struct ir_node *window_in_window(struct window_walk *w)
+{
+    struct ir_node *place = multiply(w, w->in_window.at[IR_WINDOW_Y], known(w, w->window->kernel));
+    place = add(w, place, w->in_window.at[IR_WINDOW_X]);
+    return add(w, multiply(w, place, known(w, channels_of(w->window))),
+               w->in_window.at[IR_WINDOW_CHANNEL]);
+}
 
 struct ir_node *window_row(struct window_walk *w)
 {
-    const struct ir_window *window = w->window;
-    struct ir_node *row = multiply(w, w->in_window.at[IR_WINDOW_Y], known(w, window->kernel));
-    row = add(w, row, w->in_window.at[IR_WINDOW_X]);
-    row =
-        add(w, multiply(w, row, known(w, channels_of(window))), w->in_window.at[IR_WINDOW_CHANNEL]);
-    return multiply(w, row, known(w, window->columns));
+    return multiply(w, window_in_window(w), known(w, w->window->columns));
 }
 
 struct ir_node *window_synapse(struct window_walk *w, struct ir_node *row)

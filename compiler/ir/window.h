@@ -38,12 +38,18 @@ void window_start_at_target(struct window_walk *, struct ir_node *target);
 void window_open_places(struct window_walk *, bool are_independent);
 void window_open_sources(struct window_walk *, bool channels);
 
+/* Where the channels of a place, and the places along x, are next to each other on both sides, and
+ * without groups: over what is in the window, line by line in lanes. */
+bool window_has_lines(const struct ir_window *);
+void window_open_lines(struct window_walk *, struct ir_node **source, struct ir_node **in_window);
+
 void window_filters(struct window_walk *, struct ir_node **low, struct ir_node **high);
 /* Over the filters of the group; over the channels of the target side. */
 struct ir_node *window_open_filters(struct window_walk *, bool is_independent); /* the loop */
 
 struct ir_node *window_source(struct window_walk *); /* indices of neurons and weights */
 struct ir_node *window_target(struct window_walk *);
+struct ir_node *window_in_window(struct window_walk *); /* the place in the window */
 struct ir_node *window_row(struct window_walk *); /* what synapses of all filters begin with */
 struct ir_node *window_synapse(struct window_walk *, struct ir_node *row);
 

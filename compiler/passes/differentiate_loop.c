@@ -400,8 +400,12 @@ void reverse_propagate(struct reversal *r, struct ir_node *node)
     bool is_varied = source >= 0 && source < r->buffer_count && r->varied[source];
     struct ir_node *base =
         node->propagate.base != NULL ? reverse_primal(r, node->propagate.base) : NULL;
-    if (has_gradient || (is_varied && c->topology == IR_MAX_POOL))
+    bool has_winners = c->back != NULL && c->back->winners >= 0;
+    bool needs_winners = is_varied && has_winners && node->propagate.base == NULL;
+    if (has_gradient || needs_winners || (is_varied && c->topology == IR_MAX_POOL && !has_winners))
         source_again(r, node, c);
+    if (needs_winners)
+        reverse_clone(r, node);
     if (has_gradient)
         ir_propagate(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, base);
     if (is_varied) {

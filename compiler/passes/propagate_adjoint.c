@@ -73,47 +73,134 @@ static int32_t source_adjoint(const struct propagation *p)
 
 /* ---- windows ---- */
 
-/* The adjoints of all filters at a place, next to each other: they are used for each source of the
- * window. */
-static int32_t line_up(struct propagation *p, const struct window_walk *at)
+static struct ir_node *open_range(struct propagation *p, const char *what, struct ir_node *high,
+                                  bool is_independent)
 {
-    const struct ir_connection *c = p->connection;
-    struct window_walk walk = *at;
-    struct ir_buffer line = { .name = arena_format(&p->c->arena, "%s.place", c->name),
-                              .type = SNN_FLOAT32,
-                              .kind = SNN_BUFFER_LANE,
-                              .count = c->window->to.sizes[IR_WINDOW_CHANNEL],
-                              .unit = "",
-                              .is_state = true };
-    int32_t buffer = ir_add_buffer(p->c, p->b.program, line);
-    struct ir_builder outer = p->b;
-    struct ir_node *filter = window_open_filters(&walk, true)->loop.index;
-    ir_store(&p->b, buffer, filter, target_adjoint(p, window_target(&walk)));
-    p->b = outer;
-    return buffer;
+    return propagation_open_loop(p, what, zero(p), high, is_independent);
 }
 
-/* For each place the sources in its window; the filters, next to each other in the weights, are
- * summed up. */
+static void list_active(struct propagation *p, struct ir_node *high)
+{
+    const struct ir_way_back *back = p->connection->back;
+    ir_compact(&p->b, back->is_active, back->active, back->active_count, high);
+}
+
+/* The adjoints of the filters at a place, next to each other, and a list of those that are not 0:
+ * many are where pools or surrogates let few through. */
+static void line_up(struct propagation *p, const struct window_walk *at, struct ir_node *low,
+                    struct ir_node *high)
+{
+    const struct ir_way_back *back = p->connection->back;
+    struct window_walk walk = *at;
+    struct ir_node *count = ir_binary(&p->b, IR_SUB, high, low);
+    struct ir_builder outer = p->b;
+    struct ir_node *i = open_range(p, "line", count, true);
+    walk.to.at[IR_WINDOW_CHANNEL] = ir_binary(&p->b, IR_ADD, low, i);
+    struct ir_node *g = target_adjoint(p, window_target(&walk));
+    ir_store(&p->b, back->line, i, g);
+    ir_store(&p->b, back->is_active, i, ir_binary(&p->b, IR_NE, g, ir_real(&p->b, IR_F32, 0)));
+    p->b = outer;
+    list_active(p, count);
+}
+
+/* row[i] = sum over the active targets k, whose adjoints are `adjoints` from `first` on and whose
+ * weights begin at line `line` + k of the turned ones. Adds to `sums`, or sets them. */
+static struct ir_node *active_sum(struct propagation *p, struct ir_node *i, struct ir_node *start,
+                                  int32_t adjoints, struct ir_node *first, struct window_walk *at,
+                                  struct ir_node *low)
+{
+    const struct ir_connection *c = p->connection;
+    struct ir_node *sum = ir_var(&p->b, "sum", start);
+    struct ir_builder body = p->b;
+    struct ir_node *loop =
+        ir_loop_events(&p->b, arena_format(&p->c->arena, "%s.active", c->name), c->back->active,
+                       ir_load(&p->b, c->back->active_count, zero(p)), false);
+    p->b.before = NULL;
+    p->b.block = &loop->loop.body;
+    struct ir_node *k = loop->loop.index, *line = k;
+    if (at != NULL) {
+        struct window_walk walk = *at;
+        walk.to.at[IR_WINDOW_CHANNEL] = ir_binary(&p->b, IR_ADD, low, k);
+        line = c->window->is_shared ? walk.to.at[IR_WINDOW_CHANNEL] : window_target(&walk);
+    }
+    struct ir_node *place = ir_binary(&p->b, IR_MUL, line, size(p, c->back->row));
+    struct ir_node *weight = ir_load(&p->b, c->back->turned, ir_binary(&p->b, IR_ADD, place, i));
+    struct ir_node *g =
+        ir_load(&p->b, adjoints, first != NULL ? ir_binary(&p->b, IR_ADD, first, k) : k);
+    ir_set(&p->b, sum,
+           ir_binary(&p->b, IR_ADD, ir_get(&p->b, sum), ir_binary(&p->b, IR_MUL, weight, g)));
+    p->b = body;
+    return ir_get(&p->b, sum);
+}
+
+/* From the field, whose order is y, x, channel, to the adjoints of the sources. */
+static void add_field(struct propagation *p)
+{
+    const struct ir_window *window = p->connection->window;
+    const struct ir_window_side *from = &window->from, *field = &p->connection->back->window->from;
+    struct ir_builder outer = p->b;
+    struct ir_node *source = zero(p), *place = zero(p);
+    for (int i = 0; i < 3; i++) {
+        enum ir_window_axis axis = from->order[i];
+        struct ir_node *at = open_range(p, "field", ir_known_size(&p->b, from->sizes[axis]), true);
+        struct ir_node *a = ir_binary(&p->b, IR_MUL, at, ir_known_size(&p->b, from->strides[axis]));
+        struct ir_node *b =
+            ir_binary(&p->b, IR_MUL, at, ir_known_size(&p->b, field->strides[axis]));
+        source = ir_binary(&p->b, IR_ADD, source, a);
+        place = ir_binary(&p->b, IR_ADD, place, b);
+    }
+    propagation_add_to(p, source_adjoint(p), source,
+                       ir_load(&p->b, p->connection->back->field, place));
+    p->b = outer;
+}
+
+static void clear_field(struct propagation *p)
+{
+    struct ir_builder outer = p->b;
+    struct ir_node *i = open_sources(p, "field");
+    ir_store(&p->b, p->connection->back->field, i, ir_real(&p->b, IR_F32, 0));
+    p->b = outer;
+}
+
+/* What a place gives to its window, to the sources that are there. */
+static void add_patch(struct propagation *p, struct window_walk *walk, int32_t buffer)
+{
+    struct ir_node *source, *at;
+    if (window_has_lines(walk->window)) {
+        window_open_lines(walk, &source, &at);
+    } else {
+        window_open_sources(walk, true);
+        source = window_source(walk);
+        at = window_in_window(walk);
+    }
+    propagation_add_to(p, buffer, source, ir_load(&p->b, p->connection->back->patch, at));
+}
+
+/* Place by place: what its active filters give to all of its window. */
 static void transpose_window(struct propagation *p)
 {
-    struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
+    const struct ir_way_back *back = p->connection->back;
+    struct ir_builder outer = p->b;
+    if (back->field >= 0)
+        clear_field(p);
+    struct window_walk walk = window_walk(&p->b, back->window, p->connection->name);
     struct ir_node *low, *high;
     window_open_places(&walk, false);
     window_filters(&walk, &low, &high);
-    int32_t line = line_up(p, &walk);
-    window_open_sources(&walk, true);
-    struct ir_node *source = window_source(&walk), *row = window_row(&walk);
-    struct ir_node *sum = ir_reduce(&p->b, IR_REDUCE_SUM, IR_F32, low, high);
-    struct ir_builder body = p->b;
-    p->b.block = &sum->reduce.body;
-    walk.to.at[IR_WINDOW_CHANNEL] = sum->reduce.index;
-    struct ir_node *weight =
-        ir_cast(&p->b, IR_F32, propagation_weight(p, window_synapse(&walk, row)));
-    sum->reduce.keys[0] = ir_binary(&p->b, IR_MUL, weight, ir_load(&p->b, line, sum->reduce.index));
-    sum->reduce.key_count = 1;
-    p->b = body;
-    propagation_add_to(p, source_adjoint(p), source, sum);
+    line_up(p, &walk, low, high);
+    struct ir_node *count = ir_load(&p->b, back->active_count, zero(p));
+    struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_GT, count, zero(p)));
+    p->b.before = NULL;
+    p->b.block = &some->branch.then_body;
+    struct ir_builder place = p->b;
+    struct ir_node *i = open_range(p, "patch", size(p, back->row), true);
+    ir_store(&p->b, back->patch, i,
+             active_sum(p, i, ir_real(&p->b, IR_F32, 0), back->line, NULL, &walk, low));
+    p->b = place;
+    add_patch(p, &walk, back->field >= 0 ? back->field : source_adjoint(p));
+    p->b = outer;
+    if (back->field >= 0)
+        add_field(p);
 }
 
 static struct ir_node *sent(struct propagation *p, struct ir_node *source)
@@ -139,6 +226,16 @@ static struct ir_node *is_largest(struct propagation *p, struct window_walk *wal
     ir_set(&p->b, largest, ir_select(&p->b, is_above, value, ir_get(&p->b, largest)));
     p->b = outer;
     return ir_binary(&p->b, IR_EQ, ir_get(&p->b, best), source);
+}
+
+/* The largest number of a window gets all. */
+static void transpose_winners(struct propagation *p)
+{
+    struct ir_node *target = open_range(p, "winners", size(p, p->connection->target_size), false);
+    struct ir_node *winner =
+        ir_load(&p->b, p->connection->back->winners, propagation_place(p, target));
+    propagation_add_to(p, source_adjoint(p), ir_cast(&p->b, IR_I64, winner),
+                       window_pooled(&p->b, p->connection, target_adjoint(p, target)));
 }
 
 static void transpose_pool(struct propagation *p)
@@ -179,16 +276,34 @@ static void transpose_synapses(struct propagation *p)
     propagation_add_to(p, source_adjoint(p), source, sum);
 }
 
+/* A matrix: the sources run in lanes. */
+static void transpose_rows(struct propagation *p)
+{
+    const struct ir_way_back *back = p->connection->back;
+    struct ir_builder outer = p->b;
+    struct ir_node *target = propagation_open_targets(p, "active");
+    ir_store(&p->b, back->is_active, target,
+             ir_binary(&p->b, IR_NE, target_adjoint(p, target), ir_real(&p->b, IR_F32, 0)));
+    p->b = outer;
+    list_active(p, size(p, p->connection->target_size));
+    struct ir_node *source = open_sources(p, "transpose");
+    struct ir_node *sum =
+        active_sum(p, source, ir_load(&p->b, source_adjoint(p), source),
+                   p->b.program->buffers[p->connection->target].adjoint, p->base, NULL, NULL);
+    ir_store(&p->b, source_adjoint(p), source, sum);
+}
+
 void propagate_transpose(struct propagation *p)
 {
+    const struct ir_way_back *back = p->connection->back;
     struct ir_builder outer = p->b;
     switch (p->connection->topology) {
     case IR_CONV:
     case IR_LOCAL: transpose_window(p); break;
     case IR_AVG_POOL:
-    case IR_MAX_POOL:
     case IR_SUM_POOL: transpose_pool(p); break;
-    default: transpose_synapses(p); break;
+    case IR_MAX_POOL: back != NULL ? transpose_winners(p) : transpose_pool(p); break;
+    default: back != NULL ? transpose_rows(p) : transpose_synapses(p); break;
     }
     p->b = outer;
 }

@@ -58,12 +58,21 @@ void propagate_pool_values(struct propagation *p)
     window_open_filters(&walk, true);
     struct ir_node *target = window_target(&walk);
     struct ir_node *total = ir_var(&p->b, "total", ir_real(&p->b, type, is_max ? -INFINITY : 0));
+    const struct ir_way_back *back = p->connection->back;
+    struct ir_node *winner =
+        back != NULL ? ir_var(&p->b, "winner", ir_cast(&p->b, IR_I32, ir_integer(&p->b, 0))) : NULL;
     struct ir_builder body = p->b;
     window_open_sources(&walk, false);
-    struct ir_node *value =
-        ir_cast(&p->b, type, ir_load(&p->b, p->connection->values, window_source(&walk)));
+    struct ir_node *source = window_source(&walk);
+    struct ir_node *value = ir_cast(&p->b, type, ir_load(&p->b, p->connection->values, source));
+    if (winner != NULL)
+        ir_set(&p->b, winner,
+               ir_select(&p->b, ir_binary(&p->b, IR_GT, value, ir_get(&p->b, total)),
+                         ir_cast(&p->b, IR_I32, source), ir_get(&p->b, winner)));
     ir_set(&p->b, total, ir_binary(&p->b, is_max ? IR_MAX : IR_ADD, ir_get(&p->b, total), value));
     p->b = body;
+    if (winner != NULL)
+        ir_store(&p->b, back->winners, propagation_place(p, target), ir_get(&p->b, winner));
     propagation_add(p, target, window_pooled(&p->b, p->connection, ir_get(&p->b, total)));
     p->b = outer;
     explain(p, "all windows are read in each step");
