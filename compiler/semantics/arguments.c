@@ -132,6 +132,36 @@ static bool find_formal(const struct formal_list *formals, const struct name *na
     return false;
 }
 
+/* What the choices of a formal say: "a" or "b". */
+static const char *choices_text(struct checker *k, const struct formal *formal)
+{
+    const char *text = "";
+    for (size_t i = 0; i < formal->choices.count; i++) {
+        const char *between = i == 0 ? "" : i + 1 < formal->choices.count ? ", " : " or ";
+        text = arena_format(k->arena, "%s%s\"%s\"", text, between,
+                            formal->choices.items[i]->constant->text);
+    }
+    return text;
+}
+
+bool check_choice(struct checker *k, const struct formal *formal, const struct expr *value)
+{
+    bool is_among = formal->choices.count == 0 || type_is_error(value->type);
+    for (size_t i = 0; i < formal->choices.count; i++) {
+        struct expr *choice = formal->choices.items[i];
+        check_constant(k, k->scope, choice, "a choice");
+        bool is_unknown = value->type->kind == TYPE_STRING && value->constant == NULL;
+        is_among = is_among || is_unknown ||
+                   (value->constant != NULL && constant_equal(choice->constant, value->constant));
+    }
+    if (is_among)
+        return true;
+    diag_error(k->c, value->span, "'%s' must be %s", formal->name.name->text,
+               choices_text(k, formal));
+    diag_note(k->c, formal->span, "'%s' is declared here", formal->name.name->text);
+    return false;
+}
+
 bool bind_arguments(struct checker *k, struct span span, const char *what, const struct name *name,
                     const struct declaration *declaration, const struct formal_list *formals,
                     struct expr *first, const struct argument_list *list, struct expr **bound)

@@ -230,6 +230,9 @@ bool bind_builtin(struct checker *k, struct expr *e, const struct builtin *built
 const struct type *check_function_call(struct checker *k, struct expr *e, struct symbol *symbol,
                                        struct expr *first, const struct argument_list *list);
 
+/* Is a checked argument among the choices of its formal? False after reporting. */
+bool check_choice(struct checker *k, const struct formal *formal, const struct expr *value);
+
 /* Puts arguments in the order of formals: null where left out. False after reporting. */
 bool bind_arguments(struct checker *k, struct span span, const char *what, const struct name *name,
                     const struct declaration *declaration, const struct formal_list *formals,

@@ -66,6 +66,7 @@ static struct formal_list clone_formals(struct arena *arena, const struct formal
     for (size_t i = 0; i < list->count; i++) {
         struct formal formal = list->items[i];
         formal.value = clone_expr(arena, formal.value);
+        formal.choices = clone_exprs(arena, &formal.choices);
         formal.symbol = NULL;
         array_push(arena, &copy, formal);
     }

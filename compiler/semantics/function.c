@@ -138,6 +138,8 @@ static const struct type *formal_type(struct checker *k, const struct formal *fo
         diag_error(k->c, argument->span, "this gives no value");
         return type_error();
     }
+    if (!check_choice(k, formal, argument))
+        return formal->choices.items[0]->type;
     if (formal->type == NULL || !type_is_number(t))
         return t;
     if (formal->type->unit != NULL &&

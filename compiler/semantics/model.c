@@ -8,11 +8,59 @@
 
 /* ---- parameters of models and rules ---------------------------------- */
 
+/* Does e name a surrogate, or a parameter that stands for one? */
+static bool names_surrogate(struct checker *k, const struct expr *e)
+{
+    const struct expr *callee = e->kind == EXPR_CALL ? e->call.callee : e;
+    if (callee->kind != EXPR_NAME)
+        return false;
+    const struct symbol *symbol = find_name(k, callee->name.name);
+    return symbol != NULL &&
+           (symbol->kind == SYMBOL_SURROGATE || (e->kind == EXPR_NAME && symbol->slope != NULL));
+}
+
+/* An argument of a neuron model, or a default: a constant or a surrogate. */
+static void check_parameter(struct checker *k, struct scope *scope, struct expr *e,
+                            const char *what)
+{
+    struct scope *saved = k->scope;
+    k->scope = scope;
+    if (names_surrogate(k, e)) {
+        struct call_target target = { .kind = CALL_FUNCTION };
+        target.function = check_surrogate_use(k, e);
+        e->target = arena_new(k->arena, struct call_target);
+        *e->target = target;
+        e->type = target.function != NULL ? type_new(k->arena, TYPE_FUNCTION) : type_error();
+    } else {
+        check_constant(k, scope, e, what);
+    }
+    k->scope = saved;
+}
+
+/* Where a default or an argument is a surrogate, the other must be one. */
+static const struct type *surrogate_type(struct checker *k, const struct symbol *symbol,
+                                         const struct formal *formal, const struct type *fallback)
+{
+    const struct expr *value = symbol->value;
+    bool is_wanted = fallback == NULL || fallback->kind == TYPE_FUNCTION;
+    if (type_is_error(value->type) || (is_wanted && value->type->kind == TYPE_FUNCTION))
+        return value->type;
+    diag_error(k->c, value->span,
+               is_wanted ? "'%s' must be a surrogate" : "'%s' cannot be a surrogate",
+               formal->name.name->text);
+    diag_note(k->c, formal->span, "'%s' is declared here", formal->name.name->text);
+    return type_error();
+}
+
 static const struct type *parameter_type(struct checker *k, struct symbol *symbol,
                                          const struct formal *formal, const struct type *fallback)
 {
     struct expr *value = symbol->value;
     const struct type *t = value->type;
+    if (t->kind == TYPE_FUNCTION || (fallback != NULL && fallback->kind == TYPE_FUNCTION))
+        return surrogate_type(k, symbol, formal, fallback);
+    if (!check_choice(k, formal, value))
+        return formal->choices.items[0]->type;
     if (type_is_error(t) || !type_is_number(t))
         return t;
     struct unit unit = t->unit;
@@ -51,7 +99,7 @@ void declare_parameters(struct checker *k, struct scope *scope, struct formal_li
             symbol->context = connection->statement->span;
         struct expr *fallback = clone_expr(k->arena, formal->value);
         if (fallback != NULL)
-            check_constant(k, scope, fallback, "a default");
+            check_parameter(k, scope, fallback, "a default");
         symbol->value = arguments != NULL && arguments[i] != NULL ? arguments[i] : fallback;
         if (symbol->value == NULL) {
             symbol->type = type_error();
@@ -67,7 +115,10 @@ void declare_parameters(struct checker *k, struct scope *scope, struct formal_li
         k->scope = scope;
         declare(k, symbol);
         k->scope = saved;
-        array_push(k->arena, out, symbol);
+        if (symbol->type->kind == TYPE_FUNCTION)
+            symbol->slope = symbol->value->target->function;
+        else
+            array_push(k->arena, out, symbol);
     }
 }
 
@@ -156,6 +207,8 @@ struct symbol *check_model_use(struct checker *k, struct expr *e, enum symbol_ki
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         if (kind == SYMBOL_OPTIMIZER)
             check_number(k, list->items[i].value, "an argument");
+        else if (kind == SYMBOL_NEURON)
+            check_parameter(k, k->scope, list->items[i].value, "an argument");
         else
             check_constant(k, k->scope, list->items[i].value, "an argument");
     }
@@ -528,6 +581,14 @@ void check_surrogate_unused(struct checker *k, struct declaration *d)
 struct function_instance *check_surrogate_use(struct checker *k, struct expr *e)
 {
     struct expr **bound = NULL;
+    struct symbol *formal = e->kind == EXPR_NAME ? find_name(k, e->name.name) : NULL;
+    if (formal != NULL && formal->kind == SYMBOL_FORMAL &&
+        (formal->slope != NULL || type_is_error(formal->type))) {
+        formal->is_read = true;
+        e->symbol = formal;
+        e->type = type_new(k->arena, TYPE_FUNCTION);
+        return formal->slope;
+    }
     struct symbol *symbol = check_model_use(k, e, SYMBOL_SURROGATE, "surrogate", &bound);
     return symbol != NULL ? check_surrogate_body(k, symbol->declaration, bound) : NULL;
 }

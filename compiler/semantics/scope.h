@@ -130,7 +130,8 @@ struct symbol {
     enum builtin_field field;
     size_t position; /* POSITION, RECORD, AXIS: which axis; formal: which */
     const struct dataset_field *data_field;
-    const struct symbol *state; /* FIELD_TRACED: the state */
+    const struct symbol *state;      /* FIELD_TRACED: the state */
+    struct function_instance *slope; /* formal of a model: the surrogate that it stands for; null */
 
     struct network *network;       /* network; owner of layer and connection */
     struct layer *layer;           /* layer; owner of input, state, formal; null if none */

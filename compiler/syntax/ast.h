@@ -106,13 +106,15 @@ struct axis_spec {
 
 ARRAY_STRUCT(axis_spec_list, struct axis_spec);
 
-/* A formal parameter of a func, neuron, rule, surrogate or optimizer: `tau: ms = 20 ms`. */
+/* A formal parameter of a func, neuron, rule, surrogate or optimizer: `tau: ms = 20 ms`,
+ * `reset in {"zero", "none"} = "zero"`. */
 struct formal {
     struct span span;
     struct identifier name;
-    struct type_ref *type; /* may be null */
-    struct expr *value;    /* the default; may be null */
-    struct symbol *symbol; /* semantics */
+    struct type_ref *type;    /* may be null */
+    struct expr_list choices; /* texts that it may be; may be empty */
+    struct expr *value;       /* the default; may be null */
+    struct symbol *symbol;    /* semantics */
 };
 
 ARRAY_STRUCT(formal_list, struct formal);

@@ -145,6 +145,15 @@ static void put_axes(struct printer *p, const struct axis_spec_list *axes)
     put(p, "]");
 }
 
+static void put_choices(struct printer *p, const struct expr_list *choices)
+{
+    if (choices->count == 0)
+        return;
+    put(p, " in {");
+    put_list(p, choices);
+    put(p, "}");
+}
+
 static void put_formals(struct printer *p, const struct formal_list *formals)
 {
     put(p, "(");
@@ -153,6 +162,7 @@ static void put_formals(struct printer *p, const struct formal_list *formals)
             put(p, ", ");
         put_name(p, &formals->items[i].name);
         put_type(p, formals->items[i].type);
+        put_choices(p, &formals->items[i].choices);
         put_part(p, " = ", formals->items[i].value);
     }
     put(p, ")");
@@ -587,11 +597,7 @@ static void print_param(struct printer *p, const struct declaration *d)
 {
     put_type(p, d->param.type);
     put_bounds(p, &d->param.bounds);
-    if (d->param.choices.count) {
-        put(p, " in {");
-        put_list(p, &d->param.choices);
-        put(p, "}");
-    }
+    put_choices(p, &d->param.choices);
     put_part(p, " = ", d->param.value);
 }
 

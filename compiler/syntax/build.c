@@ -142,12 +142,17 @@ struct declaration *build_declaration(struct parser *parser, enum declaration_ki
     return d;
 }
 
-void build_limits(struct parser *parser, struct declaration *d, const struct limits *limits)
+void build_limits(struct declaration *d, const struct limits *limits)
 {
     d->param.bounds = limits->bounds;
     d->param.choices = limits->choices;
-    for (size_t i = 0; i < limits->choices.count; i++)
-        plain_text(parser, limits->choices.items[i]);
+}
+
+struct expr_list build_choices(struct parser *parser, struct expr_list texts)
+{
+    for (size_t i = 0; i < texts.count; i++)
+        plain_text(parser, texts.items[i]);
+    return texts;
 }
 
 void build_rule_axes(struct parser *parser, struct declaration *d, const struct identifier *side,

@@ -87,7 +87,8 @@ struct block *build_body(struct parser *parser, enum body body, struct block *bl
 struct declaration *build_declaration(struct parser *parser, enum declaration_kind kind,
                                       struct span span, const struct identifier *name,
                                       const struct token *first, const char *doc);
-void build_limits(struct parser *parser, struct declaration *d, const struct limits *limits);
+struct expr_list build_choices(struct parser *parser, struct expr_list texts);
+void build_limits(struct declaration *d, const struct limits *limits);
 void build_rule_axes(struct parser *parser, struct declaration *d, const struct identifier *side,
                      const struct identifier_list *axes);
 struct declaration *build_use_module(struct parser *parser, const struct identifier_list *path,

@@ -133,7 +133,7 @@ static void syntax_error(const struct span *span, struct parser *parser, const c
 %type <limits> limits_opt
 %type <expr> expr value loop_value postfix primary string model extends_opt by_opt surrogate_opt
 %type <expr> every_opt filter_opt until_opt
-%type <exprs> exprs strings
+%type <exprs> exprs strings choices
 %type <clause> clause
 %type <clauses> clauses indices_opt index_list
 %type <clause> index
@@ -202,7 +202,7 @@ declaration:
     /* param mode in {"sum", "mean"} = "sum" "doc" */
     PARAM identifier type_opt limits_opt '=' expr doc_opt
         { $$ = build_declaration(parser, DECLARATION_PARAM, @$, &$2, $1, $7);
-          build_limits(parser, $$, &$4);
+          build_limits($$, &$4);
           $$->param.type = $3; $$->param.value = $6; }
   | FUNC identifier '(' formals_opt ')' '=' value
         { $$ = build_declaration(parser, DECLARATION_FUNC, @$, &$2, $1, NULL);
@@ -290,7 +290,11 @@ doc_opt:
 limits_opt:
     %empty                      { $$ = (struct limits){0}; }
   | IN expr                     { $$ = (struct limits){.bounds = bounds_of_range(parser, $2)}; }
-  | IN '{' strings '}'          { $$ = (struct limits){.choices = $3}; }
+  | choices                     { $$ = (struct limits){.choices = $1}; }
+  ;
+
+choices:
+    IN '{' strings '}'          { $$ = build_choices(parser, $3); }
   ;
 
 strings:
@@ -315,11 +319,14 @@ formals:
   | formals ',' formal          { $$ = $1; array_push(&parser->c->arena, &$$, $3); }
   ;
 
-/* tau   tau: ms   tau = 20 ms   tau: ms = 20 ms */
+/* tau   tau: ms   tau = 20 ms   tau: ms = 20 ms   reset in {"zero", "none"} = "zero" */
 formal:
     identifier type_opt          { $$ = (struct formal){.span = @$, .name = $1, .type = $2}; }
   | identifier type_opt '=' expr
         { $$ = (struct formal){.span = @$, .name = $1, .type = $2, .value = $4}; }
+  | identifier choices          { $$ = (struct formal){.span = @$, .name = $1, .choices = $2}; }
+  | identifier choices '=' expr
+        { $$ = (struct formal){.span = @$, .name = $1, .choices = $2, .value = $4}; }
   ;
 
 /* [channel: 1, y: 28, x: 28]   [n]   [class: 10, y.axes] */
