@@ -84,3 +84,21 @@ void snn_rt_panic_extent(struct snn_context *context, const char *place, const c
     snn_panic("%s: '%s' has size %lld and '%s' has size %lld, but they must be equal", place, a,
               (long long)a_extent, b, (long long)b_extent);
 }
+
+void snn_rt_panic_turn(struct snn_context *context, const char *place, const char *message,
+                       const char *names, int64_t a, int64_t b, int64_t c)
+{
+    const int64_t values[] = { a, b, c };
+    char text[MESSAGE_BYTES] = "";
+    size_t used = 0, next = 0;
+
+    (void)context;
+    for (; *names && used < sizeof text - 32; names++)
+        if (*names == '%')
+            used += (size_t)snprintf(text + used, sizeof text - used, "%lld",
+                                     (long long)values[next++]);
+        else
+            text[used++] = *names;
+    text[used] = '\0';
+    snn_panic("%s: %s%s%s%s", place, message, *text ? " (" : "", text, *text ? ")" : "");
+}

@@ -146,8 +146,57 @@ static struct binding *variable(struct lowering *l, const char *name, struct ir_
     return binding;
 }
 
+/* ---- numbers that are none ---- */
+
+enum { TOLD_COUNTERS = 3 };
+
+/* The counters of the innermost loops being run, from outside to inside: "epoch %, b number %". */
+static const char *loop_counters(struct lowering *l, struct ir_node *counters[TOLD_COUNTERS])
+{
+    const char *text = "";
+    int count = 0;
+    for (int k = 0; k < TOLD_COUNTERS; k++)
+        counters[k] = zero(l);
+    for (const struct open_loop *o = l->loops; o != NULL; o = o->around)
+        for (size_t i = o->clauses != NULL ? o->clauses->count : 0; i-- > 0;) {
+            const struct symbol *symbol = o->clauses->items[i].symbol;
+            bool is_number = symbol->domain.kind == DOMAIN_RANGE;
+            if (count == TOLD_COUNTERS || (!is_number && o->clauses->count > 1))
+                continue;
+            text = arena_format(&l->c->arena, "%s%s %%%s%s", symbol->name->text,
+                                is_number ? "" : " number", count > 0 ? ", " : "", text);
+            for (int k = count++; k > 0; k--)
+                counters[k] = counters[k - 1];
+            counters[0] = is_number
+                              ? symbol->binding->node
+                              : ir_binary(&l->b, IR_ADD, o->loop->loop.index, ir_integer(&l->b, 1));
+        }
+    return text;
+}
+
+/* Ends the run unless the value is a number. */
+static void check_finite(struct lowering *l, struct span span, struct ir_node *value,
+                         const char *what)
+{
+    struct ir_node *counters[TOLD_COUNTERS];
+    struct ir_node *size = ir_unary(&l->b, IR_ABS, value);
+    struct ir_node *is_finite =
+        ir_binary(&l->b, IR_LT, size, ir_real(&l->b, value->type, INFINITY));
+    struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_finite));
+    struct ir_builder outer = l->b;
+    l->b.block = &check->branch.then_body;
+    const char *text = loop_counters(l, counters);
+    const char *message = arena_format(
+        &l->c->arena, "%s is not a finite number; a smaller learning rate may help", what);
+    ir_call_rt(&l->b, IR_RT_snn_rt_panic_turn, 3 + TOLD_COUNTERS,
+               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, span)), ir_text(&l->b, message),
+                                     ir_text(&l->b, text), counters[0], counters[1], counters[2] });
+    l->b = outer;
+}
+
 static void update_weights(struct lowering *l, const struct learnable *w,
-                           const struct optimizer_instance *optimizer, struct ir_node *chunks)
+                           const struct optimizer_instance *optimizer, struct ir_node *chunks,
+                           struct span span)
 {
     int32_t buffers[64];
     for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
@@ -172,24 +221,12 @@ static void update_weights(struct lowering *l, const struct learnable *w,
         value = ir_binary(&l->b, IR_MAX, value, lower_constant_leaf(l, w->low, value->type));
     if (w->high >= 0)
         value = ir_binary(&l->b, IR_MIN, value, lower_constant_leaf(l, w->high, value->type));
-    ir_store(&l->b, w->buffer, i, lower_within(l, w->state, value));
+    value = lower_within(l, w->state, value);
+    check_finite(l, span, value,
+                 arena_format(&l->c->arena, "'%s'", l->program->buffers[w->buffer].name));
+    ir_store(&l->b, w->buffer, i, value);
     for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
         ir_store(&l->b, buffers[k], i, ir_get(&l->b, optimizer->states.items[k]->binding->node));
-    l->b = outer;
-}
-
-static void check_finite(struct lowering *l, const struct statement *s, struct ir_node *loss)
-{
-    struct ir_node *size = ir_unary(&l->b, IR_ABS, loss);
-    struct ir_node *is_finite = ir_binary(&l->b, IR_LT, size, ir_real(&l->b, IR_F32, INFINITY));
-    struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_finite));
-    struct ir_builder outer = l->b;
-    l->b.block = &check->branch.then_body;
-    ir_call_rt(&l->b, IR_RT_snn_rt_panic, 2,
-               (struct ir_node *[]){
-                   ir_text(&l->b, lower_place(l, s->descend.loss->span)),
-                   ir_text(&l->b, "the loss is not a finite number; a smaller learning rate may "
-                                  "help") });
     l->b = outer;
 }
 
@@ -236,7 +273,7 @@ void lower_descend(struct lowering *l, struct statement *s)
     struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
     struct ir_node *number = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
     struct ir_node *loss = lower_as(l, s->descend.loss, IR_F32);
-    check_finite(l, s, loss);
+    check_finite(l, s->descend.loss->span, loss, "the loss");
     for (size_t k = 0; k < optimizer->parameters.count; k++)
         optimizer->parameters.items[k]->binding =
             binding_value(l, lower_as(l, optimizer->parameters.items[k]->value, IR_F32));
@@ -249,7 +286,7 @@ void lower_descend(struct lowering *l, struct statement *s)
     run_backward(l, taken, chunks);
     int32_t inlining = l->inlining;
     for (size_t k = 0; k < list.count; k++)
-        update_weights(l, &list.items[k], optimizer, chunks);
+        update_weights(l, &list.items[k], optimizer, chunks, s->span);
     l->inlining = inlining;
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
     ir_context_set(&l->b, IR_CONTEXT_PRESENT, number);

@@ -346,6 +346,8 @@ struct open_loop {
     struct ir_node *mark; /* null: nothing is given back */
     struct ir_node *outer_element;
     struct jump_targets jumps;
+    const struct for_clause_list *clauses; /* null: `while` */
+    struct open_loop *around;              /* the loop that this one is in, callers' included */
     bool has_progress;
     bool is_parallel;
     bool is_outermost; /* of its function */
@@ -445,8 +447,9 @@ struct lowering {
     struct binding *where_sample; /* of the condition of where(...) */
     int32_t data_number;          /* data set being declared; -1 */
     struct jump_targets *jumps;
-    const char *task; /* name */
-    bool records;     /* the task or function reads spikes or traces */
+    struct open_loop *loops; /* innermost; null */
+    const char *task;        /* name */
+    bool records;            /* the task or function reads spikes or traces */
     int32_t temporary_count;
     bool assigns_model; /* the task writes something that is saved */
 };

@@ -182,6 +182,8 @@ static void hash_counters(struct lowering *l, struct open_loop *o,
 /* Keeps what draws outside of the loop depend on, for its end and for a return out of it. */
 static void open_path(struct lowering *l, struct open_loop *o)
 {
+    o->around = l->loops;
+    l->loops = o;
     if (l->reductions > 0) { /* which change nothing outside of them */
         l->pathless_loops++;
         return;
@@ -212,6 +214,7 @@ void lower_begin_loop(struct lowering *l, struct open_loop *o,
     if (body != NULL)
         search_block(body, &search);
     l->may_learn |= search.learns;
+    o->clauses = clauses;
     open_path(l, o);
     o->has_progress = lower_shows_progress(l, clauses, body);
     o->is_parallel = is_parallel;
@@ -242,6 +245,7 @@ void lower_begin_loop(struct lowering *l, struct open_loop *o,
 
 void lower_end_loop(struct lowering *l, struct open_loop *o)
 {
+    l->loops = o->around;
     if (o->is_outermost)
         l->frame->path = l->frame->present = NULL;
     if (l->frame != NULL)
