@@ -26,7 +26,7 @@ static bool is_executable(enum builtin_id id)
     return id == BUILTIN_DENSE || id == BUILTIN_ONE_TO_ONE || id == BUILTIN_ALL_BUT_ONE ||
            id == BUILTIN_SPARSE || id == BUILTIN_PAIRS || id == BUILTIN_CONV ||
            id == BUILTIN_LOCAL || id == BUILTIN_AVG_POOL || id == BUILTIN_MAX_POOL ||
-           id == BUILTIN_SUM_POOL;
+           id == BUILTIN_SUM_POOL || id == BUILTIN_DROPOUT;
 }
 
 static bool check_topology(struct lowering *l, const struct connection *connection)

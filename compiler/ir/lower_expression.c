@@ -200,6 +200,11 @@ static struct ir_node *lower_learning(struct lowering *l)
 {
     if (l->kernel != NULL && !l->kernel->is_learning)
         return ir_bool(&l->b, false);
+    return lower_network_learns(l);
+}
+
+struct ir_node *lower_network_learns(struct lowering *l)
+{
     struct ir_node *bits =
         ir_binary(&l->b, IR_AND, ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_LEARNING),
                   ir_integer(&l->b, (int64_t)l->network->learn_mask));

@@ -337,7 +337,7 @@ static void arrive(struct lowering *l, const struct lowered_connection *c, struc
         ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
     for (size_t i = 0; i < c->stage_count; i++) {
         bool is_last = i + 1 == c->stage_count;
-        lower_begin_stage(l, c, i);
+        lower_begin_stage(l, c, i, step);
         ir_propagate(&l->b, c->stages[i].stepwise, IR_PROPAGATE_FORWARD, is_last ? base : NULL);
     }
     l->b = outer;
@@ -352,7 +352,7 @@ static bool is_steady_input(const struct lowered_layer *layer, const struct symb
         const struct lowered_connection *c = &network->connections[i];
         if (c->connection->slot != input)
             continue;
-        if (!c->source->is_steady || c->total_delay >= 0)
+        if (!c->source->is_steady || c->total_delay >= 0 || lower_drops_each_step(c))
             return false;
         count++;
     }

@@ -20,6 +20,7 @@
  *   lower_ahead.c       layers that run ahead
  *   lower_connection.c  connections: weights, delays, arriving spikes
  *   lower_stage.c       those of several stages or with windows, biases
+ *   lower_dropout.c     masks of dropout
  *   lower_window.c      where windows lie
  *   lower_synapse.c     synapses of chosen pairs, as arrays
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
@@ -190,10 +191,11 @@ struct lowered_layer {
 /* One stage of a connection that has several, or windows. */
 struct lowered_stage {
     const struct topology_stage *stage;
-    int32_t ir;       /* in program->connections */
-    int32_t size;     /* size id: of what leaves it */
-    int32_t buffer;   /* what leaves it, for the next stage; -1: the target */
-    int32_t stepwise; /* as that of its connection */
+    int32_t ir;           /* in program->connections */
+    int32_t size;         /* size id: of what leaves it */
+    int32_t buffer;       /* what leaves it, for the next stage; -1: the target */
+    int32_t mask, chance; /* of dropout: FLOAT32 by place, a constant */
+    int32_t stepwise;     /* as that of its connection */
 };
 
 struct lowered_connection {
@@ -666,6 +668,7 @@ struct ir_node *kernel_copy(struct lowering *, int32_t buffer); /* VAR that is n
 struct ir_node *kernel_variable(struct lowering *, int32_t buffer,
                                 int32_t learn_bit); /* the VAR of a state that will be written */
 enum ir_ode_method lower_ode_method(const struct statement *s);
+struct ir_node *lower_network_learns(struct lowering *); /* anything in l->network? */
 struct ir_node *lower_learn_bit(struct lowering *, int32_t bit);
 struct ir_node *lower_layer_reduction(struct lowering *, struct expr *e); /* sum(v for layer) */
 void lower_layer_step(struct lowering *, struct lowered_layer *, bool is_learning);
@@ -776,7 +779,9 @@ void lower_connection_bias(struct lowering *, struct lowered_connection *);
 /* Stores the bias from element `base` (null: 0) on, or adds it. */
 void lower_put_bias(struct lowering *, const struct lowered_connection *, int32_t target,
                     int32_t size, struct ir_node *base, bool is_added);
-void lower_begin_stage(struct lowering *, const struct lowered_connection *, size_t i);
+/* `step`: null for that of the network. */
+void lower_begin_stage(struct lowering *, const struct lowered_connection *, size_t i,
+                       struct ir_node *step);
 void lower_fill_weights(struct lowering *, struct lowered_connection *); /* into init */
 void lower_fill_bias(struct lowering *, struct lowered_connection *);
 /* Axes of the weights of a connection with stages, and their size ids. */
@@ -788,6 +793,16 @@ const struct ir_window *lower_window(struct lowering *, const struct lowered_con
                                      const struct topology_stage *);
 void lower_check_window_fits(struct lowering *, const struct lowered_connection *,
                              const struct topology_stage *last);
+
+/* ---- lower_dropout.c ---- */
+bool lower_is_dropout(const struct topology_stage *);
+bool lower_drops_each_step(const struct lowered_connection *);
+void lower_dropout_buffers(struct lowering *, const struct lowered_connection *,
+                           struct lowered_stage *);
+/* Masks that hold for a presentation; those of a step, right before the stage. */
+void lower_begin_dropouts(struct lowering *, const struct lowered_network *);
+void lower_step_dropout(struct lowering *, const struct lowered_connection *,
+                        const struct lowered_stage *, struct ir_node *step);
 
 /* ---- lower_rule.c, lower_rule_state.c ---- */
 const char *lower_rule_label(struct lowering *, const struct rule_instance *rule,

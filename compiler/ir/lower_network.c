@@ -208,6 +208,7 @@ static void lower_begin_function(struct lowering *l, struct lowered_network *net
     lower_enter_function(l, network, network->begin);
     for (size_t i = 0; i < network->network->layers.count; i++)
         lower_layer_begin(l, &network->layers[i]);
+    lower_begin_dropouts(l, network);
 }
 
 /* What rules do before and after a presentation, each where its connection learns. */

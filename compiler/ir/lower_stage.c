@@ -19,6 +19,7 @@ static enum ir_topology topology_of(const struct topology_stage *stage)
     case BUILTIN_AVG_POOL: return IR_AVG_POOL;
     case BUILTIN_MAX_POOL: return IR_MAX_POOL;
     case BUILTIN_SUM_POOL: return IR_SUM_POOL;
+    case BUILTIN_DROPOUT: return IR_ONE_TO_ONE;
     default: return IR_DENSE;
     }
 }
@@ -31,7 +32,7 @@ static bool is_pool(const struct topology_stage *stage)
 
 static bool has_window(const struct topology_stage *stage)
 {
-    return topology_of(stage) != IR_DENSE;
+    return topology_of(stage) != IR_DENSE && !stage_is_elementwise(stage);
 }
 
 /* Synapses that rules, or delays of their own, need one by one. */
@@ -47,7 +48,8 @@ bool lower_has_stages(const struct connection *connection)
 {
     if (lower_lists_window(connection))
         return false;
-    return connection->topology.count > 1 || has_window(&connection->topology.items[0]);
+    return connection->topology.count > 1 || connection->kind == NULL ||
+           has_window(&connection->topology.items[0]);
 }
 
 /* ---- sizes, axes ---- */
@@ -141,7 +143,7 @@ void lower_bias_buffer(struct lowering *l, struct lowered_connection *c)
 static bool has_targets(const struct lowered_connection *c)
 {
     return c->connection->kind->id != BUILTIN_CONV &&
-           (c->stage_count == 0 || c->connection->weighted + 1 == c->stage_count);
+           (c->stage_count == 0 || stage_reaches_target(c->connection, c->connection->weighted));
 }
 
 /* One after the other in memory; draws depend on the place. */
@@ -213,12 +215,35 @@ int32_t lower_fan(struct lowering *l, const struct lowered_connection *c, bool i
 
 /* ---- stages ---- */
 
+/* Stages that act on what others make of a step. */
+static bool check_elementwise(struct lowering *l, const struct connection *connection)
+{
+    const struct topology_stage_list *stages = &connection->topology;
+    const struct topology_stage *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < stages->count; i++)
+        if (stage_is_elementwise(&stages->items[i])) {
+            found = &stages->items[i];
+            count++;
+        }
+    if (found != NULL && count == stages->count)
+        lower_refuse(l, found->expr->span,
+                     "'%s' alone connects nothing: write 'dense |> %s' or '%s |> dense'",
+                     found->builtin->name, found->builtin->name, found->builtin->name);
+    else if (found != NULL && connection->network->is_continuous)
+        lower_refuse(l, found->expr->span, "'%s' acts step by step: continuous time has no steps",
+                     found->builtin->name);
+    return !l->is_failed;
+}
+
 static bool check_stages(struct lowering *l, const struct connection *connection)
 {
     const struct topology_stage_list *stages = &connection->topology;
+    if (!check_elementwise(l, connection))
+        return false;
     for (size_t i = 0; i < stages->count; i++) {
         enum builtin_id id = stages->items[i].builtin->id;
-        if (has_window(&stages->items[i]) || id == BUILTIN_DENSE)
+        if (has_window(&stages->items[i]) || id == BUILTIN_DENSE || id == BUILTIN_DROPOUT)
             continue;
         lower_refuse(l, stages->items[i].expr->span, "'%s' cannot be a stage among several yet",
                      stages->items[i].builtin->name);
@@ -268,14 +293,22 @@ static bool is_last(const struct lowered_connection *c, size_t i)
     return i + 1 == c->connection->topology.count;
 }
 
-/* The weights belong to the stage that has them; those of pools alone to the last. */
+/* The weights belong to the stage that has them; those of pools alone to the last of these. */
+static size_t weighted_stage(const struct connection *connection)
+{
+    size_t i = connection->topology.count - 1;
+    if (connection->kind != NULL)
+        return connection->weighted;
+    while (i > 0 && stage_is_elementwise(&connection->topology.items[i]))
+        i--;
+    return i;
+}
+
 static void set_weights(struct lowering *l, struct lowered_connection *c, size_t i,
                         struct ir_connection *entry)
 {
     const struct connection *connection = c->connection;
-    size_t weighted =
-        connection->kind != NULL ? connection->weighted : connection->topology.count - 1;
-    if (i != weighted)
+    if (i != weighted_stage(connection))
         return;
     if (connection->kind != NULL && !lower_has_one_weight(l, connection))
         add_weights(l, c, &connection->topology.items[i]);
@@ -300,6 +333,10 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
         lowered->buffer =
             lane_buffer(l, c, stage->builtin->name, l->program->buffers[slot].type, lowered->size);
     set_weights(l, c, i, &entry);
+    if (lower_is_dropout(stage)) {
+        lower_dropout_buffers(l, c, lowered);
+        entry.weight = lowered->mask;
+    }
     entry.target = is_last(c, i) ? slot : lowered->buffer;
     entry.target_size = entry.row_size = lowered->size;
     entry.source_size = i > 0 ? c->stages[i - 1].size : c->source->size;
@@ -307,7 +344,7 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
     if (is_pool(stage) && entry.values < 0)
         entry.counts = lane_buffer(l, c, "window_counts", SNN_FLOAT32, lowered->size);
     lowered->ir = ir_add_connection(l->c, l->program, entry);
-    if (i == c->connection->weighted || (c->connection->kind == NULL && is_last(c, i)))
+    if (i == weighted_stage(c->connection))
         c->ir = lowered->ir;
     if (c->connection->rules.count > 0)
         lower_shared_changes(l, c);
@@ -323,8 +360,11 @@ void lower_stages(struct lowering *l, struct lowered_connection *c)
     c->row = c->target->size;
     for (size_t i = 0; i < stages->count; i++)
         add_stage(l, c, i);
-    if (has_window(&stages->items[stages->count - 1]))
-        lower_check_window_fits(l, c, &stages->items[stages->count - 1]);
+    size_t last = stages->count - 1;
+    while (last > 0 && stage_is_elementwise(&stages->items[last]))
+        last--;
+    if (has_window(&stages->items[last]))
+        lower_check_window_fits(l, c, &stages->items[last]);
 }
 
 /* ---- a step ---- */
@@ -388,9 +428,11 @@ void lower_connection_bias(struct lowering *l, struct lowered_connection *c)
                        true);
 }
 
-void lower_begin_stage(struct lowering *l, const struct lowered_connection *c, size_t i)
+void lower_begin_stage(struct lowering *l, const struct lowered_connection *c, size_t i,
+                       struct ir_node *step)
 {
     const struct lowered_stage *stage = &c->stages[i];
+    lower_step_dropout(l, c, stage, step);
     if (stage->buffer < 0)
         return;
     if (c->bias_buffer >= 0 && i == c->connection->weighted)
@@ -402,7 +444,7 @@ void lower_begin_stage(struct lowering *l, const struct lowered_connection *c, s
 void lower_stages_arrive(struct lowering *l, const struct lowered_connection *c)
 {
     for (size_t i = 0; i < c->stage_count; i++) {
-        lower_begin_stage(l, c, i);
+        lower_begin_stage(l, c, i, NULL);
         ir_propagate(&l->b, c->stages[i].ir, IR_PROPAGATE_FORWARD, NULL);
     }
 }

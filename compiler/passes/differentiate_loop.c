@@ -347,6 +347,7 @@ static bool stores_to(const struct ir_block *block, int32_t buffer)
 }
 
 static void source_again(struct reversal *r, struct ir_node *node, const struct ir_connection *c);
+static void mask_again(struct reversal *r, struct ir_node *node, const struct ir_connection *c);
 
 /* What the forward code before `node` has put into a buffer that is made anew in each step: first
  * written by a loop, then added to. */
@@ -364,8 +365,16 @@ static void written_again(struct reversal *r, struct ir_node *node, int32_t buff
     const struct ir_connection *c = &r->program->connections[node->propagate.connection];
     if (c->target != buffer)
         return;
+    mask_again(r, node, c);
     source_again(r, node, c);
     reverse_clone(r, node);
+}
+
+/* Weights that are made anew in each step. */
+static void mask_again(struct reversal *r, struct ir_node *node, const struct ir_connection *c)
+{
+    if (c->weight >= 0 && r->program->buffers[c->weight].kind == SNN_BUFFER_LANE)
+        written_again(r, node->previous, c->weight);
 }
 
 static struct ir_node *list_of(struct ir_node *node, const struct ir_connection *c)
@@ -409,6 +418,7 @@ void reverse_propagate(struct reversal *r, struct ir_node *node)
     if (has_gradient)
         ir_propagate(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, base);
     if (is_varied) {
+        mask_again(r, node, c);
         reverse_adjoint(r, source);
         ir_propagate(&r->b, node->propagate.connection, IR_PROPAGATE_TRANSPOSE, base);
     }

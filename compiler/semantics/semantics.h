@@ -227,6 +227,12 @@ struct semantics_options {
  * it is a variable that runs over its neurons. */
 size_t index_axes(const struct expr *index, const struct axis_list *axes, size_t position);
 
+/* Stages that leave a number at the place where one entered: dropout, batch_norm. */
+bool stage_is_elementwise(const struct topology_stage *stage);
+
+/* Do none but such stages follow stage i, so that what leaves it has the places of the target? */
+bool stage_reaches_target(const struct connection *connection, size_t i);
+
 /* Checks a parsed file and what it uses. Reports all errors; false if there were any (then the
  * model is not to be used). `*model` is never null. */
 bool semantics_check(struct compilation *c, struct file *file,

@@ -11,15 +11,31 @@ static bool check_whole_argument(struct checker *k, struct expr *e, const char *
     return check_size(k, e, what).kind != SIZE_UNKNOWN || !type_is_error(e->type);
 }
 
+static void check_chance(struct checker *k, struct expr *e)
+{
+    check_constant(k, k->scope, e, "a chance");
+    require_unit(k, e, unit_none(), "a chance");
+}
+
+/* true or false, as written: code depends on it. */
+static void check_switch(struct checker *k, struct expr *e, const char *what)
+{
+    if (e == NULL)
+        return;
+    const struct type *t = check_constant(k, k->scope, e, what);
+    if (!type_is_error(t) && e->constant == NULL)
+        diag_error(k->c, e->span, "%s must be 'true' or 'false'", what);
+}
+
 static void check_stage_arguments(struct checker *k, const struct topology_stage *stage)
 {
     struct expr **arguments = stage->expr->target->arguments;
     switch (stage->builtin->id) {
-    case BUILTIN_SPARSE:
     case BUILTIN_DROPOUT:
-        check_constant(k, k->scope, arguments[0], "a chance");
-        require_unit(k, arguments[0], unit_none(), "a chance");
+        check_switch(k, arguments[1], "whether dropout draws anew in each step");
+        check_chance(k, arguments[0]);
         break;
+    case BUILTIN_SPARSE: check_chance(k, arguments[0]); break;
     case BUILTIN_LIST: check_string(k, arguments[0], "a path"); break;
     case BUILTIN_PAIRS: break; /* when both layers are known: check_topology */
     default:
@@ -63,6 +79,19 @@ static void flatten(struct checker *k, struct connection *connection, struct exp
     e->type = type_new(k->arena, TYPE_TOPOLOGY);
     flatten(k, connection, e->pipe.left);
     add_stage(k, connection, e->pipe.stage);
+}
+
+bool stage_is_elementwise(const struct topology_stage *stage)
+{
+    return stage->builtin->id == BUILTIN_BATCH_NORM || stage->builtin->id == BUILTIN_DROPOUT;
+}
+
+bool stage_reaches_target(const struct connection *connection, size_t i)
+{
+    while (i + 1 < connection->topology.count &&
+           stage_is_elementwise(&connection->topology.items[i + 1]))
+        i++;
+    return i + 1 == connection->topology.count;
 }
 
 static bool has_weights(const struct builtin *builtin)
@@ -142,7 +171,7 @@ static struct axis_list in_memory(struct checker *k, const struct connection *co
     if (is_weighted && i < connection->weighted)
         return axes;
     if (is_weighted && connection->kind->id == BUILTIN_CONV) {
-        bool is_between = i + 1 < connection->topology.count;
+        bool is_between = !stage_reaches_target(connection, i);
         axes = with_channel_at(k, axes, is_between);
         if (is_between)
             return axes;
@@ -183,7 +212,11 @@ struct axis_list topology_axes(struct checker *k, struct connection *connection,
         case BUILTIN_ALL_BUT_ONE:
         case BUILTIN_BATCH_NORM:
         case BUILTIN_DROPOUT: break;
-        default: axes = (struct axis_list){ 0 }; break;
+        default:
+            axes = i + 1 < connection->topology.count && stage_reaches_target(connection, i)
+                       ? connection->target->axes
+                       : (struct axis_list){ 0 };
+            break;
         }
         stage->axes = axes;
         if (axes.count == 0) {
@@ -256,7 +289,10 @@ void check_topology(struct checker *k, struct connection *connection)
             check_condition(k, stage->expr->target->arguments[0]);
     }
     const struct topology_stage_list *stages = &connection->topology;
-    bool ends_with_window = stages->count > 0 && stage_is_window(&stages->items[stages->count - 1]);
+    size_t last = stages->count;
+    while (last > 1 && stage_is_elementwise(&stages->items[last - 1]))
+        last--;
+    bool ends_with_window = last > 0 && stage_is_window(&stages->items[last - 1]);
     if (ends_with_window && made.count > 0 && !same_axes(&made, &connection->target->axes, true))
         error_fit(k, connection, &made);
     if (connection->kind != NULL && stages->count == 1 &&
