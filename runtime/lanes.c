@@ -7,7 +7,7 @@
  */
 #define _DEFAULT_SOURCE /* madvise */
 #include "lanes.h"
-
+#include "data/event_stage.h"
 #include "options.h"
 #include "panic.h"
 #include "parameters.h"
@@ -309,6 +309,7 @@ void snn_lane_destroy(struct snn_context *context)
         if (context->lane->owned[i])
             free_buffer(context, i);
     free(context->lane->marks);
+    snn_event_work_destroy(context->lane->events);
     snn_region_destroy(context->lane->region);
 }
 

@@ -21,6 +21,7 @@ enum {
 
 enum {
     SNN_RANK_LIMIT = 8,     /* axes of an array */
+    SNN_STAGE_NUMBERS = 4,  /* of a stage of events */
     SNN_PAD_ELEMENTS = 256, /* vector code may read, not write, this far past the end of a buffer */
     SNN_ROUND_ELEMENTS = 16, /* buffers are rounded up to whole vectors of this many elements */
 };
@@ -47,10 +48,13 @@ struct snn_lane {
     int64_t *bytes;  /* [buffer_count] their bytes, rounded up */
     struct snn_axis axes[SNN_RANK_LIMIT];
     int axis_count;
-    double scale;          /* set by snn_rt_scale; 0: not set */
-    struct snn_plot *plot; /* whose arguments are being collected, or NULL */
-    int loop_depth;        /* loops begun inside a parallel body: not shown */
-    jmp_buf *leave;        /* out of the parallel loop being run, or NULL */
+    double scale;                      /* set by snn_rt_scale; 0: not set */
+    struct snn_plot *plot;             /* whose arguments are being collected, or NULL */
+    struct snn_event_work *events;     /* where samples of events are made, or NULL */
+    double numbers[SNN_STAGE_NUMBERS]; /* given by snn_rt_stage_number */
+    int number_count;
+    int loop_depth; /* loops begun inside a parallel body: not shown */
+    jmp_buf *leave; /* out of the parallel loop being run, or NULL */
 };
 
 struct snn_runtime {

@@ -6,6 +6,7 @@
 #include "calls.h"
 
 #include "data/dataset.h"
+#include "data/event_stage.h"
 #include "data/fold.h"
 #include "data/view.h"
 #include "error.h"
@@ -17,6 +18,7 @@
 #include "runtime.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -185,6 +187,28 @@ void *snn_rt_data_pipe(struct snn_context *context, void *view, const char *oper
     return out;
 }
 
+void snn_rt_stage_number(struct snn_context *context, double number)
+{
+    struct snn_lane *lane = context->lane;
+
+    if (lane->number_count < SNN_STAGE_NUMBERS)
+        lane->numbers[lane->number_count++] = number;
+}
+
+void *snn_rt_data_stage(struct snn_context *context, void *view, const char *name, int64_t key,
+                        const char *place)
+{
+    struct handle *out = new_handle(context);
+    double numbers[SNN_STAGE_NUMBERS];
+
+    for (int i = 0; i < SNN_STAGE_NUMBERS; i++)
+        numbers[i] = i < context->lane->number_count ? context->lane->numbers[i] : NAN;
+    context->lane->number_count = 0;
+    check(place, snn_view_event_stage(&out->view, context->lane->region, view_of(view), name,
+                                      numbers, (uint64_t)key));
+    return out;
+}
+
 void *snn_rt_data_split(struct snn_context *context, void *view, const char *split,
                         const char *place)
 {
@@ -317,15 +341,38 @@ double snn_rt_data_max_time(struct snn_context *context, void *view, const char 
     return time;
 }
 
+/* Events in bins are for steps of that width: others would spread them out or heap them up. */
+void snn_rt_data_bins(struct snn_context *context, void *view, double step, const char *place)
+{
+    const struct snn_dataset *set = view_of(view).set;
+    double bin = snn_dataset_bin(set);
+
+    (void)context;
+    if (bin > 0 && fabs(bin - step) > 1e-6 * step)
+        snn_panic("%s: data set '%s': its events are in bins of %g, but a step of the network is "
+                  "%g; make both the same",
+                  place, snn_dataset_name(set), bin, step);
+}
+
+static struct snn_event_work *work_of(struct snn_context *context, const char *place)
+{
+    if (!context->lane->events) {
+        context->lane->events = snn_event_work_create();
+        check(place, context->lane->events ? 0 : -1);
+    }
+    return context->lane->events;
+}
+
 int64_t snn_rt_data_events(struct snn_context *context, void *view, int64_t sample, int32_t indices,
                            int32_t times, int64_t inputs, double until, const char *place)
 {
     struct snn_view *of = with_sample(context, view, sample, place);
+    struct snn_event_work *work = work_of(context, place);
     struct snn_event_list list;
     double unit;
     float *out;
 
-    check(place, snn_view_events(of, sample, (size_t)inputs, until, &list, &unit));
+    check(place, snn_view_events(of, sample, (size_t)inputs, until, work, &list, &unit));
     snn_rt_reserve(context, indices, list.count);
     snn_rt_reserve(context, times, list.count);
     out = context->buffers[times];

@@ -117,10 +117,27 @@ static struct ir_node *pipe_stage(struct lowering *l, const struct expr *e, stru
                                                  number_argument(l, target, 1), zero(l) });
 }
 
+/* A stage of events: its numbers are handed over one by one before it. */
+static struct ir_node *event_stage(struct lowering *l, const struct expr *e, struct ir_node *view)
+{
+    const struct call_target *target = e->target;
+    struct ir_node *numbers[BUILTIN_FORMAL_LIMIT];
+    for (size_t i = 1; i < target->count; i++)
+        numbers[i] = target->arguments[i] != NULL ? lower_as(l, target->arguments[i], IR_F64)
+                                                  : ir_real(&l->b, IR_F64, NAN);
+    for (size_t i = 1; i < target->count; i++)
+        ir_call_rt(&l->b, IR_RT_snn_rt_stage_number, 1, &numbers[i]);
+    return lower_data_call(
+        l, IR_RT_snn_rt_data_stage, e->span, 3,
+        (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name), draw_key(l, e) });
+}
+
 static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
     struct ir_node *view = lower_view(l, target->arguments[0])->node;
+    if (is_event_stage(target->builtin->id, target->arguments[0]->type->dataset))
+        return event_stage(l, e, view);
     bool has_parts = target->arguments[0]->type->dataset->parts != 0;
     switch (target->builtin->id) {
     case BUILTIN_FIRST:

@@ -56,6 +56,9 @@ void lower_list_events(struct lowering *l, struct presented_events *events,
                                    lower_size_leaf(l, events->layer->size),
                                    end,
                                    ir_text(&l->b, lower_place(l, input->span)) };
+    lower_data_call(l, IR_RT_snn_rt_data_bins, input->span, 2,
+                    (struct ir_node *[]){
+                        sample->node, lower_constant_leaf(l, events->layer->network->dt, IR_F64) });
     events->count = ir_call_rt(&l->b, IR_RT_snn_rt_data_events, 7, operands);
     events->first = ir_var(&l->b, "first", ir_integer(&l->b, 0));
     events->next = ir_var(&l->b, "next", ir_integer(&l->b, 0));

@@ -213,6 +213,11 @@ const struct type *check_reduction_of_array(struct checker *k, struct expr *e,
                                             const struct builtin *builtin, struct expr *array);
 const struct type *check_yield_loop(struct checker *k, struct expr *e);
 
+/* ---- event_stage.c ---- */
+
+/* Checks the call and makes `set` what comes out of it; false after reporting. */
+bool check_event_stage(struct checker *k, struct expr *e, struct dataset *set);
+
 /* ---- call.c, arguments.c, function.c, data.c ---- */
 
 const struct type *check_call(struct checker *k, struct expr *e);

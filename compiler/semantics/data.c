@@ -229,29 +229,6 @@ static bool set_picture_size(struct checker *k, struct expr *e, struct dataset *
     return true;
 }
 
-/* Events become frames [time, ...]. */
-static bool bin_events(struct checker *k, struct expr *e, struct dataset *set)
-{
-    check_scalar(k, e->target->arguments[1], "the width of a bin");
-    if (e->target->arguments[2] != NULL)
-        check_condition(k, e->target->arguments[2]);
-    if (!set->is_events)
-        return diag_error(k->c, e->span, "'bin' needs events; this data set has none");
-    set->is_events = false;
-    for (size_t i = 0; i < set->fields.count; i++) {
-        const struct type *t = set->fields.items[i].type;
-        if (set->fields.items[i].name != intern(k, "events"))
-            continue;
-        struct axis_list axes = { 0 };
-        push_axis(k, &axes, "time", size_unknown());
-        for (size_t j = 0; j < t->axes.count; j++)
-            array_push(k->arena, &axes, t->axes.items[j]);
-        set->fields.items[i].type = type_with_axes(k->arena, t, axes);
-        set->fields.items[i].is_events = false;
-    }
-    return true;
-}
-
 /* The numbers of the samples become events, of flat inputs whatever their axes were. */
 static bool encode_events(struct checker *k, struct expr *e, struct dataset *set)
 {
@@ -343,6 +320,8 @@ static bool check_where(struct checker *k, struct expr *e, struct dataset *set)
 static bool check_stage(struct checker *k, struct expr *e, struct dataset *set)
 {
     struct expr **arguments = e->target->arguments;
+    if (is_event_stage(e->target->builtin->id, set))
+        return check_event_stage(k, e, set);
     switch (e->target->builtin->id) {
     case BUILTIN_FIRST:
     case BUILTIN_SAMPLE: check_whole(k, arguments[1], "the number of samples"); break;
@@ -362,9 +341,6 @@ static bool check_stage(struct checker *k, struct expr *e, struct dataset *set)
     case BUILTIN_PATCH_NORMALIZE: check_whole(k, arguments[1], "the size of a patch"); return true;
     case BUILTIN_LATENCY:
     case BUILTIN_SPIKE_TIMES: return encode_events(k, e, set);
-    case BUILTIN_BIN: return bin_events(k, e, set);
-    case BUILTIN_CROP_TIME:
-    case BUILTIN_PAD_TIME: check_scalar(k, arguments[1], "the duration"); return true;
     case BUILTIN_SPLIT_BY:
     case BUILTIN_SPLIT: return check_split(k, e, set);
     default: return true;

@@ -238,4 +238,7 @@ bool stage_reaches_target(const struct connection *connection, size_t i);
 bool semantics_check(struct compilation *c, struct file *file,
                      const struct semantics_options *options, struct model **model);
 
+/* Is this a stage of events, where `set` goes into it? */
+bool is_event_stage(enum builtin_id id, const struct dataset *set);
+
 #endif

@@ -140,7 +140,7 @@ static bool error_data_axes(struct checker *k, const struct expr *value, const s
     diag_note(k->c, layer->statement->span, "'%s' is declared here", layer->name->text);
     const struct axis_list *data = &value->type->axes;
     const struct axis *own = layer->axes.count > 0 ? &layer->axes.items[0] : NULL;
-    if (own != NULL && data->count == layer->axes.count &&
+    if (own != NULL && data->count == layer->axes.count && data->items[0].name != own->name &&
         size_compare(data->items[0].size, own->size) != SIZE_DIFFERENT)
         diag_hint(k->c, "axes meet by name: call them as in the layer, 'let a[%s in ...] = ...'",
                   own->name->text);

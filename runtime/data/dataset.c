@@ -94,7 +94,7 @@ int snn_part_allocate(struct snn_part *part, const struct snn_dataset *set, int6
         return snn_error_set("data set '%s': impossible number of samples %lld", set->name,
                              (long long)count);
     part->count = count;
-    part->pixels = malloc(bytes ? bytes : 1);
+    part->pixels = calloc(1, bytes ? bytes : 1);
     part->labels = has_labels ? malloc(count ? (size_t)count * sizeof *part->labels : 1) : NULL;
     if (!part->pixels || (has_labels && !part->labels))
         return snn_error_set("data set '%s': out of memory for %lld samples (%zu bytes)", set->name,
@@ -219,6 +219,11 @@ int snn_dataset_max_time(struct snn_dataset *set, double *time)
             *time = fmax(*time, part->max_time * set->time_unit);
         }
     return 0;
+}
+
+double snn_dataset_bin(const struct snn_dataset *set)
+{
+    return set->bin * set->time_unit;
 }
 
 int snn_dataset_classes(struct snn_dataset *set, int64_t *classes)

@@ -39,11 +39,17 @@ struct snn_dataset_axis {
     int64_t size;
 };
 
+struct snn_event_stage;
+
 /* The events of one sample in order of time: input `index[k]` spikes at `time[k]`. */
 struct snn_event_list {
     const int32_t *index; /* [count], each below the size of a sample */
     const float *time;    /* [count], in the unit of the set, 0 .. max_time */
     int64_t count;
+    const struct snn_event_stage *stage; /* NULL: as above; otherwise the events are made when they
+                                            are asked for (event_stage.h) */
+    const struct snn_event_list *from;   /* by this stage, of these events, */
+    int64_t number;                      /* of the sample with this index */
 };
 
 struct snn_dataset;
@@ -115,6 +121,9 @@ enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set);
 /* Of events: the latest time that they can have, in the program's unit of time; 0 of other sets. A
  * set of recordings is read to tell: it ends when the longest of them does. */
 int snn_dataset_max_time(struct snn_dataset *set, double *time);
+
+/* Of events: the width of the bins that their times begin, in the program's unit; 0: none. */
+double snn_dataset_bin(const struct snn_dataset *set);
 
 /* Axis number `axis`, 0 is the outermost. */
 const struct snn_dataset_axis *snn_dataset_axis(const struct snn_dataset *set, int axis);

@@ -184,9 +184,11 @@ static int list_events(struct snn_event_store *store, struct snn_event_list *lis
         check_starts(store, arrays) < 0)
         return -1;
     for (int64_t i = 0; i < store->samples; i++) {
-        lists[i] = (struct snn_event_list){ (const int32_t *)arrays->index.data + start[i],
-                                            (const float *)arrays->time.data + start[i],
-                                            start[i + 1] - start[i] };
+        lists[i] = (struct snn_event_list){
+            .index = (const int32_t *)arrays->index.data + start[i],
+            .time = (const float *)arrays->time.data + start[i],
+            .count = start[i + 1] - start[i],
+        };
         if (snn_event_list_check(store, i, &lists[i]) < 0)
             return -1;
     }

@@ -199,7 +199,8 @@ int snn_samples_add(struct snn_event_store *store, const struct snn_recording *r
     }
     if (count > 0 && (double)time[count - 1] >= store->max_time)
         store->max_time = (double)time[count - 1] + 1;
-    samples->lists[store->samples] = (struct snn_event_list){ index, time, count };
+    samples->lists[store->samples] =
+        (struct snn_event_list){ .index = index, .time = time, .count = count };
     store->labels[store->samples] = label;
     store->samples++;
     return 0;

@@ -31,6 +31,7 @@ struct snn_dataset {
     enum snn_pixel pixel;
     double max_time, time_unit; /* of events: as in the file, and what to multiply it by; NAN: what
                                  * the latest of its parts has */
+    double bin;                 /* of events: times begin bins of this width; 0: they do not */
     int32_t classes;            /* 0: without labels */
     unsigned splits;            /* bit s: split s exists */
     struct snn_part parts[SNN_SPLIT_SLOTS];

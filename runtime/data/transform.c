@@ -5,6 +5,7 @@
  * or last. What one operation does to one picture is in pictures.c.
  */
 #include "data/encode.h"
+#include "data/event_stage.h"
 #include "data/pictures.h"
 #include "data/source.h"
 #include "data/view.h"
@@ -114,20 +115,6 @@ static void map_samples(struct snn_dataset *set, struct snn_part *part, const st
     }
 }
 
-/* When the longest of some recordings ends: one unit of time after its last event. */
-static double latest_end(const struct snn_view *view)
-{
-    double end = 0;
-
-    for (int64_t i = 0; i < view->count; i++) {
-        const struct snn_event_list *list = snn_view_pixels(view, i);
-
-        if (list->count > 0)
-            end = fmax(end, (double)list->time[list->count - 1] + 1);
-    }
-    return end;
-}
-
 /* Fills *part with what the operation makes of `view`. */
 static int make_part(struct snn_dataset *set, struct snn_part *part, struct snn_region *region,
                      struct snn_view view)
@@ -146,7 +133,7 @@ static int make_part(struct snn_dataset *set, struct snn_part *part, struct snn_
         map_samples(set, part, &view, in, out);
     }
     if (status == 0 && set->pixel == SNN_PIXEL_EVENTS && !derived->operation->encode)
-        part->max_time = latest_end(&view);
+        part->max_time = snn_view_end(&view);
     if (status == 0 && derived->operation->encode)
         status = snn_encode_part(part, set, &view, derived->operation->encode);
     return status;

@@ -5,6 +5,7 @@
  */
 #include "data/view.h"
 
+#include "data/event_stage.h"
 #include "data/fold.h"
 #include "data/source.h"
 #include "error.h"
@@ -230,6 +231,7 @@ int snn_view_where(struct snn_view *out, struct snn_region *region, struct snn_v
 static bool have_same_samples(const struct snn_dataset *a, const struct snn_dataset *b)
 {
     if (a->axis_count != b->axis_count || a->pixel != b->pixel || a->time_unit != b->time_unit ||
+        a->bin != b->bin ||
         (a->max_time != b->max_time && !(isnan(a->max_time) && isnan(b->max_time))))
         return false;
     for (int i = 0; i < a->axis_count; i++)
@@ -257,6 +259,11 @@ static int fail_join(const struct snn_dataset *a, const struct snn_dataset *b)
         return snn_error_set("join: the events of data set '%s' last until %g, those of '%s' %g",
                              snn_dataset_name(a), a->max_time * a->time_unit, snn_dataset_name(b),
                              b->max_time * b->time_unit);
+    if (a->bin != b->bin)
+        return snn_error_set(
+            "join: the events of data set '%s' are in bins of %g, those of '%s' of "
+            "%g (0: in none)",
+            snn_dataset_name(a), snn_dataset_bin(a), snn_dataset_name(b), snn_dataset_bin(b));
     snn_dataset_describe(a, axes_a, sizeof axes_a);
     snn_dataset_describe(b, axes_b, sizeof axes_b);
     return snn_error_set("join: data set '%s' has samples of %s %s, '%s' of %s %s",
@@ -382,14 +389,15 @@ static int64_t count_before(const struct snn_event_list *list, double unit, doub
 }
 
 int snn_view_events(const struct snn_view *view, int64_t i, size_t n, double until,
-                    struct snn_event_list *out, double *unit)
+                    struct snn_event_work *work, struct snn_event_list *out, double *unit)
 {
     if (view->set->pixel != SNN_PIXEL_EVENTS)
         return snn_error_set("data set '%s' has no events", snn_dataset_name(view->set));
     if (n != view->set->sample_size)
         return snn_error_set("a sample of data set '%s' has %zu inputs, and is presented to %zu",
                              snn_dataset_name(view->set), view->set->sample_size, n);
-    *out = *(const struct snn_event_list *)snn_view_pixels(view, i);
+    if (snn_event_list_make(snn_view_pixels(view, i), work, out) < 0)
+        return -1;
     *unit = view->set->time_unit;
     out->count = count_before(out, *unit, until);
     return 0;

@@ -99,9 +99,12 @@ const void *snn_view_pixels(const struct snn_view *view, int64_t i);
 /* The sample as numbers. An error that shows both sizes unless `n` is the size of a sample. */
 int snn_view_sample(const struct snn_view *view, int64_t i, float *out, size_t n);
 
+struct snn_event_work;
+
 /* Of a set of events: those of sample i before `until` (in the program's unit of time), as they are
- * stored; time * *unit is in the program's unit. An error unless `n` is the number of inputs. */
+ * stored or, where the set has stages, made in `work`; time * *unit is in the program's unit. An
+ * error unless `n` is the number of inputs. */
 int snn_view_events(const struct snn_view *view, int64_t i, size_t n, double until,
-                    struct snn_event_list *out, double *unit);
+                    struct snn_event_work *work, struct snn_event_list *out, double *unit);
 
 #endif

@@ -36,7 +36,7 @@ static struct snn_event_list events_of(const struct snn_view *view, int64_t samp
     struct snn_event_list list;
     double unit;
 
-    expect_success(snn_view_events(view, sample, ELEMENTS, HUGE_VAL, &list, &unit));
+    expect_success(snn_view_events(view, sample, ELEMENTS, HUGE_VAL, NULL, &list, &unit));
     assert(unit == 1);
     return list;
 }
@@ -117,7 +117,7 @@ static void test_choices(void)
         int64_t lit = 0;
 
         expect_success(snn_view_sample(&digits, i, pixels, 784));
-        expect_success(snn_view_events(&coded_later, i, 784, 1, &list, &unit));
+        expect_success(snn_view_events(&coded_later, i, 784, 1, NULL, &list, &unit));
         for (int k = 0; k < 784; k++)
             lit += pixels[k] > 0;
         assert(list.count == lit && lit > 0);

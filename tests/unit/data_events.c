@@ -102,7 +102,7 @@ static void expect_right(const struct snn_view *view)
         double unit;
 
         assert(snn_view_label(view, i) == right.label[i]);
-        expect_success(snn_view_events(view, i, 4, HUGE_VAL, &list, &unit));
+        expect_success(snn_view_events(view, i, 4, HUGE_VAL, NULL, &list, &unit));
         assert(list.count == counts[i] && unit == 1);
         for (int k = 0; k < list.count; k++) {
             assert(list.index[k] == right.index[right.start[i] + k]);
@@ -138,13 +138,13 @@ static void test_until(void)
     write_events("events.npz", &right, ZIP_CM_STORE);
     view = open_set(region, "events.npz", 10);
     assert(max_time_of(view.set) == 10);
-    expect_success(snn_view_events(&view, 0, 4, 2.5, &list, &unit));
+    expect_success(snn_view_events(&view, 0, 4, 2.5, NULL, &list, &unit));
     assert(list.count == 1 && unit == 10);
-    expect_success(snn_view_events(&view, 0, 4, 2.6, &list, &unit));
+    expect_success(snn_view_events(&view, 0, 4, 2.6, NULL, &list, &unit));
     assert(list.count == 3);
-    expect_success(snn_view_events(&view, 2, 4, 10, &list, &unit));
+    expect_success(snn_view_events(&view, 2, 4, 10, NULL, &list, &unit));
     assert(list.count == 2); /* what is at max_time never comes */
-    expect_error(snn_view_events(&view, 0, 5, 1, &list, &unit),
+    expect_error(snn_view_events(&view, 0, 5, 1, NULL, &list, &unit),
                  "data set 'set' has 4 inputs, and is presented to 5");
     expect_error(snn_view_sample(&view, 0, NULL, 4), "has events, not numbers");
     snn_dataset_release(view.set);
@@ -169,7 +169,7 @@ static void test_mapping(void)
     fclose(maps);
     write_events("mapped.npz", &right, ZIP_CM_STORE);
     view = open_set(region, "mapped.npz", NAN);
-    expect_success(snn_view_events(&view, 0, 4, 1, &list, &unit));
+    expect_success(snn_view_events(&view, 0, 4, 1, NULL, &list, &unit));
     maps = fopen("/proc/self/maps", "r");
     while (maps && fgets(line, sizeof line, maps))
         if (strstr(line, "mapped.npz")) {
@@ -298,7 +298,7 @@ static void test_types(void)
         if (round == 1)
             break;
         view = open_set(region, "events.npz", NAN);
-        expect_success(snn_view_events(&view, 0, 3, 1, &list, &unit));
+        expect_success(snn_view_events(&view, 0, 3, 1, NULL, &list, &unit));
         assert(list.count == 2 && list.index[0] == 1 && list.time[1] == 0.5f);
         snn_dataset_release(view.set);
     }

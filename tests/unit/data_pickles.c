@@ -32,10 +32,10 @@ static void expect_samples(const char *name)
     assert(snn_view_count(&view) == 4 && snn_view_classes(&view) == 3);
     assert(max_time_of(set) == 1 && snn_dataset_sample_size(set) == 6);
     assert(snn_view_label(&view, 2) == 2);
-    expect_success(snn_view_events(&view, 0, 6, 1, &list, &unit));
+    expect_success(snn_view_events(&view, 0, 6, 1, NULL, &list, &unit));
     assert(list.count == 5 && memcmp(list.index, index, sizeof index) == 0);
     assert(memcmp(list.time, time, sizeof time) == 0);
-    expect_success(snn_view_events(&view, 1, 6, 1, &list, &unit));
+    expect_success(snn_view_events(&view, 1, 6, 1, NULL, &list, &unit));
     assert(list.count == 0);
     snn_dataset_release(set);
     snn_region_destroy(region);

@@ -68,7 +68,7 @@ static void expect_file(const char *path, int64_t samples, bool has_labels)
         struct snn_event_list list;
         double unit;
 
-        expect_success(snn_view_events(&view, k, INPUTS, 2, &list, &unit));
+        expect_success(snn_view_events(&view, k, INPUTS, 2, NULL, &list, &unit));
         expect_events(&list, k);
         assert(snn_view_label(&view, k) == (has_labels ? k % 10 : k));
     }

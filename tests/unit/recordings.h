@@ -41,7 +41,7 @@ static inline struct snn_event_list events_of(const struct snn_view *view, int64
     struct snn_event_list list;
     double unit;
 
-    expect_success(snn_view_events(view, i, inputs, HUGE_VAL, &list, &unit));
+    expect_success(snn_view_events(view, i, inputs, HUGE_VAL, NULL, &list, &unit));
     assert(unit == 1e-3);
     return list;
 }
