@@ -504,18 +504,42 @@ static struct ir_builder new_function_builder(struct lowering *l, int32_t functi
 
 /* ---- arrays of the file ---- */
 
-/* let table[k in s] = e at the top level: made once, before the networks, and never changed. */
+static void store_listed(struct lowering *l, int32_t buffer, const struct expr_list *items)
+{
+    for (size_t i = 0; i < items->count; i++)
+        ir_store(&l->b, buffer, ir_integer(&l->b, (int64_t)i), lower_scalar(l, items->items[i]));
+}
+
+static void store_each(struct lowering *l, const struct symbol *symbol,
+                       const struct binding *binding, int32_t count)
+{
+    struct declaration *d = symbol->declaration;
+    struct ir_node *extents[RANK_LIMIT];
+    struct ir_node *loop =
+        ir_loop(&l->b, symbol->name->text, ir_integer(&l->b, 0), lower_size_leaf(l, count), true);
+    struct ir_builder outer = l->b;
+    l->b.block = &loop->loop.body;
+    for (int32_t i = 0; i < binding->rank; i++)
+        extents[i] = lower_size_leaf(l, binding->sizes[i]);
+    lower_bind_clauses(l, &d->let.indices, extents, loop->loop.index);
+    l->element = loop->loop.index;
+    ir_store(&l->b, binding->buffer, loop->loop.index, lower_scalar(l, d->let.value));
+    l->element = NULL;
+    l->b = outer;
+}
+
+/* `let table[k in s] = e` or `let table = [1, 2]` at the top level: made once, before the networks,
+ * and never changed. */
 static void lower_top_array(struct lowering *l, struct symbol *symbol)
 {
     struct declaration *d = symbol->declaration;
-    const struct for_clause_list *clauses = &d->let.indices;
+    bool is_list = d->let.indices.count == 0 && d->let.value->kind == EXPR_LIST;
     const struct axis_list *axes = &symbol->type->axes;
-    if (clauses->count > RANK_LIMIT || axes->count != clauses->count) {
+    if (axes->count > RANK_LIMIT || axes->count != d->let.indices.count + is_list) {
         lower_refuse(l, symbol->span, "an array has at most %d axes", RANK_LIMIT);
         return;
     }
     struct binding *binding = binding_new(l, BINDING_ARRAY);
-    struct ir_node *extents[RANK_LIMIT];
     int32_t sizes[RANK_LIMIT];
     binding->rank = (int32_t)axes->count;
     for (size_t i = 0; i < axes->count; i++)
@@ -528,17 +552,10 @@ static void lower_top_array(struct lowering *l, struct symbol *symbol)
     lower_buffer_axes(l, binding->buffer, axes, sizes);
     struct ir_builder saved = lower_enter(l, &l->initial);
     l->b.span = d->span;
-    struct ir_node *loop =
-        ir_loop(&l->b, symbol->name->text, ir_integer(&l->b, 0), lower_size_leaf(l, count), true);
-    struct ir_builder outer = l->b;
-    l->b.block = &loop->loop.body;
-    for (size_t i = 0; i < axes->count; i++)
-        extents[i] = lower_size_leaf(l, sizes[i]);
-    lower_bind_clauses(l, clauses, extents, loop->loop.index);
-    l->element = loop->loop.index;
-    ir_store(&l->b, binding->buffer, loop->loop.index, lower_scalar(l, d->let.value));
-    l->element = NULL;
-    l->b = outer;
+    if (is_list)
+        store_listed(l, binding->buffer, &d->let.value->list.items);
+    else
+        store_each(l, symbol, binding, count);
     lower_leave(l, &l->initial, saved);
     symbol->binding = binding;
 }
