@@ -327,6 +327,9 @@ static void find_varied_of(struct compilation *c, struct ir_program *program,
     begin(&r, forward);
     r.varied = varied;
     reverse_find_varied(&r, &forward->body);
+    reverse_join_branches(&r);
+    begin(&r, forward);
+    reverse_find_varied(&r, &forward->body);
 }
 
 static void reverse_function(struct compilation *c, struct ir_program *program,

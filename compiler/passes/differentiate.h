@@ -4,9 +4,10 @@
  *
  *   differentiate.c         the pass: losses in task code, functions and their reverse
  *   differentiate_varied.c  what depends on something that learns
- *   differentiate_value.c   values of the forward code within the reverse: in sight, computed
- * again, or from the tape differentiate_rules.c   adjoints of instructions differentiate_loop.c
- * adjoints of loops, reductions, branches, propagations
+ *   differentiate_branch.c  branches that a spike decides become selects
+ *   differentiate_value.c   values of the forward code: in sight, computed again, from the tape
+ *   differentiate_rules.c   adjoints of instructions
+ *   differentiate_loop.c    adjoints of loops, reductions, branches, propagations
  */
 #ifndef SNNC_PASSES_DIFFERENTIATE_H
 #define SNNC_PASSES_DIFFERENTIATE_H
@@ -72,6 +73,10 @@ void reverse_block(struct reversal *, const struct ir_block *block);
 
 /* ---- differentiate_varied.c ---- */
 void reverse_find_varied(struct reversal *, const struct ir_block *block);
+
+/* ---- differentiate_branch.c ---- */
+void reverse_join_branches(
+    struct reversal *); /* of `from`, by what is varied; facts are stale then */
 
 /* ---- differentiate_value.c ---- */
 struct ir_node *reverse_primal(struct reversal *, struct ir_node *node);

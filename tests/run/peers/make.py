@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes the modules beside it: what snnTorch, SpikingJelly, norse and PyTorch compute, for tests/run/peers_*.snn.
+
+Tests do not run it. It needs torch, snntorch, spikingjelly and norse from PyPI:
+
+    python3 -m venv venv && venv/bin/pip install torch snntorch spikingjelly norse && venv/bin/python make.py
+
+Weights and inputs are small multiples of powers of two, so that most sums are exact and the order of additions does not
+matter. Numbers are written with nine digits: those of a float32, which come back to the same bits.
+"""
+
+import math
+import pathlib
+import textwrap
+import warnings
+
+warnings.filterwarnings("ignore")
+
+import numpy
+import torch
+import torch.nn.functional as F
+
+HERE = pathlib.Path(__file__).parent
+STEPS, SAMPLES, INPUTS, UNITS, CLASSES = 8, 2, 4, 5, 3
+LABELS = torch.tensor([2, 0])
+
+
+# ---- modules of numbers ----
+
+class Module:
+    """A module of arrays with named axes."""
+
+    def __init__(self, name, doc):
+        self.path = HERE / f"{name}.snn"
+        self.lines = [f"## {line}" for line in textwrap.wrap(doc + " Written by make.py.", 120)]
+
+    def array(self, name, values, **axes):
+        values = numpy.asarray(values.detach() if isinstance(values, torch.Tensor) else values, dtype=numpy.float32)
+        assert values.shape == tuple(axes.values()), (name, values.shape, axes)
+        numbers = ", ".join(numpy.format_float_positional(v, unique=True, trim="-")
+                            if 1e-4 <= abs(v) < 1e7 or v == 0 else f"{v:.9g}" for v in values.flatten())
+        ranges = ", ".join(f"{axis} in 0 ..< {size}" for axis, size in axes.items())
+        index = ""
+        for axis, size in axes.items():
+            index = axis if not index else f"{'(' + index + ')' if '+' in index else index} * {size} + {axis}"
+        self.lines += ["", f"let {name}[{ranges}] = {name}_values[{index}]",
+                       *textwrap.wrap(f"let {name}_values = [{numbers}]", 120, subsequent_indent="    ")]
+
+    def number(self, name, value):
+        self.lines += ["", f"let {name} = {float(value):.9g}"]
+
+    def write(self):
+        self.path.write_text("\n".join(self.lines) + "\n")
+
+
+def fractions(generator, shape, low, high, parts):
+    """Multiples of 1 / parts."""
+    return torch.randint(int(low * parts), int(high * parts) + 1, shape, generator=generator).float() / parts
+
+
+# ---- two dense layers ----
+
+class Dense:
+    """The same weights and inputs for all neurons."""
+
+    def __init__(self, seed, low=0.0, high=1.0):
+        g = torch.Generator().manual_seed(seed)
+        self.x = fractions(g, (STEPS, SAMPLES, INPUTS), low, high, 8)
+        self.w1 = fractions(g, (UNITS, INPUTS), -0.25, 0.75, 32)
+        self.b1 = fractions(g, (UNITS,), -0.125, 0.25, 32)
+        self.w2 = fractions(g, (CLASSES, UNITS), -0.5, 1.25, 32)
+        self.b2 = fractions(g, (CLASSES,), -0.125, 0.25, 32)
+        self.v = fractions(g, (UNITS, UNITS), -0.5, 0.5, 32)
+
+    def write(self, module):
+        module.array("data", self.x.transpose(0, 1), sample=SAMPLES, time=STEPS, input=INPUTS)
+        module.array("w1", self.w1.T, input=INPUTS, unit=UNITS)
+        module.array("b1", self.b1, unit=UNITS)
+        module.array("w2", self.w2.T, unit=UNITS, **{"class": CLASSES})
+        module.array("b2", self.b2, **{"class": CLASSES})
+
+    def case(self, module, name, hidden, output, learnt=(), recurrent=False):
+        """hidden and output map the currents of a step to spikes and potentials; they keep their states."""
+        weights = [w.clone().requires_grad_() for w in (self.w1, self.b1, self.w2, self.b2, self.v)]
+        w1, b1, w2, b2, v = weights
+        h_u, h_s, o_u, o_s = [], [], [], []
+        spikes = torch.zeros(SAMPLES, UNITS)
+        for x in self.x:
+            current = F.linear(x, w1, b1)
+            if recurrent:
+                current = current + F.linear(spikes, v)
+            spikes, u = hidden(current)
+            h_s.append(spikes)
+            h_u.append(u)
+            s, u = output(F.linear(spikes, w2, b2))
+            o_s.append(s)
+            o_u.append(u)
+        h_u, h_s, o_u, o_s = map(torch.stack, (h_u, h_s, o_u, o_s))
+        log_p = F.log_softmax(o_s, -1)
+        loss = sum(F.nll_loss(p, LABELS) for p in log_p) / STEPS + 0.1 * (o_u**2).mean() + 0.1 * (h_u**2).mean()
+        loss.backward()
+        classes = {"class": CLASSES}
+        print(f"{name}: {int(h_s.sum())} and {int(o_s.sum())} spikes, loss {loss.item():.6f}")
+        assert 5 < h_s.sum() < 70 and 0 < o_s.sum() < 45
+        module.array(f"{name}_h", h_u, time=STEPS, sample=SAMPLES, unit=UNITS)
+        module.array(f"{name}_h_spikes", h_s, time=STEPS, sample=SAMPLES, unit=UNITS)
+        module.array(f"{name}_o", o_u, time=STEPS, sample=SAMPLES, **classes)
+        module.array(f"{name}_o_spikes", o_s, time=STEPS, sample=SAMPLES, **classes)
+        module.number(f"{name}_loss", loss)
+        module.array(f"{name}_w1", w1.grad.T, input=INPUTS, unit=UNITS)
+        module.array(f"{name}_b1", b1.grad, unit=UNITS)
+        module.array(f"{name}_w2", w2.grad.T, unit=UNITS, **classes)
+        module.array(f"{name}_b2", b2.grad, **classes)
+        if recurrent:
+            module.array(f"{name}_v", v.grad.T, before=UNITS, unit=UNITS)
+        for what, parameter in learnt:
+            module.number(f"{name}_{what}", parameter.grad)
+
+
+class Stateful:
+    """A neuron of snnTorch or norse as a function of the current of a step."""
+
+    def __init__(self, step):
+        self.step, self.state = step, None
+
+    def __call__(self, current):
+        spikes, self.state, potential = self.step(current, self.state)
+        return spikes, potential
+
+
+# ---- snnTorch ----
+
+def snntorch_neuron(module):
+    """An snnTorch neuron that keeps its states."""
+    def step(current, _):
+        out = module(current)
+        return out[0], None, out[-1]
+    return Stateful(step)
+
+
+def add_recurrent(dense, module, snntorch, slope):
+    """RLeaky adds its recurrent weights itdense."""
+    module.array("v", dense.v.T, before=UNITS, unit=UNITS)
+    for reset in ("subtract", "zero"):
+        leaky = snntorch.RLeaky(beta=0.5, linear_features=UNITS, reset_mechanism=reset, spike_grad=slope)
+        with torch.no_grad():
+            leaky.recurrent.weight.copy_(dense.v)
+            leaky.recurrent.bias.zero_()
+        spikes, mem = leaky.reset_mem()
+        output = snntorch.Leaky(beta=0.5, spike_grad=slope, init_hidden=True, output=True)
+        state = {"spikes": spikes, "mem": mem}
+
+        def hidden(current, leaky=leaky, state=state):
+            state["spikes"], state["mem"] = leaky(current, state["spikes"], state["mem"])
+            return state["spikes"], state["mem"]
+
+        dense.case(module, f"recurrent_{reset}", hidden, snntorch_neuron(output))
+        module.array(f"recurrent_{reset}_v", leaky.recurrent.weight.grad.T, before=UNITS, unit=UNITS)
+
+
+def make_snntorch():
+    import snntorch
+    from snntorch import surrogate
+    module = Module("snntorch", "snnTorch: two dense layers of each of its neurons, all steps, the loss, and every gradient.")
+    dense = Dense(3, 0.25, 2.5)
+    dense.write(module)
+    slope = surrogate.fast_sigmoid(4)
+
+    def pair(kind, **options):
+        return [snntorch_neuron(kind(**options, spike_grad=slope, init_hidden=True, output=True)) for _ in range(2)]
+
+    dense.case(module, "subtract", *pair(snntorch.Leaky, beta=0.5))
+    dense.case(module, "zero", *pair(snntorch.Leaky, beta=0.5, reset_mechanism="zero"))
+    dense.case(module, "none", *pair(snntorch.Leaky, beta=0.5, reset_mechanism="none"))
+    dense.case(module, "at_once", *pair(snntorch.Leaky, beta=0.5, reset_delay=False))
+    dense.case(module, "zero_at_once", *pair(snntorch.Leaky, beta=0.5, reset_mechanism="zero", reset_delay=False))
+    neurons = [snntorch.Leaky(beta=0.5, threshold=1.0, learn_beta=True, learn_threshold=True, spike_grad=slope,
+                              init_hidden=True, output=True) for _ in range(2)]
+    dense.case(module, "learnt", *map(snntorch_neuron, neurons),
+               learnt=[(f"{layer}_{name}", getattr(neuron, name)) for layer, neuron in zip("ho", neurons)
+                       for name in ("beta", "threshold")])
+    dense.case(module, "synaptic", *pair(snntorch.Synaptic, alpha=0.5, beta=0.5))
+    dense.case(module, "synaptic_zero", *pair(snntorch.Synaptic, alpha=0.5, beta=0.5, reset_mechanism="zero"))
+    dense.case(module, "lapicque", *pair(snntorch.Lapicque, R=2, C=2, time_step=1))
+    dense.case(module, "alpha", *pair(snntorch.Alpha, alpha=0.875, beta=0.5, threshold=0.25, reset_mechanism="subtract"))
+    dense.case(module, "alpha_zero", *pair(snntorch.Alpha, alpha=0.875, beta=0.5, threshold=0.25, reset_mechanism="zero"))
+    add_recurrent(dense, module, snntorch, slope)
+    module.write()
+
+
+# ---- SpikingJelly ----
+
+def make_spikingjelly():
+    from spikingjelly.activation_based import neuron, surrogate
+    module = Module("spikingjelly", "SpikingJelly: two dense layers of each of its neurons, all steps, the loss, and every "
+                    "gradient.")
+    dense = Dense(5, 0.5, 3.0)
+    dense.write(module)
+
+    def wrap(node):
+        return lambda current: (node(current), node.v)
+
+    def pair(kind, **options):
+        return [wrap(kind(**options, surrogate_function=surrogate.Sigmoid(4.0))) for _ in range(2)]
+
+    for name, kind, options in [
+        ("if_hard", neuron.IFNode, {"v_threshold": 2.0}),
+        ("if_soft", neuron.IFNode, {"v_threshold": 2.0, "v_reset": None}),
+        ("hard", neuron.LIFNode, {}),
+        ("hard_detached", neuron.LIFNode, {"detach_reset": True}),
+        ("hard_undecayed", neuron.LIFNode, {"decay_input": False, "v_threshold": 2.0}),
+        ("soft", neuron.LIFNode, {"v_reset": None}),
+        ("soft_detached", neuron.LIFNode, {"v_reset": None, "detach_reset": True, "decay_input": False, "v_threshold": 2.0}),
+        ("reset_level", neuron.LIFNode, {"v_reset": -0.125, "tau": 1.25}),
+    ]:
+        dense.case(module, name, *pair(kind, **options))
+    nodes = [neuron.ParametricLIFNode(init_tau=2.0, surrogate_function=surrogate.Sigmoid(4.0)) for _ in range(2)]
+    dense.case(module, "parametric", *map(wrap, nodes),
+               learnt=[(f"{layer}_rate", node.w) for layer, node in zip("ho", nodes)])
+    module.write()
+
+
+# ---- norse ----
+
+def make_norse():
+    import norse.torch as norse
+    module = Module("norse", "norse: two dense layers of its cells, feed-forward and recurrent, all steps, the loss, and "
+                    "every gradient.")
+    dense = Dense(7, 0.5, 5.0)
+    dense.write(module)
+    module.array("v", dense.v.T, before=UNITS, unit=UNITS)
+    p = norse.LIFParameters(method="super")
+
+    def cell(current, state):
+        state = state or norse.LIFFeedForwardState(v=torch.zeros_like(current), i=torch.zeros_like(current))
+        spikes, state = norse.lif_feed_forward_step(current, state, p)
+        return spikes, state, state.v
+
+    box = norse.LIFBoxParameters(v_th=torch.as_tensor(0.25), method="super")
+
+    def box_cell(current, state):
+        state = state or norse.LIFBoxFeedForwardState(v=torch.zeros_like(current))
+        spikes, state = norse.lif_box_feed_forward_step(current, state, box)
+        return spikes, state, state.v
+
+    dense.case(module, "cell", Stateful(cell), Stateful(cell))
+    dense.case(module, "box", Stateful(box_cell), Stateful(box_cell))
+
+    one = torch.eye(UNITS)
+    zero = torch.zeros(UNITS, UNITS)
+
+    def detached(current, state):
+        """The step of recurrent cells, whose reset is detached; the recurrent current comes from outside."""
+        n = current.shape[1]
+        state = state or norse.LIFState(z=torch.zeros_like(current), v=torch.zeros_like(current),
+                                        i=torch.zeros_like(current))
+        spikes, state = norse.lif_step(current, state, one[:n, :n], zero[:n, :n], p)
+        return spikes, state, state.v
+
+    dense.case(module, "recurrent", Stateful(detached), Stateful(cell), recurrent=True)
+    module.write()
+
+
+if __name__ == "__main__":
+    make_snntorch()
+    make_spikingjelly()
+    make_norse()
