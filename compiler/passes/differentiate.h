@@ -75,8 +75,8 @@ void reverse_block(struct reversal *, const struct ir_block *block);
 void reverse_find_varied(struct reversal *, const struct ir_block *block);
 
 /* ---- differentiate_branch.c ---- */
-void reverse_join_branches(
-    struct reversal *); /* of `from`, by what is varied; facts are stale then */
+/* In `from`, by what is varied; facts are stale afterwards. */
+void reverse_join_branches(struct reversal *);
 
 /* ---- differentiate_value.c ---- */
 struct ir_node *reverse_primal(struct reversal *, struct ir_node *node);

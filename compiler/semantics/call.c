@@ -126,7 +126,7 @@ static const struct type *check_math(struct checker *k, struct expr *e)
 static const struct type *check_draw(struct checker *k, struct expr *e)
 {
     enum body_kind kind = k->body->kind;
-    if (kind == BODY_CONSTANT || kind == BODY_DATA || kind == BODY_SURROGATE) {
+    if (kind == BODY_CONSTANT || kind == BODY_DATA) {
         diag_error(k->c, e->span, "%s cannot be drawn at random",
                    k->body->what != NULL ? k->body->what : "this");
         return type_error();

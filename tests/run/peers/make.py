@@ -262,7 +262,45 @@ def make_norse():
     module.write()
 
 
+# ---- surrogates ----
+
+def make_surrogates():
+    from snntorch import surrogate as snn
+    from spikingjelly.activation_based import surrogate as jelly
+    from norse.torch.functional import threshold as norse
+    module = Module("surrogates", "The derivatives of spikes that snnTorch, SpikingJelly and norse have at distances from the "
+                    "threshold.")
+    x = torch.arange(-16, 17) / 8
+    module.array("distance", x, place=len(x))
+
+    def add(name, spike):
+        at = x.clone().requires_grad_()
+        spike(at).sum().backward()
+        module.array(name, at.grad, place=len(x))
+
+    for name, spike in [
+        ("atan", snn.atan()), ("fast_sigmoid_25", snn.fast_sigmoid()), ("sigmoid_25", snn.sigmoid()),
+        ("straight", snn.straight_through_estimator()), ("heaviside_1", snn.heaviside()), ("triangular_1", snn.triangular()),
+        ("escape", snn.spike_rate_escape()), ("sfs", snn.SFS(slope=25, B=1)),
+    ]:
+        add(name, spike)
+    for name, spike in [
+        ("quadratic", jelly.PiecewiseQuadratic()), ("exponential", jelly.PiecewiseExp()), ("sigmoid_4", jelly.Sigmoid()),
+        ("sign", jelly.SoftSign()), ("spike", jelly.SuperSpike()), ("atan_2", jelly.ATan()),
+        ("log_abs", jelly.NonzeroSignLogAbs()), ("erf", jelly.Erf()), ("leaky_relu", jelly.PiecewiseLeakyReLU()),
+        ("fourier", jelly.SquarewaveFourierSeries(n=4)), ("s2", jelly.S2NN()), ("q", jelly.QPseudoSpike()),
+        ("k_relu", jelly.LeakyKReLU(leak=0.25)), ("fake", jelly.FakeNumericalGradient()), ("tailed", jelly.LogTailedReLU()),
+        ("rectangle", jelly.Rect()), ("passing", jelly.DeterministicPass()),
+    ]:
+        add(name, spike)
+    for name, method, alpha in [("super", "super", 1.0), ("triangle_03", "triangle", 0.3), ("tanh_2", "tanh", 2.0),
+                                ("erfc_2", "heavi_erfc", 2.0), ("circ_2", "circ", 2.0)]:
+        add(name, lambda x, method=method, alpha=alpha: norse.threshold(x, method, alpha))
+    module.write()
+
+
 if __name__ == "__main__":
     make_snntorch()
     make_spikingjelly()
     make_norse()
+    make_surrogates()
