@@ -288,6 +288,7 @@ struct ir_connection {
     int32_t target;          /* buffer that is added to */
     int32_t flags;  /* BOOL: the source's spikes of this step; -1: nobody differentiates it */
     int32_t values; /* buffer of numbers that the source sends instead of spikes; -1: spikes */
+    bool is_graded; /* the sources in the list send their `values`, all others 0 */
     int32_t spikes, spike_counts; /* lists of source neurons that spiked and their lengths: of this
                                      step, or a ring */
     int32_t spike_first;          /* INT64[1]: where the list of this step begins; -1: at 0 */

@@ -81,6 +81,12 @@ static bool is_steady(struct lowering *l, const struct lowered_layer *layer)
 static bool refuse_layer(struct lowering *l, const struct lowered_layer *layer)
 {
     const struct neuron_instance *model = layer->layer->model;
+    if (lower_is_graded(layer)) {
+        lower_refuse(l, model->spike->span,
+                     "neurons whose spikes carry numbers cannot learn by gradient yet, unless "
+                     "they are sources");
+        return true;
+    }
     for (size_t i = 0; i < model->body.count; i++) {
         const struct statement *s = model->body.items[i];
         if (!lower_breaks_kernel(s) && !lower_draws(s))
@@ -302,23 +308,26 @@ static void reserve(struct lowering *l, const struct lowered_layer *layer, int32
                (struct ir_node *[]){ ir_integer(&l->b, buffer), count });
 }
 
-/* What the source sent `age` steps before `step`, as connections find it: flags and their list, or
- * numbers. */
+/* What the source sent `age` steps before `step`, as connections find it: flags and their list,
+ * numbers, or both. */
 static void lay_out(struct lowering *l, const struct lowered_connection *c, struct ir_node *step)
 {
     const struct lowered_layer *source = c->source;
-    bool has_numbers = source->emitted >= 0;
+    bool has_numbers = source->emitted >= 0, has_list = source->raster >= 0;
     if (has_numbers && source->emissions < 0)
         return; /* always there */
+    int32_t flags = has_numbers ? source->spiked : source->sent;
     struct ir_builder outer = l->b;
     struct ir_node *size = lower_size_leaf(l, source->size);
     struct ir_node *i = lower_open_range(l, dotted(l, c->name, "arrive"), size, true);
-    ir_store(&l->b, source->sent, i,
-             ir_load(&l->b, has_numbers ? source->emissions : source->raster,
-                     row_place(l, source, step, i)));
+    struct ir_node *place = row_place(l, source, step, i);
+    if (has_numbers)
+        ir_store(&l->b, source->sent, i, ir_load(&l->b, source->emissions, place));
+    if (has_list)
+        ir_store(&l->b, flags, i, ir_load(&l->b, source->raster, place));
     l->b = outer;
-    if (!has_numbers)
-        ir_compact(&l->b, source->sent, source->list, source->list_count, size);
+    if (has_list)
+        ir_compact(&l->b, flags, source->list, source->list_count, size);
 }
 
 static void arrive(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
@@ -592,11 +601,13 @@ static void keep_step(struct lowering *l, const struct lowered_layer *layer, str
     struct ir_builder outer = l->b;
     struct ir_node *size = lower_size_leaf(l, layer->size);
     struct ir_node *i = lower_open_range(l, dotted(l, layer->name, "keep"), size, true);
-    ir_store(&l->b, layer->emissions >= 0 ? layer->emissions : layer->raster,
-             row_place(l, layer, step, i),
-             layer->emissions >= 0 ? ir_load(&l->b, layer->emitted, i) : ir_bool(&l->b, false));
-    l->b = outer;
+    struct ir_node *place = row_place(l, layer, step, i);
     if (layer->emissions >= 0)
+        ir_store(&l->b, layer->emissions, place, ir_load(&l->b, layer->emitted, i));
+    if (layer->raster >= 0)
+        ir_store(&l->b, layer->raster, place, ir_bool(&l->b, false));
+    l->b = outer;
+    if (layer->raster < 0)
         return;
     struct ir_node *loop = ir_loop_events(&l->b, dotted(l, layer->name, "keep"), layer->list,
                                           number(l, layer->list_count), true);

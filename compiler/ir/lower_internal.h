@@ -672,6 +672,9 @@ struct ir_node *lower_network_learns(struct lowering *); /* anything in l->netwo
 struct ir_node *lower_learn_bit(struct lowering *, int32_t bit);
 struct ir_node *lower_layer_reduction(struct lowering *, struct expr *e); /* sum(v for layer) */
 void lower_layer_step(struct lowering *, struct lowered_layer *, bool is_learning);
+
+/* Do its spikes carry numbers? */
+bool lower_is_graded(const struct lowered_layer *);
 void lower_kernel_block(struct lowering *, struct block *block);
 struct ir_node *lower_spike_step(struct lowering *,
                                  struct expr *time); /* the step that contains a time, as f32 */

@@ -591,6 +591,25 @@ void lower_finish_step(struct lowering *l, struct lowered_layer *layer)
     l->kernel = NULL;
 }
 
+bool lower_is_graded(const struct lowered_layer *layer)
+{
+    return layer->layer->model->emits && layer->layer->model->spike != NULL;
+}
+
+/* Where spikes carry numbers, what did not spike sends none. */
+static void silence_others(struct lowering *l, const struct lowered_layer *layer)
+{
+    struct ir_node *loop = ir_loop(&l->b, arena_format(&l->c->arena, "%s.graded", layer->name),
+                                   ir_integer(&l->b, 0), lower_size_leaf(l, layer->size), true);
+    struct ir_builder outer = l->b;
+    l->b.block = &loop->loop.body;
+    struct ir_node *i = loop->loop.index;
+    ir_store(&l->b, layer->emitted, i,
+             ir_select(&l->b, ir_load(&l->b, layer->spiked, i), ir_load(&l->b, layer->emitted, i),
+                       ir_real(&l->b, IR_F32, 0)));
+    l->b = outer;
+}
+
 void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_learning)
 {
     const struct statement_list *body = &layer->layer->model->body;
@@ -634,6 +653,8 @@ void lower_layer_step(struct lowering *l, struct lowered_layer *layer, bool is_l
         kernel_pause(l);
     if (spikes) {
         kernel_compact(l);
+        if (lower_is_graded(layer))
+            silence_others(l, layer);
         if (layer->is_predictable)
             lower_predict_next(l, layer);
         account_spikes(l);

@@ -341,6 +341,7 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
     entry.target_size = entry.row_size = lowered->size;
     entry.source_size = i > 0 ? c->stages[i - 1].size : c->source->size;
     entry.values = i > 0 ? c->stages[i - 1].buffer : lower_sent_values(l, c);
+    entry.is_graded = i == 0 && c->connection->source_field == NULL && lower_is_graded(c->source);
     if (is_pool(stage) && entry.values < 0)
         entry.counts = lane_buffer(l, c, "window_counts", SNN_FLOAT32, lowered->size);
     lowered->ir = ir_add_connection(l->c, l->program, entry);

@@ -93,6 +93,8 @@ static void add_connection_line(struct printer *p, const struct ir_connection *c
     if (connection->weight < 0 && connection->constant_weight >= 0)
         print_text(p, " constant weight %d", (int)connection->constant_weight);
     add_connection_buffer(p, "values", connection->values);
+    if (connection->is_graded)
+        print_text(p, " graded");
     add_connection_buffer(p, "spikes", connection->spikes);
     add_connection_buffer(p, "first", connection->spike_first);
     add_connection_buffer(p, "counts", connection->spike_counts);

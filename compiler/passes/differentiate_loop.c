@@ -384,18 +384,20 @@ static struct ir_node *list_of(struct ir_node *node, const struct ir_connection 
     return node;
 }
 
-/* The forward code lays out what a connection sends right before: flags and their list, or numbers;
- * all of them only where they are not there for the whole presentation. */
+/* The forward code lays out what a connection sends right before: flags and their list, numbers, or
+ * numbers with flags beside them; all of them only where they are not there for the whole
+ * presentation. */
 static void source_again(struct reversal *r, struct ir_node *node, const struct ir_connection *c)
 {
-    if (c->values >= 0) {
+    if (c->values >= 0)
         written_again(r, node->previous, c->values);
+    if (c->values >= 0 && !c->is_graded)
         return;
-    }
     struct ir_node *compact = list_of(node->previous, c);
     if (compact == NULL)
         return;
-    written_again(r, compact->previous, c->flags);
+    if (c->values < 0)
+        written_again(r, compact->previous, c->flags);
     reverse_clone(r, compact);
 }
 

@@ -349,9 +349,11 @@ void propagate_outer(struct propagation *p)
 {
     const struct ir_connection *c = p->connection;
     struct ir_builder outer = p->b;
-    if (c->values < 0) {
+    if (c->values < 0 || c->is_graded) {
         struct arrivals a = propagation_arrivals(p);
-        add_outer(p, propagation_open_events(p, &a, false, "outer"), NULL);
+        struct ir_node *source = propagation_open_events(p, &a, false, "outer");
+        struct ir_node *value = c->is_graded ? ir_load(&p->b, c->values, source) : NULL;
+        add_outer(p, source, value);
         p->b = outer;
         return;
     }

@@ -21,7 +21,7 @@ void propagate_window_spikes(struct propagation *p)
     struct ir_node *row = window_row(&walk);
     window_open_filters(&walk, has_lanes);
     struct ir_node *weight = propagation_weight(p, window_synapse(&walk, row));
-    propagation_add(p, window_target(&walk), weight);
+    propagation_add(p, window_target(&walk), propagation_graded(p, source, weight));
     p->b = outer;
     remark(p->c, p->connection->span, "propagation",
            has_lanes ? "'%s': each spike visits the windows around it; filters run in lanes"

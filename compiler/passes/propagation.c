@@ -121,8 +121,17 @@ struct ir_node *propagation_weight(struct propagation *p, struct ir_node *synaps
 
 /* ---- spikes ---- */
 
-/* What a spike of the source gives to the target. */
-static struct ir_node *given(struct propagation *p, struct ir_node *source, struct ir_node *target)
+struct ir_node *propagation_graded(struct propagation *p, struct ir_node *source,
+                                   struct ir_node *weight)
+{
+    if (!p->connection->is_graded)
+        return weight;
+    struct ir_node *value = ir_load(&p->b, p->connection->values, source);
+    return ir_binary(&p->b, IR_MUL, weight, ir_cast(&p->b, weight->type, value));
+}
+
+static struct ir_node *weight_of_pair(struct propagation *p, struct ir_node *source,
+                                      struct ir_node *target)
 {
     if (p->connection->weight >= 0)
         return propagation_weight(p, propagation_matrix_index(p, source, target));
@@ -130,6 +139,12 @@ static struct ir_node *given(struct propagation *p, struct ir_node *source, stru
         return constant_weight(p);
     return ir_select(&p->b, ir_binary(&p->b, IR_EQ, source, target),
                      ir_real(&p->b, propagation_target_type(p), 0), constant_weight(p));
+}
+
+/* What a spike of the source gives to the target. */
+static struct ir_node *given(struct propagation *p, struct ir_node *source, struct ir_node *target)
+{
+    return propagation_graded(p, source, weight_of_pair(p, source, target));
 }
 
 /* The loop right before writes all targets anyway: pass `fuse` makes it one with the rows. */
@@ -179,7 +194,7 @@ static void one_to_one(struct propagation *p)
     struct arrivals a = propagation_arrivals(p);
     struct ir_builder outer = p->b;
     struct ir_node *source = propagation_open_events(p, &a, !p->connection->may_repeat, "spikes");
-    propagation_add(p, source, propagation_weight(p, source));
+    propagation_add(p, source, propagation_graded(p, source, propagation_weight(p, source)));
     p->b = outer;
     remark(p->c, p->connection->span, "propagation", "'%s': each spike touches one neuron",
            p->connection->name);
@@ -196,7 +211,7 @@ static void add_synapses(struct propagation *p, struct ir_node *source, struct i
     struct ir_node *synapse = p->connection->topology == IR_SPARSE
                                   ? loop->loop.index
                                   : propagation_matrix_index(p, source, target);
-    propagation_add(p, target, propagation_weight(p, synapse));
+    propagation_add(p, target, propagation_graded(p, source, propagation_weight(p, synapse)));
     p->b = outer;
 }
 
@@ -298,7 +313,9 @@ static bool expand_numbers(struct propagation *p)
 static bool expand(struct propagation *p)
 {
     const struct ir_connection *c = p->connection;
-    if (c->values >= 0)
+    bool is_pool =
+        c->topology == IR_AVG_POOL || c->topology == IR_MAX_POOL || c->topology == IR_SUM_POOL;
+    if (c->values >= 0 && (!c->is_graded || is_pool))
         return expand_numbers(p);
     if (c->bucket_starts >= 0) {
         delayed_synapses(p);

@@ -34,6 +34,10 @@ struct ir_node *propagation_open_loop(struct propagation *p, const char *what, s
 
 enum ir_type propagation_target_type(const struct propagation *p);
 struct ir_node *propagation_weight(struct propagation *p, struct ir_node *synapse);
+/* What a source in the list of spikes gives through the weight: all of it, or as much as it says.
+ */
+struct ir_node *propagation_graded(struct propagation *p, struct ir_node *source,
+                                   struct ir_node *weight);
 struct ir_node *propagation_matrix_index(struct propagation *p, struct ir_node *source,
                                          struct ir_node *target);
 /* Where the target's element is. */
