@@ -172,6 +172,35 @@ static struct ir_node *fold_select(struct ir_node *const operands[3])
     return operands[1] == operands[2] ? operands[1] : NULL;
 }
 
+/* The same value whenever both are read: a node, a size that setup has fixed, a constant. */
+static bool is_same_value(const struct ir_node *a, const struct ir_node *b)
+{
+    if (a == b)
+        return true;
+    bool is_size = a->kind == IR_NODE_INSTR && a->op == IR_SIZE && b->kind == IR_NODE_INSTR &&
+                   b->op == IR_SIZE && a->payload.index == b->payload.index;
+    return is_size || (is_constant(a) && is_constant(b) && a->type == b->type &&
+                       a->payload.integer == b->payload.integer);
+}
+
+static bool is_operation(const struct ir_node *node, enum ir_op op)
+{
+    return node->kind == IR_NODE_INSTR && node->op == op && node->type == IR_I64;
+}
+
+/* x / d * d + x % d: what is left of taking an index apart and putting it together again. */
+static struct ir_node *fold_place(enum ir_op op, const struct ir_node *product,
+                                  const struct ir_node *rest)
+{
+    if (op != IR_ADD || !is_operation(product, IR_MUL) || !is_operation(rest, IR_MOD))
+        return NULL;
+    const struct ir_node *quotient = product->operands[0], *by = product->operands[1];
+    if (!is_operation(quotient, IR_DIV) || quotient->operands[0] != rest->operands[0])
+        return NULL;
+    bool is_one = is_same_value(quotient->operands[1], by) && is_same_value(by, rest->operands[1]);
+    return is_one ? rest->operands[0] : NULL;
+}
+
 struct ir_node *ir_simplify(struct ir_builder *b, enum ir_op op, enum ir_type type, int32_t count,
                             struct ir_node *const *operands)
 {
@@ -184,6 +213,8 @@ struct ir_node *ir_simplify(struct ir_builder *b, enum ir_op op, enum ir_type ty
         result = fold_neutral(op, operands[0], operands[1]);
     if (result == NULL && count == 2 && is_constant(operands[0]) && is_commutative(op))
         result = fold_neutral(op, operands[1], operands[0]);
+    if (result == NULL && count == 2)
+        result = fold_place(op, operands[0], operands[1]);
     return result;
 }
 
@@ -203,14 +234,15 @@ static struct ir_node *operation(struct ir_builder *b, enum ir_op op, enum ir_ty
 
 struct ir_node *ir_unary(struct ir_builder *b, enum ir_op op, struct ir_node *a)
 {
-    return operation(b, op, a->type, 1, &a);
+    struct ir_node *operands[3] = { a };
+    return operation(b, op, a->type, 1, operands);
 }
 
 struct ir_node *ir_binary(struct ir_builder *b, enum ir_op op, struct ir_node *left,
                           struct ir_node *right)
 {
     assert(left->type == right->type);
-    struct ir_node *operands[] = { left, right };
+    struct ir_node *operands[3] = { left, right };
     return operation(b, op, is_comparison(op) ? IR_BOOL : left->type, 2, operands);
 }
 
@@ -232,12 +264,14 @@ struct ir_node *ir_select(struct ir_builder *b, struct ir_node *condition, struc
 
 struct ir_node *ir_cast(struct ir_builder *b, enum ir_type type, struct ir_node *a)
 {
-    return a->type == type ? a : operation(b, IR_CAST, type, 1, &a);
+    struct ir_node *operands[3] = { a };
+    return a->type == type ? a : operation(b, IR_CAST, type, 1, operands);
 }
 
 struct ir_node *ir_bitcast(struct ir_builder *b, enum ir_type type, struct ir_node *a)
 {
-    return a->type == type ? a : operation(b, IR_BITCAST, type, 1, &a);
+    struct ir_node *operands[3] = { a };
+    return a->type == type ? a : operation(b, IR_BITCAST, type, 1, operands);
 }
 
 /* ---- memory and variables ---- */

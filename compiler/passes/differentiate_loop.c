@@ -77,7 +77,8 @@ static bool is_own_place(const struct ir_node *place, const struct ir_node *inde
 
 struct place_search {
     struct reversal *r;
-    const struct ir_node *loop;
+    const struct ir_node *loop; /* or reduction */
+    const struct ir_node *index;
     bool is_own;
 };
 
@@ -110,7 +111,7 @@ static void search_places(struct ir_block *block, void *data)
             reverse_is_varied(s->r, node) && is_outside(s, node->payload.node))
             s->is_own = false;
         if (node->kind == IR_NODE_INSTR && node->op == IR_LOAD && reverse_is_varied(s->r, node) &&
-            !is_own_place(node->operands[0], s->loop->loop.index))
+            !is_own_place(node->operands[0], s->index))
             s->is_own = false;
         if (node->kind == IR_NODE_PROPAGATE)
             s->is_own = false;
@@ -120,8 +121,18 @@ static void search_places(struct ir_block *block, void *data)
 
 static bool stays_independent(struct reversal *r, const struct ir_node *loop)
 {
-    struct place_search search = { r, loop, loop->loop.is_independent };
+    struct place_search search = { r, loop, loop->loop.index, loop->loop.is_independent };
     struct ir_block body = loop->loop.body;
+    search_places(&body, &search);
+    return search.is_own;
+}
+
+static bool gives_to_own_places(struct reversal *r, const struct ir_node *reduce)
+{
+    struct place_search search = { r, reduce, reduce->reduce.index, true };
+    struct ir_node *key = reduce->reduce.keys[0];
+    struct ir_block body = reduce->reduce.body;
+    search_use(&key, &search);
     search_places(&body, &search);
     return search.is_own;
 }
@@ -282,7 +293,8 @@ void reverse_reduce(struct reversal *r, struct ir_node *node, struct ir_node *g)
     struct ir_node *result = is_sum ? NULL : reverse_primal(r, node);
     struct ir_node *found = is_sum ? NULL : ir_var(&r->b, "found", ir_bool(&r->b, false));
     struct ir_builder outer = r->b;
-    struct ir_node *loop = ir_loop(&r->b, "reduce.reverse", low, high, false);
+    struct ir_node *loop =
+        ir_loop(&r->b, "reduce.reverse", low, high, is_sum && gives_to_own_places(r, node));
     r->b.block = &loop->loop.body;
     r->b.before = NULL;
     reverse_open(r, &scope, &node->reduce.body, &loop->loop.body);
