@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Built-in functions from arrays to arrays, element by element: one_hot, pick, log_softmax,
- * mean_over_time.
+ * Built-in functions from arrays to arrays, element by element: one_hot, pick and at_time,
+ * log_softmax, first_true, and what is taken over time.
  */
 #include "ir/lower_internal.h"
 
@@ -26,14 +26,20 @@ static struct ir_node *reduce_axis(struct lowering *l, enum ir_reduction reducti
     return node;
 }
 
+static struct ir_node *over_time(struct lowering *l, struct expr *e, enum ir_reduction reduction,
+                                 struct ir_node *const *indices, size_t count)
+{
+    struct ir_node *all[RANK_LIMIT + 1] = { NULL };
+    for (size_t i = 0; i < count; i++)
+        all[i + 1] = indices[i];
+    return reduce_axis(l, reduction, e->target->arguments[0], all, count + 1, 0, NULL);
+}
+
 static struct ir_node *mean_over_time(struct lowering *l, struct expr *e,
                                       struct ir_node *const *indices, size_t count)
 {
     struct expr *array = e->target->arguments[0];
-    struct ir_node *all[RANK_LIMIT + 1] = { NULL };
-    for (size_t i = 0; i < count; i++)
-        all[i + 1] = indices[i];
-    struct ir_node *sum = reduce_axis(l, IR_REDUCE_SUM, array, all, count + 1, 0, NULL);
+    struct ir_node *sum = over_time(l, e, IR_REDUCE_SUM, indices, count);
     struct ir_node *steps = ir_cast(&l->b, IR_F32, lower_extent(l, array, 0));
     struct ir_node *mean = ir_binary(&l->b, IR_DIV, sum, steps);
     struct ir_node *is_none = ir_binary(&l->b, IR_EQ, steps, ir_real(&l->b, IR_F32, 0));
@@ -79,11 +85,51 @@ static struct ir_node *pick(struct lowering *l, struct expr *e, struct ir_node *
     return lower_element(l, array, all, count + 1);
 }
 
+static struct ir_node *at_time(struct lowering *l, struct expr *e, struct ir_node *const *indices,
+                               size_t count)
+{
+    struct expr *array = e->target->arguments[0], *index = e->target->arguments[1];
+    struct ir_node *all[RANK_LIMIT + 1] = { NULL };
+    for (size_t i = 0; i < count; i++)
+        all[i + 1] = indices[i];
+    struct ir_node *own = index->type->axes.count > 0 ? lower_element(l, index, indices, count)
+                                                      : lower_scalar(l, index);
+    all[0] = lower_cast(l, IR_I64, own);
+    lower_check_index(l, array, index, all[0], lower_extent(l, array, 0));
+    return lower_element(l, array, all, count + 1);
+}
+
+/* The smallest index where it holds, else as many as there are, which becomes -1. */
+static struct ir_node *first_true(struct lowering *l, struct expr *e,
+                                  struct ir_node *const *indices, size_t count)
+{
+    struct expr *array = e->target->arguments[0];
+    struct ir_node *all[RANK_LIMIT + 1] = { NULL };
+    for (size_t i = 0; i < count; i++)
+        all[i + 1] = indices[i];
+    struct ir_node *extent = lower_extent(l, array, 0);
+    struct ir_node *first = ir_reduce(&l->b, IR_REDUCE_MIN, IR_I64, ir_integer(&l->b, 0), extent);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &first->reduce.body;
+    all[0] = first->reduce.index;
+    struct ir_node *is_it = lower_cast(l, IR_BOOL, lower_element(l, array, all, count + 1));
+    first->reduce.keys[0] = ir_select(&l->b, is_it, first->reduce.index, extent);
+    first->reduce.key_count = 1;
+    l->b = outer;
+    struct ir_node *is_found = ir_binary(&l->b, IR_LT, first, extent);
+    return ir_select(&l->b, is_found, first, ir_integer(&l->b, -1));
+}
+
 struct ir_node *lower_array_call(struct lowering *l, struct expr *e, struct ir_node *const *indices,
                                  size_t count)
 {
     switch (e->target->builtin->id) {
     case BUILTIN_MEAN_OVER_TIME: return mean_over_time(l, e, indices, count);
+    case BUILTIN_SUM_OVER_TIME: return over_time(l, e, IR_REDUCE_SUM, indices, count);
+    case BUILTIN_MAX_OVER_TIME: return over_time(l, e, IR_REDUCE_MAX, indices, count);
+    case BUILTIN_AT_TIME: return at_time(l, e, indices, count);
+    case BUILTIN_FIRST_TRUE: return first_true(l, e, indices, count);
     case BUILTIN_LOG_SOFTMAX: return log_softmax(l, e, indices, count);
     case BUILTIN_ONE_HOT: return one_hot(l, e, indices, count);
     case BUILTIN_PICK: return pick(l, e, indices, count);
@@ -95,7 +141,11 @@ struct ir_node *lower_array_call_extent(struct lowering *l, struct expr *e, size
 {
     struct expr *array = e->target->arguments[0];
     switch (e->target->builtin->id) {
-    case BUILTIN_MEAN_OVER_TIME: return lower_extent(l, array, dimension + 1);
+    case BUILTIN_MEAN_OVER_TIME:
+    case BUILTIN_SUM_OVER_TIME:
+    case BUILTIN_MAX_OVER_TIME:
+    case BUILTIN_AT_TIME:
+    case BUILTIN_FIRST_TRUE: return lower_extent(l, array, dimension + 1);
     case BUILTIN_LOG_SOFTMAX:
     case BUILTIN_PICK: return lower_extent(l, array, dimension);
     case BUILTIN_ONE_HOT:

@@ -793,9 +793,9 @@ static struct ir_node *lower_builtin(struct lowering *l, struct expr *e)
             lower_prepare(l, target->arguments[0]);
             return lower_extent(l, target->arguments[0], 0);
         }
-        if (target->builtin->id == BUILTIN_PICK || target->builtin->id == BUILTIN_MEAN_OVER_TIME)
-            return lower_array_call(l, e, NULL, 0);
-        break;
+        if (target->builtin->id == BUILTIN_SORT_ORDER)
+            break;
+        return lower_array_call(l, e, NULL, 0);
     default: break;
     }
     lower_refuse(l, e->span, "'%s' cannot be compiled yet", target->builtin->name);

@@ -248,17 +248,20 @@ static const struct type *with_kind(struct checker *k, const struct type *t, enu
     return copy;
 }
 
-/* pick(x[sample, class], label[sample]): the last axis goes, the others are those of the index. */
+/* pick(x[sample, class], label[sample]): the last axis goes, the others are those of the index.
+ * at_time(x[time, sample, class], step[sample, class]): the first one does. */
 static const struct type *check_pick(struct checker *k, struct expr *e)
 {
     struct expr **arguments = e->target->arguments;
+    bool is_first = e->target->builtin->id == BUILTIN_AT_TIME;
     const struct type *t = check_number(k, arguments[0], "what is picked from");
     const struct type *index = check_number(k, arguments[1], "an index");
     if (type_is_error(t) || type_is_error(index))
         return type_error();
     if (t->axes.count != index->axes.count + 1) {
         diag_error(k->c, e->span,
-                   "'pick' takes an index for each element of all axes but the last: %s and %s",
+                   "'%s' takes an index for each element of all axes but the %s: %s and %s",
+                   e->target->builtin->name, is_first ? "first" : "last",
                    axes_text(k->arena, &t->axes), axes_text(k->arena, &index->axes));
         return type_error();
     }
@@ -266,6 +269,8 @@ static const struct type *check_pick(struct checker *k, struct expr *e)
         diag_error(k->c, arguments[1]->span, "an index must be a whole number");
         return type_error();
     }
+    if (is_first)
+        return check_first_axis(k, e, "time");
     struct axis_list rest = { 0 };
     for (size_t i = 0; i + 1 < t->axes.count; i++)
         array_push(k->arena, &rest, t->axes.items[i]);
@@ -279,7 +284,7 @@ static const struct type *check_array(struct checker *k, struct expr *e)
         return check_length(k, e);
     if (id == BUILTIN_ONE_HOT)
         return check_one_hot(k, e);
-    if (id == BUILTIN_PICK)
+    if (id == BUILTIN_PICK || id == BUILTIN_AT_TIME)
         return check_pick(k, e);
     struct unit unit;
     if (!check_numbers(k, e) || !math_units(k, e, &unit))
@@ -297,7 +302,7 @@ static const struct type *check_array(struct checker *k, struct expr *e)
         diag_error(k->c, e->span, "'first_true' needs an array of conditions");
         return type_error();
     }
-    const struct type *rest = check_first_axis(k, e, id == BUILTIN_MEAN_OVER_TIME ? "time" : NULL);
+    const struct type *rest = check_first_axis(k, e, id == BUILTIN_FIRST_TRUE ? NULL : "time");
     if (type_is_error(rest))
         return rest;
     if (id == BUILTIN_FIRST_TRUE)

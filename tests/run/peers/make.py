@@ -299,8 +299,46 @@ def make_surrogates():
     module.write()
 
 
+# ---- losses ----
+
+def make_losses():
+    import snntorch
+    from snntorch import functional, surrogate
+    module = Module("losses", "The losses of snnTorch, and the gradients that they send through a layer of Leaky neurons.")
+    g = torch.Generator().manual_seed(11)
+    x = fractions(g, (STEPS, 4, INPUTS), 0.0, 0.75, 8)
+    w = fractions(g, (CLASSES, INPUTS), -0.25, 0.75, 32)
+    labels = torch.tensor([2, 0, 1, 1])
+    module.array("data", x.transpose(0, 1), sample=4, time=STEPS, input=INPUTS)
+    module.array("weight", w.T, input=INPUTS, **{"class": CLASSES})
+    for name, loss_of, is_potential in [
+        ("rate", functional.ce_rate_loss(), False),
+        ("count", functional.ce_count_loss(), False),
+        ("squares", functional.mse_count_loss(correct_rate=0.8, incorrect_rate=0.2), False),
+        ("membrane", functional.mse_membrane_loss(on_target=1.5, off_target=0.25), True),
+        ("largest", functional.ce_max_membrane_loss(), True),
+        ("time", functional.mse_temporal_loss(on_target=0, off_target=STEPS - 1), False),
+        ("time_near", functional.mse_temporal_loss(on_target=1, off_target=6, tolerance=2), False),
+        ("earliest", functional.ce_temporal_loss(), False),
+        ("earliest_inverse", functional.ce_temporal_loss(inverse="reciprocal"), False),
+        ("price", lambda spikes, _: functional.reg.l1_rate_sparsity(0.125)(spikes), False),
+        ("rate_squares", lambda spikes, labels: F.mse_loss(spikes.mean(0), F.one_hot(labels, CLASSES).float()), False),
+    ]:
+        learnt = w.clone().requires_grad_()
+        leaky = snntorch.Leaky(beta=0.5, spike_grad=surrogate.fast_sigmoid(4), init_hidden=True, output=True)
+        out = [leaky(F.linear(step, learnt)) for step in x]
+        spikes, potential = (torch.stack(part) for part in zip(*out))
+        loss = loss_of(potential if is_potential else spikes, labels.clone())
+        loss.backward()
+        print(f"{name}: {loss.item():.6f}, {int(spikes.sum())} spikes, {int((spikes.sum(0) == 0).sum())} silent")
+        module.number(f"{name}_loss", loss)
+        module.array(f"{name}_w", learnt.grad.T, input=INPUTS, **{"class": CLASSES})
+    module.write()
+
+
 if __name__ == "__main__":
     make_snntorch()
     make_spikingjelly()
     make_norse()
     make_surrogates()
+    make_losses()
