@@ -20,6 +20,12 @@ AS_IF([test -f "$srcdir/compiler/syntax/parser.c" && test -f "$srcdir/compiler/s
 AC_DEFUN([SNNC_CHECK_LIBRARY],
 [PKG_CHECK_MODULES([$1], [$2], [], [SNNC_MISSING([the library $2], [$3])])])
 
+# SNNC_OPTIONAL_LIBRARY(VARIABLE, MODULE, PACKAGE): the same, where it is there; HAVE_VARIABLE is 1 or 0.
+AC_DEFUN([SNNC_OPTIONAL_LIBRARY],
+[snnc_have_$1="not found: apt-get install $3"
+PKG_CHECK_MODULES([$1], [$2], [snnc_have_$1=yes; snnc_has=1], [snnc_has=0])
+AC_DEFINE_UNQUOTED([HAVE_$1], [$snnc_has], [Whether $2 is there.])])
+
 # SNNC_IF_C_FLAG(FLAG, THEN, ELSE): whether $CC takes FLAG without complaint.
 AC_DEFUN([SNNC_IF_C_FLAG],
 [snnc_saved_CFLAGS=$CFLAGS

@@ -8,6 +8,7 @@
 #include "data/dataset.h"
 #include "data/event_stage.h"
 #include "data/fold.h"
+#include "data/split.h"
 #include "data/view.h"
 #include "error.h"
 #include "lanes.h"
@@ -131,10 +132,33 @@ static struct snn_view *loaded(struct snn_context *context, void *view, const ch
     return &handle->loaded;
 }
 
-void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader,
-                       const char *text, const char *labels, double first, double second,
+void *snn_rt_data_arguments(struct snn_context *context)
+{
+    struct snn_data_arguments *arguments =
+        snn_region_alloc(context->lane->region, sizeof *arguments);
+
+    snn_data_arguments_clear(arguments);
+    return arguments;
+}
+
+void snn_rt_data_text_argument(struct snn_context *context, void *arguments, int32_t position,
+                               const char *text)
+{
+    (void)context;
+    ((struct snn_data_arguments *)arguments)->texts[position] = text;
+}
+
+void snn_rt_data_number_argument(struct snn_context *context, void *arguments, int32_t position,
+                                 double number)
+{
+    (void)context;
+    ((struct snn_data_arguments *)arguments)->numbers[position] = number;
+}
+
+void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader, void *given,
                        const char *place)
 {
+    struct snn_data_arguments *arguments = given;
     const char *source = data >= 0 ? context->runtime->options->data[data] : NULL;
     const char *name = data >= 0 ? context->program->data[data].name : NULL;
     const struct snn_options *options = context->runtime->options;
@@ -151,13 +175,14 @@ void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *re
     if (options->folds > 0) {
         char *folder = snn_region_alloc(context->runtime->region, SNN_PATH_BYTES);
 
-        check(place, snn_fold_place(folder, source ? source : text, options->fold, options->folds,
-                                    &is_numbered));
+        check(place, snn_fold_place(folder, source ? source : arguments->texts[0], options->fold,
+                                    options->folds, &is_numbered));
         source = source && is_numbered ? folder : source;
-        text = is_numbered ? folder : text;
+        if (is_numbered)
+            arguments->texts[0] = folder;
     }
-    check(place, source ? snn_dataset_open_place(&set, name, reader, second, source)
-                        : snn_dataset_open(&set, name, reader, text, labels, first, second));
+    check(place, source ? snn_dataset_open_place(&set, name, reader, arguments, source)
+                        : snn_dataset_open(&set, name, reader, arguments));
     if (is_numbered)
         snn_fold_mark(set);
     out->view = snn_view_whole(set);
@@ -275,6 +300,19 @@ void *snn_rt_data_join(struct snn_context *context, void *a, void *b, const char
     return out;
 }
 
+void *snn_rt_data_divide(struct snn_context *context, void *view, const char *field,
+                         void *arguments, const char *place)
+{
+    const struct snn_options *options = context->runtime->options;
+    struct snn_division division = snn_division_read(field, arguments);
+    struct handle *out = new_handle(context);
+
+    division.run_fold = options->fold;
+    division.run_folds = options->folds;
+    check(place, snn_view_divide(&out->view, view_of(view), &division));
+    return out;
+}
+
 int64_t snn_rt_data_count(struct snn_context *context, void *view, const char *place)
 {
     return snn_view_count(loaded(context, view, place));
@@ -310,6 +348,34 @@ int64_t snn_rt_data_label(struct snn_context *context, void *view, int64_t index
 int64_t snn_rt_data_index(struct snn_context *context, void *view, int64_t index, const char *place)
 {
     return snn_view_index(with_sample(context, view, index, place), index);
+}
+
+/* The field of that name; the compiler knows that there is one. */
+static int field_of(const struct snn_view *view, const char *name)
+{
+    int field = snn_dataset_field(view->set, name);
+
+    if (field < 0)
+        snn_panic("data set '%s' has no field '%s'", snn_dataset_name(view->set), name);
+    return field;
+}
+
+int64_t snn_rt_data_field(struct snn_context *context, void *view, int64_t index, const char *field,
+                          const char *place)
+{
+    struct snn_view *of = with_sample(context, view, index, place);
+
+    return snn_view_field(of, index, field_of(of, field));
+}
+
+const char *snn_rt_data_field_text(struct snn_context *context, void *view, int64_t index,
+                                   const char *field, const char *place)
+{
+    struct snn_view *of = with_sample(context, view, index, place);
+    int number = field_of(of, field);
+    const char *text = snn_dataset_field_text(of->set, number, snn_view_field(of, index, number));
+
+    return text ? text : "";
 }
 
 int64_t snn_rt_data_extent(struct snn_context *context, void *view, const char *axis)

@@ -400,21 +400,12 @@ static struct ir_node *data_field_element(struct lowering *l, struct expr *e,
                                           struct ir_node *const *indices, size_t count)
 {
     struct expr *object = e->field.object;
-    bool is_index = e->symbol->kind == SYMBOL_FIELD && e->symbol->field == FIELD_INDEX;
-    bool is_label =
-        e->symbol->kind == SYMBOL_DATA_FIELD && strcmp(e->symbol->name->text, "label") == 0;
     enum type_kind kind = object->type->kind;
-    if (!is_index && !is_label) {
-        lower_refuse(l, e->span, "'%s' can be presented, but not be computed with yet",
-                     e->symbol->name->text);
-        return ir_integer(&l->b, 0);
-    }
     struct binding *view = lower_view(l, object);
     struct ir_node *position = kind == TYPE_SAMPLE ? view->index
                                : count > 0         ? indices[0]
                                                    : ir_integer(&l->b, 0);
-    return lower_data_call(l, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, e->span,
-                           2, (struct ir_node *[]){ view->node, position });
+    return lower_sample_value(l, e, view->node, position);
 }
 
 struct ir_node *lower_axis_place(struct lowering *l, const struct lowered_layer *layer,

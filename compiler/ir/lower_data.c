@@ -5,6 +5,7 @@
 #include "ir/lower_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 static struct ir_node *zero(struct lowering *l)
 {
@@ -35,37 +36,34 @@ static bool is_text_argument(const struct call_target *target, size_t i)
            target->arguments[i]->type->kind == TYPE_STRING;
 }
 
-static bool is_readable(enum builtin_id id)
+/* What is given from argument `first` on, in the places of the arguments. */
+static struct ir_node *given_arguments(struct lowering *l, const struct call_target *target,
+                                       size_t first)
 {
-    return id == BUILTIN_MNIST || id == BUILTIN_BUILTIN_DIGITS || id == BUILTIN_NPZ ||
-           id == BUILTIN_NPY || id == BUILTIN_CSV || id == BUILTIN_SPIKES ||
-           id == BUILTIN_SPIKES_NPY || id == BUILTIN_NMNIST;
+    struct ir_node *all = ir_call_rt(&l->b, IR_RT_snn_rt_data_arguments, 0, NULL);
+    for (size_t i = first; i < target->count; i++) {
+        if (target->arguments[i] == NULL)
+            continue;
+        bool is_text = is_text_argument(target, i);
+        struct ir_node *operands[] = { all, ir_integer(&l->b, (int64_t)i),
+                                       is_text ? lower_text(l, target->arguments[i])
+                                               : number_argument(l, target, i) };
+        ir_call_rt(&l->b,
+                   is_text ? IR_RT_snn_rt_data_text_argument : IR_RT_snn_rt_data_number_argument, 3,
+                   operands);
+    }
+    return all;
 }
 
 static struct ir_node *open_source(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
-    if (!is_readable(target->builtin->id))
-        lower_refuse(l, e->span,
-                     "the reader '%s' is not built yet; npz, npy, csv, spikes, spikes_npy, nmnist, "
-                     "mnist and "
-                     "builtin_digits are",
-                     target->builtin->name);
-    struct ir_node *texts[2], *numbers[2];
-    for (size_t i = 0; i < 2; i++) {
-        bool is_given = i < target->count && target->arguments[i] != NULL;
-        bool is_text = is_text_argument(target, i);
-        texts[i] = is_text ? lower_text(l, target->arguments[i]) : ir_text(&l->b, "");
-        numbers[i] =
-            is_given && !is_text ? number_argument(l, target, i) : ir_real(&l->b, IR_F64, NAN);
-    }
+    if (target->builtin->id == BUILTIN_IMAGES)
+        lower_refuse(l, e->span, "the reader 'images' is not built yet; npz and npy are");
     struct ir_node *operands[] = { ir_integer(&l->b, l->data_number),
                                    ir_text(&l->b, target->builtin->name),
-                                   texts[0],
-                                   texts[1],
-                                   numbers[0],
-                                   numbers[1] };
-    return lower_data_call(l, IR_RT_snn_rt_data_open, e->span, 6, operands);
+                                   given_arguments(l, target, 0) };
+    return lower_data_call(l, IR_RT_snn_rt_data_open, e->span, 3, operands);
 }
 
 /* A key that differs from draw to draw: the site, the loops being run, the presents so far. */
@@ -132,6 +130,16 @@ static struct ir_node *event_stage(struct lowering *l, const struct expr *e, str
         (struct ir_node *[]){ view, ir_text(&l->b, target->builtin->name), draw_key(l, e) });
 }
 
+static struct ir_node *divide_view(struct lowering *l, const struct expr *e, struct ir_node *view)
+{
+    const struct call_target *target = e->target;
+    bool by_field = target->builtin->id == BUILTIN_SPLIT_BY;
+    const char *field = by_field ? target->arguments[1]->symbol->name->text : "";
+    struct ir_node *operands[] = { view, ir_text(&l->b, field),
+                                   given_arguments(l, target, by_field ? 2 : 1) };
+    return lower_data_call(l, IR_RT_snn_rt_data_divide, e->span, 3, operands);
+}
+
 static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
@@ -161,6 +169,8 @@ static struct ir_node *apply_stage(struct lowering *l, struct expr *e)
                                                      draw_key(l, e) });
     case BUILTIN_WHERE: return where_view(l, e, view);
     case BUILTIN_JOIN: return join_views(l, e, view);
+    case BUILTIN_SPLIT:
+    case BUILTIN_SPLIT_BY: return divide_view(l, e, view);
     case BUILTIN_CENTER_CROP:
     case BUILTIN_RESIZE: {
         struct ir_node *height = number_argument(l, target, 1);
@@ -264,6 +274,25 @@ struct ir_node *lower_data_fact(struct lowering *l, struct expr *e)
     case FIELD_MAX_TIME: return lower_data_call(l, IR_RT_snn_rt_data_max_time, e->span, 1, &view);
     default: return lower_data_call(l, IR_RT_snn_rt_data_classes, e->span, 1, &view);
     }
+}
+
+struct ir_node *lower_sample_value(struct lowering *l, const struct expr *e, struct ir_node *view,
+                                   struct ir_node *index)
+{
+    const struct symbol *symbol = e->symbol;
+    struct ir_node *operands[] = { view, index, NULL };
+    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_INDEX)
+        return lower_data_call(l, IR_RT_snn_rt_data_index, e->span, 2, operands);
+    if (strcmp(symbol->name->text, "label") == 0)
+        return lower_data_call(l, IR_RT_snn_rt_data_label, e->span, 2, operands);
+    operands[2] = ir_text(&l->b, symbol->name->text);
+    if (symbol->data_field->type->kind == TYPE_STRING)
+        return lower_data_call(l, IR_RT_snn_rt_data_field_text, e->span, 3, operands);
+    if (symbol->data_field->type->kind == TYPE_INT)
+        return lower_data_call(l, IR_RT_snn_rt_data_field, e->span, 3, operands);
+    lower_refuse(l, e->span, "'%s' can be presented, but not be computed with yet",
+                 symbol->name->text);
+    return ir_integer(&l->b, 0);
 }
 
 bool lower_is_picture(const struct expr *e)

@@ -321,20 +321,6 @@ static bool is_state_of(struct lowering *l, const struct symbol *symbol, const s
     return false;
 }
 
-/* `label` and `index` in where(...). */
-static struct ir_node *sample_value(struct lowering *l, const struct expr *e)
-{
-    bool is_index = e->symbol->kind == SYMBOL_FIELD && e->symbol->field == FIELD_INDEX;
-    if (!is_index && strcmp(e->symbol->name->text, "label") != 0) {
-        lower_refuse(l, e->span, "'%s' can be presented, but not be computed with yet",
-                     e->symbol->name->text);
-        return ir_integer(&l->b, 0);
-    }
-    struct ir_node *operands[] = { l->where_sample->node, l->where_sample->index };
-    return lower_data_call(l, is_index ? IR_RT_snn_rt_data_index : IR_RT_snn_rt_data_label, e->span,
-                           2, operands);
-}
-
 static struct ir_node *lower_name(struct lowering *l, struct expr *e)
 {
     struct symbol *symbol = e->symbol;
@@ -359,7 +345,7 @@ static struct ir_node *lower_name(struct lowering *l, struct expr *e)
     case SYMBOL_DATA_FIELD:
     case SYMBOL_FIELD:
         if (l->where_sample != NULL)
-            return sample_value(l, e);
+            return lower_sample_value(l, e, l->where_sample->node, l->where_sample->index);
         break;
     case SYMBOL_FORMAL:
         if (symbol->binding != NULL && symbol->binding->kind == BINDING_ARRAY &&

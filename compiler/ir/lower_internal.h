@@ -635,6 +635,9 @@ bool lower_is_picture(const struct expr *e); /* the numbers of a sample: s.image
 struct binding *lower_picture(struct lowering *, struct expr *e); /* they as an array, anew */
 struct ir_node *lower_picture_extent(struct lowering *, const struct expr *e, size_t dimension);
 /* A call whose last argument is the place. */
+/* The label, the index or another field of a sample that is one number or text. */
+struct ir_node *lower_sample_value(struct lowering *, const struct expr *, struct ir_node *view,
+                                   struct ir_node *index);
 struct ir_node *lower_data_call(struct lowering *, enum ir_rt function, struct span span,
                                 int32_t count, struct ir_node *const *operands);
 void lower_data_declaration(struct lowering *, struct symbol *symbol, int32_t number);

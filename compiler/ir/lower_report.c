@@ -58,6 +58,10 @@ struct ir_node *lower_text(struct lowering *l, struct expr *e)
 {
     if (e->constant != NULL && e->constant->kind == CONSTANT_STRING)
         return ir_text(&l->b, e->constant->text);
+    if (e->kind == EXPR_NAME && e->symbol != NULL && e->symbol->kind == SYMBOL_DATA_FIELD)
+        return lower_sample_value(l, e, l->where_sample->node, l->where_sample->index);
+    if (e->kind == EXPR_FIELD && e->symbol != NULL && e->symbol->kind == SYMBOL_DATA_FIELD)
+        return lower_element(l, e, NULL, 0);
     if (e->kind == EXPR_NAME && e->symbol != NULL)
         return text_of_binding(l, binding_of(l, e->symbol, e->span));
     if (e->kind == EXPR_IF)

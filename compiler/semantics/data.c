@@ -38,12 +38,13 @@ static struct axis_list picture_axes(struct checker *k, struct size height, stru
     return axes;
 }
 
-static struct axis_list event_axes(struct checker *k, int64_t height, int64_t width)
+/* Of an event camera of side x side pixels; -1: the recordings tell. */
+static struct axis_list camera_axes(struct checker *k, int64_t side)
 {
     struct axis_list axes = { 0 };
     push_axis(k, &axes, "polarity", size_constant(2));
-    push_axis(k, &axes, "y", size_constant(height));
-    push_axis(k, &axes, "x", size_constant(width));
+    push_axis(k, &axes, "y", side < 0 ? size_unknown() : size_constant(side));
+    push_axis(k, &axes, "x", side < 0 ? size_unknown() : size_constant(side));
     return axes;
 }
 
@@ -66,6 +67,13 @@ static void make_events(struct checker *k, struct dataset *set, struct axis_list
     set->classes = classes;
     set->parts = parts;
     set->is_events = true;
+}
+
+/* Who is recorded, and in which session. */
+static void add_person_and_session(struct checker *k, struct dataset *set)
+{
+    add_field(k, set, "person", TYPE_INT, (struct axis_list){ 0 });
+    add_field(k, set, "session", TYPE_STRING, (struct axis_list){ 0 });
 }
 
 static void make_source(struct checker *k, enum builtin_id id, struct dataset *set)
@@ -94,14 +102,19 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
         set->may_be_whole = true;
         break;
     case BUILTIN_SL_ANIMALS:
-        make_events(k, set, event_axes(k, 128, 128), size_constant(19), 0);
-        add_field(k, set, "person", TYPE_INT, (struct axis_list){ 0 });
+        make_events(k, set, camera_axes(k, 128), size_constant(19), 0);
+        add_person_and_session(k, set);
         break;
     case BUILTIN_NMNIST:
-        make_events(k, set, event_axes(k, 34, 34), size_constant(10), train_and_test);
+        make_events(k, set, camera_axes(k, 34), size_constant(10), train_and_test);
         break;
     case BUILTIN_DVS_GESTURE:
-        make_events(k, set, event_axes(k, 128, 128), size_constant(11), train_and_test);
+        make_events(k, set, camera_axes(k, 128), size_constant(11), train_and_test);
+        add_person_and_session(k, set);
+        break;
+    case BUILTIN_RECORDINGS:
+        make_events(k, set, camera_axes(k, -1), size_unknown(), 0);
+        add_field(k, set, "session", TYPE_STRING, (struct axis_list){ 0 });
         break;
     default: make_pictures(k, set, size_unknown(), size_unknown(), 0); break;
     }
@@ -132,22 +145,31 @@ static void check_column(struct checker *k, struct expr *e)
                    type_text(k->arena, t));
 }
 
+static void check_recordings(struct checker *k, size_t i, struct expr *e)
+{
+    if (i == 1 || i == 2)
+        check_unit(k, e, unit_time(), i == 1 ? "the window" : "the overlap");
+    else
+        check_string(k, e, i == 3 ? "where labels come from" : "the list of classes");
+}
+
 static const struct type *check_source(struct checker *k, struct expr *e)
 {
     const struct call_target *call = e->target;
-    bool is_digits = call->builtin->id == BUILTIN_BUILTIN_DIGITS;
-    bool is_spikes = call->builtin->id == BUILTIN_SPIKES || call->builtin->id == BUILTIN_SPIKES_NPY;
+    enum builtin_id id = call->builtin->id;
     struct dataset *set = arena_new(k->arena, struct dataset);
-    make_source(k, call->builtin->id, set);
+    make_source(k, id, set);
     for (size_t i = 0; i < call->count; i++) {
         if (call->arguments[i] == NULL)
             continue;
-        if (is_digits)
+        if (id == BUILTIN_BUILTIN_DIGITS)
             check_size(k, call->arguments[i], "the number of digits");
-        else if (call->builtin->id == BUILTIN_CSV && i == 1)
+        else if (id == BUILTIN_CSV && i == 1)
             check_column(k, call->arguments[i]);
-        else if (is_spikes && i == 1)
+        else if ((id == BUILTIN_SPIKES || id == BUILTIN_SPIKES_NPY) && i == 1)
             check_time_unit(k, call->arguments[i], "the unit of time", set);
+        else if (id == BUILTIN_RECORDINGS && i > 0)
+            check_recordings(k, i, call->arguments[i]);
         else
             check_string(k, call->arguments[i], "a path");
     }
@@ -260,23 +282,80 @@ static void check_whole(struct checker *k, struct expr *e, const char *what)
         diag_error(k->c, e->span, "%s cannot be negative", what);
 }
 
+/* Samples are kept together by a field that is one number or text of each. */
+static bool check_split_field(struct checker *k, struct expr *e, const struct dataset *set)
+{
+    const char *all = "label";
+    struct scope *outer = enter_fields(k, set);
+    const struct type *t = check_expr(k, e);
+    k->scope = outer;
+    if (type_is_error(t))
+        return false;
+    bool is_field = e->kind == EXPR_NAME && e->symbol != NULL &&
+                    e->symbol->kind == SYMBOL_DATA_FIELD && t->axes.count == 0;
+    if (is_field)
+        return true;
+    for (size_t i = 0; i < set->fields.count; i++) {
+        const struct dataset_field *field = &set->fields.items[i];
+        if (field->type->axes.count == 0 && strcmp(field->name->text, "label") != 0)
+            all = arena_format(k->arena, "%s, %s", field->name->text, all);
+    }
+    diag_error(k->c, e->span, "'split_by' needs a field that says what stays together");
+    diag_hint(k->c, "the fields of these samples are: %s", all);
+    return false;
+}
+
+static void check_share(struct checker *k, struct expr *e, const char *what)
+{
+    const struct type *t = check_unit(k, e, unit_none(), what);
+    double share = e->constant != NULL ? constant_number(e->constant) : 0;
+    if (!type_is_error(t) && (share < 0 || share >= 1))
+        diag_error(k->c, e->span, "%s must be from 0 %% to below 100 %%", what);
+}
+
+/* set field folds? fold? validation? test? seed? */
+static bool check_split_by(struct checker *k, struct expr *e, const struct dataset *set)
+{
+    struct expr **arguments = e->target->arguments;
+    struct expr *folds = arguments[2], *fold = arguments[3], *test = arguments[5];
+    if (!check_split_field(k, arguments[1], set))
+        return false;
+    if (folds != NULL)
+        check_whole(k, folds, "the number of folds");
+    if (fold != NULL)
+        check_whole(k, fold, "the fold");
+    if (arguments[4] != NULL)
+        check_share(k, arguments[4], "a share");
+    if (test != NULL && arguments[1]->type->kind == TYPE_STRING)
+        check_string(k, test, "what is tested");
+    else if (test != NULL)
+        check_whole(k, test, "what is tested");
+    if (test != NULL && (folds != NULL || fold != NULL))
+        return diag_error(k->c, test->span, "'test' says what is tested, and so does 'fold'");
+    if (fold != NULL && folds == NULL) {
+        diag_error(k->c, fold->span, "fold of how many?");
+        diag_hint(k->c, "write 'folds = 4, fold = 0'");
+        return false;
+    }
+    return true;
+}
+
 static bool check_split(struct checker *k, struct expr *e, struct dataset *set)
 {
+    struct expr **arguments = e->target->arguments;
     bool by_field = e->target->builtin->id == BUILTIN_SPLIT_BY;
-    size_t first = by_field ? 2 : 1;
-    if (by_field) {
-        struct scope *outer = enter_fields(k, set);
-        check_scalar(k, e->target->arguments[1], "the field to split by");
-        k->scope = outer;
-        check_whole(k, e->target->arguments[2], "the number of folds");
-        first = 3;
-    }
-    for (size_t i = first; i < e->target->count; i++)
-        if (e->target->arguments[i] != NULL)
-            check_unit(k, e->target->arguments[i], unit_none(), "a share");
-    if (set->parts != 0)
+    size_t seed = by_field ? 6 : 3;
+    if (set->parts != 0 && !set->may_be_whole)
         return diag_error(k->c, e->span, "this data set is already split");
+    if (by_field && !check_split_by(k, e, set))
+        return false;
+    for (size_t i = 1; !by_field && i < 3; i++)
+        if (arguments[i] != NULL)
+            check_share(k, arguments[i], "a share");
+    if (arguments[seed] != NULL)
+        check_whole(k, arguments[seed], "the seed");
     set->parts = DATASET_TRAIN | DATASET_TEST | DATASET_VAL;
+    set->may_be_whole = false;
     set->count = size_unknown();
     return true;
 }
@@ -494,6 +573,13 @@ static const struct type *field_of_samples(struct checker *k, struct expr *e,
         return NULL;
     if (is_set && dataset_needs_part(object->dataset)) {
         diag_error(k->c, e->span, "choose a part of the data set first, for example '.train'");
+        return type_error();
+    }
+    if (is_set && field->type->kind == TYPE_STRING) {
+        diag_error(k->c, e->span, "'%s' is a text, which only a single sample has",
+                   field->name->text);
+        diag_hint(k->c, "loop over the samples, or choose some: '.where(%s == \"...\")'",
+                  field->name->text);
         return type_error();
     }
     struct symbol *symbol =

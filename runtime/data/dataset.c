@@ -6,9 +6,11 @@
 #include "data/dataset.h"
 
 #include "data/events.h"
+#include "data/places.h"
 #include "data/source.h"
 #include "error.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +53,29 @@ bool snn_dataset_add_axis(struct snn_dataset *set, const char *name, int64_t siz
     axis->size = size;
     set->axis_count++;
     return true;
+}
+
+void snn_dataset_add_field(struct snn_dataset *set, const char *name, const struct snn_names *texts)
+{
+    struct snn_dataset_field *field = &set->fields[set->field_count++];
+
+    assert(set->field_count <= SNN_DATASET_MAX_FIELDS);
+    snprintf(field->name, sizeof field->name, "%s", name);
+    field->texts = texts;
+}
+
+void snn_dataset_copy_facts(struct snn_dataset *set, const struct snn_dataset *from)
+{
+    memcpy(set->axes, from->axes, sizeof set->axes);
+    set->axis_count = from->axis_count;
+    set->sample_size = from->sample_size;
+    set->pixel = from->pixel;
+    set->max_time = from->max_time;
+    set->time_unit = from->time_unit;
+    set->bin = from->bin;
+    set->classes = from->classes;
+    memcpy(set->fields, from->fields, sizeof set->fields);
+    set->field_count = from->field_count;
 }
 
 struct snn_dataset *snn_dataset_retain(struct snn_dataset *set)
@@ -96,7 +121,10 @@ int snn_part_allocate(struct snn_part *part, const struct snn_dataset *set, int6
     part->count = count;
     part->pixels = calloc(1, bytes ? bytes : 1);
     part->labels = has_labels ? malloc(count ? (size_t)count * sizeof *part->labels : 1) : NULL;
-    if (!part->pixels || (has_labels && !part->labels))
+    if (set->field_count > 0)
+        part->fields =
+            malloc(((size_t)count * (size_t)set->field_count + 1) * sizeof *part->fields);
+    if (!part->pixels || (has_labels && !part->labels) || (set->field_count > 0 && !part->fields))
         return snn_error_set("data set '%s': out of memory for %lld samples (%zu bytes)", set->name,
                              (long long)count, bytes);
     return 0;
@@ -106,6 +134,7 @@ void snn_part_dispose(struct snn_part *part)
 {
     free(part->pixels);
     free(part->labels);
+    free(part->fields);
     snn_event_store_close(part->events);
     *part = (struct snn_part){ 0 };
 }
@@ -240,6 +269,21 @@ int snn_dataset_classes(struct snn_dataset *set, int64_t *classes)
             *classes += part->count;
         }
     return 0;
+}
+
+int snn_dataset_field(const struct snn_dataset *set, const char *name)
+{
+    for (int i = 0; i < set->field_count; i++)
+        if (strcmp(set->fields[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+const char *snn_dataset_field_text(const struct snn_dataset *set, int field, int32_t value)
+{
+    const struct snn_names *texts = set->fields[field].texts;
+
+    return texts && value >= 0 && value < texts->count ? texts->items[value] : NULL;
 }
 
 void snn_dataset_describe(const struct snn_dataset *set, char *text, size_t bytes)

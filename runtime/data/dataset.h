@@ -19,6 +19,8 @@
 enum {
     SNN_AXIS_NAME_BYTES = 16,
     SNN_DATASET_MAX_AXES = 4,
+    SNN_DATASET_MAX_FIELDS = 2,
+    SNN_DATA_ARGUMENTS = 7,
 };
 
 enum snn_pixel {
@@ -57,19 +59,23 @@ struct snn_dataset;
 /* ---- sources. `name` is the set's name in the program, for messages; it is copied, and may be
  * NULL. The set belongs to the caller, who gives it back with snn_dataset_release. */
 
-/* What the function `reader` of the language gives: "mnist", "builtin_digits", "npz", "npy",
- * "csv", "spikes", "spikes_npy" or "nmnist". `text` is its text argument ("" if none), `labels` its
- * second one (of npy); `first` and `second` its arguments as numbers (NAN if none): the digits of
- * builtin_digits to train and to test, second the column of the label in a csv, the unit of time
- * of events. */
-int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
-                     const char *text, const char *labels, double first, double second);
+/* The arguments of a reader or stage in their places: each a text or a number. */
+struct snn_data_arguments {
+    const char *texts[SNN_DATA_ARGUMENTS]; /* "" where there is none */
+    double numbers[SNN_DATA_ARGUMENTS];    /* NAN where there is none */
+};
 
-/* What `--data NAME=place` gives in place of the source that is written in the program: events
- * where that reads events; otherwise "builtin", a file ending in .npz, .npy (no labels) or .csv
- * (label in the last column), or the folder of the MNIST files. */
+void snn_data_arguments_clear(struct snn_data_arguments *arguments);
+
+/* What the function `reader` of the language gives, such as "mnist" or "csv". */
+int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
+                     const struct snn_data_arguments *arguments);
+
+/* What `--data NAME=place` gives in place of the source that is written in the program: events, or
+ * a folder of the same layout, where that reads such; otherwise "builtin", a file ending in .npz,
+ * .npy (no labels) or .csv (label in the last column), or the folder of the MNIST files. */
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
-                           double number, const char *place);
+                           const struct snn_data_arguments *arguments, const char *place);
 
 /* The four IDX files, plain or .gz, in `folder` (NULL or "": none given; one that does not exist is
  * an error), $SNN_DATA or ./data, or in a folder "mnist" in one of these, whichever has them first.
@@ -108,6 +114,14 @@ int snn_dataset_spikes(struct snn_dataset **out, const char *name, const char *p
  * looked for as above. Splits are those that are there, axes [polarity: 2, y: 34, x: 34]. */
 int snn_dataset_nmnist(struct snn_dataset **out, const char *name, const char *folder);
 
+/* SL-Animals-DVS: recordings/<name>.aedat, tags/<name>.csv, filelist.txt. Not split, fields person
+ * and session, axes [polarity: 2, y: 128, x: 128]. */
+int snn_dataset_sl_animals(struct snn_dataset **out, const char *name, const char *folder);
+
+/* DVS128 Gesture: <name>.aedat, <name>_labels.csv, and the splits train and test in
+ * trials_to_train.txt and trials_to_test.txt. Fields and axes as above. */
+int snn_dataset_dvs_gesture(struct snn_dataset **out, const char *name, const char *folder);
+
 /* ---- ownership: a set is shared by counting. */
 struct snn_dataset *snn_dataset_retain(struct snn_dataset *set);
 void snn_dataset_release(struct snn_dataset *set); /* NULL is legal */
@@ -133,6 +147,12 @@ int64_t snn_dataset_extent(const struct snn_dataset *set, const char *axis);
 
 /* The number of classes. A set without labels is read to tell: it has as many as samples. */
 int snn_dataset_classes(struct snn_dataset *set, int64_t *classes);
+
+/* The number of the field of that name, which all samples have ("person"); -1: there is none. */
+int snn_dataset_field(const struct snn_dataset *set, const char *name);
+
+/* What a value of the field means: NULL if it is just a number. */
+const char *snn_dataset_field_text(const struct snn_dataset *set, int field, int32_t value);
 
 /* "[y: 28, x: 28]", for messages. */
 void snn_dataset_describe(const struct snn_dataset *set, char *text, size_t bytes);

@@ -260,17 +260,13 @@ static int make_stage(struct snn_event_stage *stage, const struct snn_dataset *s
 static int give_facts(struct snn_dataset *set, const struct snn_event_stage *stage,
                       const struct snn_dataset *from)
 {
-    set->pixel = SNN_PIXEL_EVENTS;
-    set->classes = from->classes;
-    set->time_unit = from->time_unit;
+    snn_dataset_copy_facts(set, from);
     set->max_time = stage->end ? stage->end(stage, from->max_time) : from->max_time;
     set->bin = stage->bin_to;
-    if (stage->to.width == 0) {
-        memcpy(set->axes, from->axes, sizeof set->axes);
-        set->axis_count = from->axis_count;
-        set->sample_size = from->sample_size;
+    if (stage->to.width == 0)
         return 0;
-    }
+    set->axis_count = 0;
+    set->sample_size = 1;
     for (int i = 0; i < from->axis_count - 2; i++)
         if (!snn_dataset_add_axis(
                 set, from->axes[i].name,
@@ -328,8 +324,7 @@ static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *
     for (int64_t i = 0; status == 0 && i < view.count; i++) {
         lists[i] = list_through(&staged->stage, &view, i);
         part->max_time = fmax(part->max_time, snn_event_list_end(&lists[i]));
-        if (part->labels)
-            part->labels[i] = snn_view_label(&view, i);
+        snn_part_put_facts(part, set, i, snn_view_at(&view, i));
     }
     snn_region_destroy(region);
     return status;
@@ -370,7 +365,8 @@ static int stage_samples(struct snn_view *out, struct snn_region *region,
     struct snn_event_list *lists = snn_region_array(region, (size_t)view->count, sizeof *lists);
 
     *kept = *stage;
-    *set = (struct snn_dataset){ .name = view->set->name, .sample_size = 1 };
+    *set = (struct snn_dataset){ .name = view->set->name };
+    atomic_init(&set->references, 1); /* never given back: the region has it */
     if (give_facts(set, kept, view->set) < 0)
         return -1;
     if (set->classes == 0)

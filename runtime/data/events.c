@@ -58,6 +58,7 @@ void snn_event_store_close(struct snn_event_store *store)
     if (store->dispose)
         store->dispose(store->state);
     free(store->labels);
+    free(store->fields);
     free(store->path);
     free(store);
 }
@@ -266,6 +267,10 @@ int snn_part_of_events(struct snn_part *part, const struct snn_dataset *set,
         return -1;
     part->labels = store->labels;
     store->labels = NULL;
+    assert(store->field_count == set->field_count);
+    if (store->fields)
+        memcpy(part->fields, store->fields,
+               (size_t)store->samples * (size_t)store->field_count * sizeof *part->fields);
     if (store->list(store, part->pixels) < 0)
         return -1;
     part->max_time = store->max_time;

@@ -18,6 +18,8 @@ struct snn_event_store {
     int64_t inputs;  /* … whose product this is */
     double max_time; /* no event is later */
     int32_t *labels; /* owned: [samples], none negative; NULL: none */
+    int32_t *fields; /* owned: [samples, field_count]; NULL: none */
+    int field_count;
     /* Fills lists[samples], whose arrays stay the store's, once every event has been checked. */
     int (*list)(struct snn_event_store *store, struct snn_event_list *lists);
     void (*dispose)(void *state); /* NULL: nothing to give back */

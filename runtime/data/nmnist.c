@@ -88,7 +88,7 @@ static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *
 
     if (snn_path_join(folder, set->state, split == SNN_SPLIT_TRAIN ? "Train" : "Test") < 0)
         return -1;
-    store = snn_samples_create(folder, SIDE, SIDE);
+    store = snn_samples_create(folder, set);
     status = store ? list_split(&names, folder) : -1;
     for (int64_t i = 0; status == 0 && i < names.count; i++)
         status = add_file(store, folder, names.items[i]);

@@ -50,6 +50,8 @@ struct layout {
 
 static const struct layout layouts[] = {
     { "nmnist", snn_dataset_nmnist },
+    { "sl_animals", snn_dataset_sl_animals },
+    { "dvs_gesture", snn_dataset_dvs_gesture },
 };
 
 static const struct layout *find_layout(const char *reader)
@@ -71,45 +73,55 @@ static int open_events(struct snn_dataset **out, const char *name, const char *r
     return snn_dataset_spikes(out, name, place, unit, strcmp(reader, "spikes_npy") == 0);
 }
 
+void snn_data_arguments_clear(struct snn_data_arguments *arguments)
+{
+    for (int i = 0; i < SNN_DATA_ARGUMENTS; i++) {
+        arguments->texts[i] = "";
+        arguments->numbers[i] = NAN;
+    }
+}
+
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
-                     const char *text, const char *labels, double first, double second)
+                     const struct snn_data_arguments *arguments)
 {
     const struct layout *layout = find_layout(reader);
+    const char *text = arguments->texts[0];
 
     if (layout)
         return layout->open(out, name, text);
     if (strcmp(reader, "mnist") == 0)
         return snn_dataset_mnist(out, name, text);
     if (strcmp(reader, "builtin_digits") == 0)
-        return open_builtin(out, name, first, second);
+        return open_builtin(out, name, arguments->numbers[0], arguments->numbers[1]);
     if (strcmp(reader, "npz") == 0)
         return snn_dataset_npz(out, name, text);
     if (strcmp(reader, "npy") == 0)
-        return snn_dataset_npy(out, name, text, labels);
+        return snn_dataset_npy(out, name, text, arguments->texts[1]);
     if (strcmp(reader, "csv") == 0)
-        return snn_dataset_csv(out, name, text, second);
+        return snn_dataset_csv(out, name, text, arguments->numbers[1]);
     if (is_events(reader))
-        return open_events(out, name, reader, text, second);
+        return open_events(out, name, reader, text, arguments->numbers[1]);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
-                         "builtin_digits, npz, npy, csv, spikes, spikes_npy and nmnist",
+                         "builtin_digits, npz, npy, csv, spikes, spikes_npy, nmnist, "
+                         "sl_animals and dvs_gesture",
                          name ? name : "data", reader);
 }
 
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
-                           double number, const char *place)
+                           const struct snn_data_arguments *arguments, const char *place)
 {
     const struct layout *layout = find_layout(reader);
 
     if (place[0] == '\0')
         return snn_error_set("data set '%s': nothing given; name %s", name ? name : "data",
-                             layout ? "a folder of its layout"
-                             : is_events(reader)
-                                 ? "a folder or file of events"
-                                 : "a folder, an .npz, .npy or .csv file, or 'builtin'");
+                             layout              ? "a folder of its layout"
+                             : is_events(reader) ? "a folder or file of events"
+                                                 : "a folder, an .npz, .npy or .csv file, or "
+                                                   "'builtin'");
     if (layout)
         return layout->open(out, name, place);
     if (is_events(reader))
-        return open_events(out, name, reader, place, number);
+        return open_events(out, name, reader, place, arguments->numbers[1]);
     if (strcmp(place, "builtin") == 0)
         return open_builtin(out, name, NAN, NAN);
     if (snn_ends_in(place, ".npz"))

@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 1024 };
+enum {
+    FIRST_CAPACITY = 1024,
+    LARGEST_STEP_BACK = 1000000, /* us: cameras mix up events of a moment, no more */
+};
 
 /* The program counts time in ms. */
 static const double microsecond = 1e-3;
@@ -43,12 +46,23 @@ void snn_recording_dispose(struct snn_recording *recording)
     *recording = (struct snn_recording){ 0 };
 }
 
-static bool is_sorted(const struct snn_recording *recording)
+/* 1 if the events are in order, 0 if they are nearly; an error if the clock was set back. */
+static int check_order(const struct snn_recording *recording, const char *path)
 {
-    for (int64_t i = 1; i < recording->count; i++)
-        if (recording->events[i].time < recording->events[i - 1].time)
-            return false;
-    return true;
+    int64_t latest = recording->count > 0 ? recording->events[0].time : 0;
+    int is_sorted = 1;
+
+    for (int64_t i = 1; i < recording->count; i++) {
+        int64_t time = recording->events[i].time;
+
+        if (latest - time > LARGEST_STEP_BACK)
+            return snn_error_set("%s: event %lld: the clock goes back by %lld us: it was set to 0 "
+                                 "while recording; cut the file there",
+                                 path, (long long)i, (long long)(latest - time));
+        is_sorted &= time >= latest;
+        latest = time > latest ? time : latest;
+    }
+    return is_sorted;
 }
 
 /* Two neighbouring runs of the same length become one; the second may be shorter or missing. */
@@ -66,8 +80,10 @@ int snn_recording_sort(struct snn_recording *recording, const char *path)
     struct snn_recorded_event *from = recording->events, *to;
     int64_t count = recording->count;
 
-    if (is_sorted(recording))
-        return 0;
+    int is_sorted = check_order(recording, path);
+
+    if (is_sorted != 0)
+        return is_sorted < 0 ? -1 : 0;
     to = malloc((size_t)recording->capacity * sizeof *to);
     if (!to)
         return snn_error_set("%s: out of memory for %lld events", path, (long long)count);
@@ -127,7 +143,7 @@ static int list_samples(struct snn_event_store *store, struct snn_event_list *li
     return 0;
 }
 
-struct snn_event_store *snn_samples_create(const char *path, int64_t height, int64_t width)
+struct snn_event_store *snn_samples_create(const char *path, const struct snn_dataset *set)
 {
     struct snn_event_store *store = snn_event_store_create(path);
     struct samples *samples = calloc(1, sizeof *samples);
@@ -141,12 +157,12 @@ struct snn_event_store *snn_samples_create(const char *path, int64_t height, int
     store->state = samples;
     store->dispose = dispose_samples;
     store->list = list_samples;
-    if (snn_event_store_add_axis(store, "polarity", 2) < 0 ||
-        snn_event_store_add_axis(store, "y", height) < 0 ||
-        snn_event_store_add_axis(store, "x", width) < 0) {
-        snn_event_store_close(store);
-        return NULL;
-    }
+    store->field_count = set->field_count;
+    for (int i = 0; i < set->axis_count; i++)
+        if (snn_event_store_add_axis(store, set->axes[i].name, set->axes[i].size) < 0) {
+            snn_event_store_close(store);
+            return NULL;
+        }
     return store;
 }
 
@@ -156,7 +172,7 @@ static int reserve_sample(struct snn_event_store *store)
     struct samples *samples = store->state;
     int64_t capacity = samples->capacity ? samples->capacity * 2 : 64;
     struct snn_event_list *lists;
-    int32_t *labels;
+    int32_t *labels, *fields;
 
     if (store->samples < samples->capacity)
         return 0;
@@ -166,7 +182,11 @@ static int reserve_sample(struct snn_event_store *store)
     labels = realloc(store->labels, (size_t)capacity * sizeof *labels);
     if (labels)
         store->labels = labels;
-    if (!lists || !labels)
+    fields = realloc(store->fields,
+                     ((size_t)capacity * (size_t)store->field_count + 1) * sizeof *fields);
+    if (fields)
+        store->fields = fields;
+    if (!lists || !labels || !fields)
         return snn_error_set("%s: out of memory for %lld samples", store->path,
                              (long long)capacity);
     memset(lists + samples->capacity, 0, (size_t)(capacity - samples->capacity) * sizeof *lists);
@@ -184,7 +204,6 @@ int snn_samples_add(struct snn_event_store *store, const struct snn_recording *r
     int32_t *index = NULL;
     float *time;
 
-    (void)fields;
     assert(recording->width <= width && recording->height <= height);
     if (reserve_sample(store) < 0)
         return -1;
@@ -202,6 +221,8 @@ int snn_samples_add(struct snn_event_store *store, const struct snn_recording *r
     samples->lists[store->samples] =
         (struct snn_event_list){ .index = index, .time = time, .count = count };
     store->labels[store->samples] = label;
+    for (int i = 0; i < store->field_count; i++)
+        store->fields[store->samples * store->field_count + i] = fields[i];
     store->samples++;
     return 0;
 }

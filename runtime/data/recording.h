@@ -25,7 +25,8 @@ struct snn_recording {
 /* Room for `count` events more. */
 int snn_recording_reserve(struct snn_recording *recording, int64_t count, const char *path);
 
-/* Puts the events in order of time; those of equal times keep theirs. */
+/* Puts the events in order of time; those of equal times keep theirs. An error if one is more than
+ * a second earlier than one before it. */
 int snn_recording_sort(struct snn_recording *recording, const char *path);
 void snn_recording_dispose(struct snn_recording *recording); /* all zero is legal */
 
@@ -34,14 +35,16 @@ int64_t snn_recording_find(const struct snn_recording *recording, int64_t time);
 
 /* ---- formats: the bytes of a file become a recording in order of time. `path` is for messages.
  * What *out holds is to be disposed of also on failure. */
+int snn_recording_read_aedat(struct snn_recording *out, const void *bytes, size_t count,
+                             const char *path); /* version 2.0, 3.1 or 4.0 */
 int snn_recording_read_atis(struct snn_recording *out, const void *bytes, size_t count,
                             const char *path);
 
 /* ---- samples */
 
-/* A store of no samples, to which they are added; axes [polarity: 2, y: height, x: width]. NULL,
+/* A store of no samples, to which they are added, with the axes and fields of the set. NULL,
  * message set, without memory. */
-struct snn_event_store *snn_samples_create(const char *path, int64_t height, int64_t width);
+struct snn_event_store *snn_samples_create(const char *path, const struct snn_dataset *set);
 
 /* Adds the events first .. end - 1 as a sample whose time 0 is `origin`; none may be earlier.
  * `fields` has a value for each field of the set. */

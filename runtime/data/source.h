@@ -14,11 +14,21 @@
 
 enum { SNN_SPLIT_SLOTS = SNN_SPLIT_NONE + 1 };
 
+struct snn_names;
+
+/* Something known of each sample besides its label. */
+struct snn_dataset_field {
+    char name[SNN_AXIS_NAME_BYTES]; /* "person" */
+    const struct snn_names
+        *texts; /* value v means text v; of the source. NULL: values are numbers */
+};
+
 /* The samples of one split. */
 struct snn_part {
     int64_t count;
     void *pixels;    /* owned: count samples of snn_dataset_sample_bytes each */
     int32_t *labels; /* owned: count, each in 0 .. classes - 1; NULL: each is its position */
+    int32_t *fields; /* owned: [count, fields of the set]; NULL: there are none */
     struct snn_event_store *events; /* owned: what the lists of events point into, or NULL */
     double max_time;                /* of events: none is later */
 };
@@ -33,7 +43,9 @@ struct snn_dataset {
                                  * the latest of its parts has */
     double bin;                 /* of events: times begin bins of this width; 0: they do not */
     int32_t classes;            /* 0: without labels */
-    unsigned splits;            /* bit s: split s exists */
+    struct snn_dataset_field fields[SNN_DATASET_MAX_FIELDS];
+    int field_count;
+    unsigned splits; /* bit s: split s exists */
     struct snn_part parts[SNN_SPLIT_SLOTS];
     bool is_loaded[SNN_SPLIT_SLOTS]; /* under the lock */
     bool is_divided;                 /* its .train and .val are those of a fold (fold.h) … */
@@ -61,10 +73,23 @@ const struct snn_part *snn_dataset_part(struct snn_dataset *set, enum snn_split 
 
 size_t snn_dataset_sample_bytes(const struct snn_dataset *set);
 
-/* Memory for `count` samples (and labels); -1 with the message set if it is not to be had. */
+/* Appends a field; there must be room. */
+void snn_dataset_add_field(struct snn_dataset *set, const char *name,
+                           const struct snn_names *texts);
+
+/* Gives `set` the axes, classes, fields and times of another. */
+void snn_dataset_copy_facts(struct snn_dataset *set, const struct snn_dataset *from);
+
+/* Memory for `count` samples (and labels, and fields where the set has them); -1 with the message
+ * set if it is not to be had. */
 int snn_part_allocate(struct snn_part *part, const struct snn_dataset *set, int64_t count,
                       bool has_labels);
 void snn_part_dispose(struct snn_part *part);
+
+/* Gives sample i the label and the fields of another, which is of a set with the same fields. */
+struct snn_sample;
+void snn_part_put_facts(struct snn_part *part, const struct snn_dataset *set, int64_t i,
+                        struct snn_sample sample);
 
 const char *snn_split_name(enum snn_split split); /* "train" */
 

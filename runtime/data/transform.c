@@ -110,8 +110,7 @@ static void map_samples(struct snn_dataset *set, struct snn_part *part, const st
         } else if (!derived->operation->encode) {
             memcpy(pixels, snn_view_pixels(view, i), bytes);
         }
-        if (part->labels)
-            part->labels[i] = snn_view_label(view, i);
+        snn_part_put_facts(part, set, i, snn_view_at(view, i));
     }
 }
 
@@ -242,16 +241,11 @@ static int shape_set(struct snn_dataset *set, struct derived *derived, double x)
     const struct snn_dataset *parent = derived->parent;
     bool has_channels = snn_dataset_extent(parent, "channel") > 0;
 
-    set->pixel = parent->pixel;
-    set->classes = parent->classes;
-    set->max_time = parent->max_time;
-    set->time_unit = parent->time_unit;
-    if (!operation->map) {
-        memcpy(set->axes, parent->axes, sizeof set->axes);
-        set->axis_count = parent->axis_count;
-        set->sample_size = parent->sample_size;
+    snn_dataset_copy_facts(set, parent);
+    if (!operation->map)
         return operation->encode ? become_events(set, derived, x) : 0;
-    }
+    set->axis_count = 0;
+    set->sample_size = 1;
     if (describe_picture(&derived->from, parent, operation->name) < 0)
         return -1;
     derived->to = derived->from;

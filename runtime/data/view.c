@@ -7,6 +7,7 @@
 
 #include "data/event_stage.h"
 #include "data/fold.h"
+#include "data/places.h"
 #include "data/source.h"
 #include "error.h"
 #include "random.h"
@@ -26,9 +27,20 @@ static struct snn_sample part_sample(const struct snn_dataset *set, const struct
 {
     return (struct snn_sample){
         .pixels = part_pixels(set, part, i),
+        .fields = part->fields ? part->fields + i * set->field_count : NULL,
         .label = part->labels ? part->labels[i] : (int32_t)i,
         .index = (int32_t)i,
     };
+}
+
+void snn_part_put_facts(struct snn_part *part, const struct snn_dataset *set, int64_t i,
+                        struct snn_sample sample)
+{
+    if (part->labels)
+        part->labels[i] = sample.label;
+    if (part->fields)
+        memcpy(part->fields + i * set->field_count, sample.fields,
+               (size_t)set->field_count * sizeof *part->fields);
 }
 
 struct snn_sample snn_view_at(const struct snn_view *view, int64_t i)
@@ -240,6 +252,32 @@ static bool have_same_samples(const struct snn_dataset *a, const struct snn_data
     return true;
 }
 
+static bool are_same_texts(const struct snn_names *a, const struct snn_names *b)
+{
+    if (a == b)
+        return true;
+    if (!a || !b || a->count != b->count)
+        return false;
+    for (int64_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+/* The fields of both are known and mean the same. */
+static int check_fields(const struct snn_dataset *a, const struct snn_dataset *b)
+{
+    bool are_same = a->field_count == b->field_count;
+
+    for (int i = 0; are_same && i < a->field_count; i++)
+        are_same = strcmp(a->fields[i].name, b->fields[i].name) == 0 &&
+                   are_same_texts(a->fields[i].texts, b->fields[i].texts);
+    return are_same ? 0
+                    : snn_error_set("join: the fields of the samples of data sets '%s' and '%s' "
+                                    "have different names or values; read both as one set",
+                                    snn_dataset_name(a), snn_dataset_name(b));
+}
+
 static const char *pixel_name(enum snn_pixel pixel)
 {
     switch (pixel) {
@@ -278,6 +316,8 @@ int snn_view_join(struct snn_view *out, struct snn_region *region, struct snn_vi
 
     if (!have_same_samples(a.set, b.set))
         return fail_join(a.set, b.set);
+    if (check_fields(a.set, b.set) < 0)
+        return -1;
     if (snn_view_load(&a, region) < 0 || snn_view_load(&b, region) < 0)
         return -1;
     samples = allocate_samples(region, a.count + b.count);
@@ -342,6 +382,11 @@ int32_t snn_view_label(const struct snn_view *view, int64_t i)
 int32_t snn_view_index(const struct snn_view *view, int64_t i)
 {
     return snn_view_at(view, i).index;
+}
+
+int32_t snn_view_field(const struct snn_view *view, int64_t i, int field)
+{
+    return snn_view_at(view, i).fields[field];
 }
 
 const void *snn_view_pixels(const struct snn_view *view, int64_t i)

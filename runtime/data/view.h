@@ -18,6 +18,7 @@
 /* One sample of a list. */
 struct snn_sample {
     const void *pixels;
+    const int32_t *fields; /* a value for each field of the set */
     int32_t label;
     int32_t index;
 };
@@ -90,6 +91,7 @@ int64_t snn_view_count(const struct snn_view *view);
 int64_t snn_view_classes(const struct snn_view *view); /* 1 + the largest label there can be */
 int32_t snn_view_label(const struct snn_view *view, int64_t i);
 int32_t snn_view_index(const struct snn_view *view, int64_t i);
+int32_t snn_view_field(const struct snn_view *view, int64_t i, int field); /* one of the set's */
 
 struct snn_sample snn_view_at(const struct snn_view *view, int64_t i);
 

@@ -131,7 +131,7 @@ int main(void)
     struct snn_view train, test;
 
     region = snn_region_create();
-    assert(snn_dataset_open(&digits, "digits", "builtin_digits", "", "", NAN, NAN) == 0);
+    assert(open_reader(&digits, "digits", "builtin_digits", "", "", NAN, NAN) == 0);
     train = split_of(digits, "train");
     test = split_of(digits, "test");
     assert(snn_view_count(&train) == 6000 && snn_view_count(&test) == 1000);

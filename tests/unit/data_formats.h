@@ -150,6 +150,21 @@ static inline void expect_success_at(int line, int status)
     exit(1);
 }
 
+/* A reader with a text and a number in each of its two places. */
+static inline int open_reader(struct snn_dataset **out, const char *name, const char *reader,
+                              const char *first_text, const char *second_text, double first,
+                              double second)
+{
+    struct snn_data_arguments arguments;
+
+    snn_data_arguments_clear(&arguments);
+    arguments.texts[0] = first_text;
+    arguments.texts[1] = second_text;
+    arguments.numbers[0] = first;
+    arguments.numbers[1] = second;
+    return snn_dataset_open(out, name, reader, &arguments);
+}
+
 static inline double max_time_of(struct snn_dataset *set)
 {
     double time;

@@ -195,7 +195,7 @@ static void test_npy(void)
 
     put_npy(&bytes, 1, U1_HEADER("(4, 2)"), values, sizeof values);
     write_bytes("data_tables.npy", &bytes);
-    expect_success(snn_dataset_open(&set, "array", "npy", "data_tables.npy", "", NAN, NAN));
+    expect_success(open_reader(&set, "array", "npy", "data_tables.npy", "", NAN, NAN));
     view = snn_view_whole(set);
     expect_success(snn_view_load(&view, region));
     assert(snn_view_count(&view) == 4 && snn_view_classes(&view) == 4);
@@ -208,8 +208,7 @@ static void test_npy(void)
     bytes.count = 0;
     put_npy(&bytes, 1, U1_HEADER("(8,)"), values, sizeof values);
     write_bytes("data_tables.npy", &bytes);
-    expect_error(snn_dataset_open(&set, "array", "npy", "data_tables.npy", "", NAN, NAN),
-                 "have 1 axes");
+    expect_error(open_reader(&set, "array", "npy", "data_tables.npy", "", NAN, NAN), "have 1 axes");
     assert(remove("data_tables.npy") == 0);
 }
 
@@ -231,8 +230,7 @@ static void test_npy_labels(void)
         put_npy(&bytes, 1, count == 4 ? U1_HEADER("(4,)") : U1_HEADER("(5,)"), labels,
                 (size_t)count);
         write_bytes("data_labels.npy", &bytes);
-        status =
-            snn_dataset_open(&set, "array", "npy", "data_tables.npy", "data_labels.npy", NAN, NAN);
+        status = open_reader(&set, "array", "npy", "data_tables.npy", "data_labels.npy", NAN, NAN);
         if (count == 5) {
             expect_error(status, "data_labels.npy: the array must have one label for each of the "
                                  "4 samples");
@@ -244,7 +242,7 @@ static void test_npy_labels(void)
         assert(snn_view_classes(&view) == 3 && snn_view_label(&view, 3) == 2);
         snn_dataset_release(set);
     }
-    expect_error(snn_dataset_open(&set, "array", "npy", "data_tables.npy", "no.npy", NAN, NAN),
+    expect_error(open_reader(&set, "array", "npy", "data_tables.npy", "no.npy", NAN, NAN),
                  "no.npy: No such file");
     assert(remove("data_tables.npy") == 0 && remove("data_labels.npy") == 0);
 }
@@ -255,15 +253,15 @@ static void test_open(void)
     struct snn_dataset *set;
     struct snn_view view;
 
-    expect_success(snn_dataset_open(&set, "digits", "builtin_digits", "", "", 20, NAN));
+    expect_success(open_reader(&set, "digits", "builtin_digits", "", "", 20, NAN));
     expect_success(snn_view_split(&view, region, snn_view_whole(set), "train"));
     assert(snn_view_count(&view) == 20);
     snn_dataset_release(set);
-    expect_error(snn_dataset_open(&set, "digits", "builtin_digits", "", "", 0.5, NAN),
+    expect_error(open_reader(&set, "digits", "builtin_digits", "", "", 0.5, NAN),
                  "whole number from 1");
-    expect_error(snn_dataset_open(&set, "digits", "builtin_digits", "", "", NAN, -1),
+    expect_error(open_reader(&set, "digits", "builtin_digits", "", "", NAN, -1),
                  "number of test digits must be a whole number from 1, and is -1");
-    expect_error(snn_dataset_open(&set, "digits", "hdf5", "", "", NAN, NAN),
+    expect_error(open_reader(&set, "digits", "hdf5", "", "", NAN, NAN),
                  "there is no reader 'hdf5'");
     expect_success(snn_dataset_open_place(&set, "digits", "mnist", NAN, "builtin"));
     assert(snn_dataset_extent(set, "x") == 28);
