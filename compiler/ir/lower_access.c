@@ -194,6 +194,15 @@ static void access_bias(struct lowering *l, struct expr *e, struct access *acces
     free_axes(l, access);
 }
 
+static void access_norm(struct lowering *l, struct expr *e, struct access *access)
+{
+    const struct connection *connection = e->field.object->type->connection;
+    const struct lowered_norm *norm = lower_norm_of(lowered_connection_of(l, connection));
+    const int32_t buffers[] = { norm->gain, norm->shift, norm->mean, norm->variance };
+    access->binding = stored_array(l, buffers[e->symbol->position]);
+    free_axes(l, access);
+}
+
 static void access_field(struct lowering *l, struct expr *e, struct access *access)
 {
     struct expr *object = e->field.object;
@@ -215,6 +224,10 @@ static void access_field(struct lowering *l, struct expr *e, struct access *acce
     if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_BIAS &&
         object->type->connection != NULL) {
         access_bias(l, e, access);
+        return;
+    }
+    if (symbol->kind == SYMBOL_FIELD && symbol->field == FIELD_NORM) {
+        access_norm(l, e, access);
         return;
     }
     if (symbol->kind == SYMBOL_RULE_STATE && object->type->kind == TYPE_RULE) {

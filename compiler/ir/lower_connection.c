@@ -26,7 +26,7 @@ static bool is_executable(enum builtin_id id)
     return id == BUILTIN_DENSE || id == BUILTIN_ONE_TO_ONE || id == BUILTIN_ALL_BUT_ONE ||
            id == BUILTIN_SPARSE || id == BUILTIN_PAIRS || id == BUILTIN_CONV ||
            id == BUILTIN_LOCAL || id == BUILTIN_AVG_POOL || id == BUILTIN_MAX_POOL ||
-           id == BUILTIN_SUM_POOL || id == BUILTIN_DROPOUT;
+           id == BUILTIN_SUM_POOL || id == BUILTIN_DROPOUT || id == BUILTIN_BATCH_NORM;
 }
 
 static bool check_topology(struct lowering *l, const struct connection *connection)
@@ -429,6 +429,11 @@ static void learning_of(struct lowering *l, struct lowered_connection *c)
         lower_learnable(l, c->network, c->weight_buffer, connection->statement->span);
         if (c->bias_buffer >= 0)
             lower_learnable(l, c->network, c->bias_buffer, connection->bias->span);
+        const struct lowered_norm *norm = lower_norm_of(c);
+        if (norm != NULL) {
+            lower_learnable(l, c->network, norm->gain, norm->stage->expr->span);
+            lower_learnable(l, c->network, norm->shift, norm->stage->expr->span);
+        }
     }
     c->network->learn_mask |= UINT64_C(1) << l->learn_bits;
     if (++l->learn_bits > 63)
@@ -769,6 +774,7 @@ void lower_connection_weights(struct lowering *l, struct lowered_connection *c)
         make_weights(l, c);
     if (c->bias_buffer >= 0)
         lower_fill_bias(l, c);
+    lower_fill_norms(l, c);
     l->weight_of = NULL;
     l->network = NULL;
     l->pre_index = l->post_index = l->element = NULL;

@@ -46,6 +46,13 @@ static struct learnable_list learnables_of(struct lowering *l,
             array_push(&l->c->arena, &list,
                        (struct learnable){ c->bias_buffer, c->learn_bit, -1, -1,
                                            dotted(l, c->name, "bias"), NULL });
+        const struct lowered_norm *norm = lower_norm_of(c);
+        for (int k = 0; k < 2 && c->connection->learns_gradient && norm != NULL; k++) {
+            int32_t buffer = k == 0 ? norm->gain : norm->shift;
+            array_push(&l->c->arena, &list,
+                       (struct learnable){ buffer, c->learn_bit, -1, -1,
+                                           l->program->buffers[buffer].name, NULL });
+        }
     }
     for (size_t i = 0; i < network->network->layers.count; i++) {
         const struct symbol_list *states = &network->layers[i].layer->model->states;
@@ -88,28 +95,33 @@ static struct ir_node *size_of(struct lowering *l, const struct learnable *w)
 }
 
 /* Derivatives of all chunks, 0. */
-static void clear_gradient(struct lowering *l, const struct learnable *w, struct ir_node *chunks)
+static void clear_gradient(struct lowering *l, int32_t buffer, struct ir_node *chunks)
 {
-    int32_t gradient = l->program->buffers[w->buffer].adjoint;
-    struct ir_node *count = ir_binary(&l->b, IR_MUL, chunks, size_of(l, w));
+    int32_t gradient = l->program->buffers[buffer].adjoint;
+    struct ir_node *size = lower_size_leaf(l, l->program->buffers[buffer].count);
+    struct ir_node *count = ir_binary(&l->b, IR_MUL, chunks, size);
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, gradient), count });
     struct ir_builder outer = l->b;
-    struct ir_node *i = lower_open_range(l, dotted(l, w->name, "clear"), count, true);
+    struct ir_node *i =
+        lower_open_range(l, dotted(l, l->program->buffers[buffer].name, "clear"), count, true);
     ir_store(&l->b, gradient, i, ir_real(&l->b, IR_F32, 0));
     l->b = outer;
 }
 
-static struct ir_node *summed_gradient(struct lowering *l, const struct learnable *w,
-                                       struct ir_node *i, struct ir_node *chunks)
+struct ir_node *lower_summed_gradient(struct lowering *l, int32_t buffer, struct ir_node *i,
+                                      struct ir_node *first, struct ir_node *chunks)
 {
-    int32_t gradient = l->program->buffers[w->buffer].adjoint;
+    int32_t gradient = l->program->buffers[buffer].adjoint;
+    struct ir_node *size = lower_size_leaf(l, l->program->buffers[buffer].count);
+    if (first != NULL)
+        i = ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, first, size), i);
     struct ir_node *sum = ir_var(&l->b, "grad", ir_load(&l->b, gradient, i));
     struct ir_node *loop = ir_loop(&l->b, "chunks", ir_integer(&l->b, 1), chunks, false);
     struct ir_builder outer = l->b;
     l->b.block = &loop->loop.body;
     struct ir_node *place =
-        ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, loop->loop.index, size_of(l, w)), i);
+        ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, loop->loop.index, size), i);
     ir_set(&l->b, sum,
            ir_binary(&l->b, IR_ADD, ir_get(&l->b, sum), ir_load(&l->b, gradient, place)));
     l->b = outer;
@@ -205,7 +217,8 @@ static void update_weights(struct lowering *l, const struct learnable *w,
     struct ir_builder outer = l->b;
     l->b.block = &learns->branch.then_body;
     struct ir_node *i = lower_open_range(l, dotted(l, w->name, "descend"), size_of(l, w), true);
-    optimizer->gradient->binding = binding_value(l, summed_gradient(l, w, i, chunks));
+    optimizer->gradient->binding =
+        binding_value(l, lower_summed_gradient(l, w->buffer, i, NULL, chunks));
     optimizer->weight->binding = variable(l, "w", ir_load(&l->b, w->buffer, i));
     for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
         optimizer->states.items[k]->binding =
@@ -237,19 +250,53 @@ static struct ir_node *chunk_start(struct lowering *l, struct ir_node *k, struct
     return ir_binary(&l->b, IR_DIV, ir_binary(&l->b, IR_MUL, k, samples), chunks);
 }
 
-static void run_backward(struct lowering *l, struct taken *taken, struct ir_node *chunks)
+/* The derivatives are added up in parts first ..< first + chunks (null: from 0). */
+static void run_backward(struct lowering *l, struct taken *taken, struct ir_node *chunks,
+                         struct ir_node *first)
 {
     struct lowered_network *network = taken->network;
     lower_turn_weights(l, network);
     struct ir_builder outer = l->b;
     struct ir_node *chunk = lower_open_parallel(l, "chunks", chunks);
-    ir_store(&l->b, network->chunk, zero(l), chunk);
+    ir_store(&l->b, network->chunk, zero(l),
+             first != NULL ? ir_binary(&l->b, IR_ADD, first, chunk) : chunk);
     struct ir_node *next = ir_binary(&l->b, IR_ADD, chunk, ir_integer(&l->b, 1));
     struct ir_node *loop = ir_loop(&l->b, "samples", chunk_start(l, chunk, taken->samples, chunks),
                                    chunk_start(l, next, taken->samples, chunks), false);
     l->b.block = &loop->loop.body;
     lower_run_sample(l, taken, loop->loop.index);
     ir_call(&l->b, network->backward);
+    l->b = outer;
+}
+
+/* Runs before that which counts have parts of their own. */
+static struct ir_node *parts_of(struct lowering *l, const struct taken *taken,
+                                struct ir_node *chunks)
+{
+    return taken->network->norm_levels > 0 ? ir_binary(&l->b, IR_ADD, chunks, chunks) : chunks;
+}
+
+static void clear_statistics(struct lowering *l, const struct taken *taken, struct ir_node *chunks)
+{
+    for (size_t i = 0; i < taken->network->network->connections.count; i++) {
+        const struct lowered_norm *n = lower_norm_of(&taken->network->connections[i]);
+        if (n == NULL)
+            continue;
+        clear_gradient(l, n->batch_mean, parts_of(l, taken, chunks));
+        clear_gradient(l, n->batch_variance, parts_of(l, taken, chunks));
+    }
+}
+
+/* From the last level of batch_norm back, then for all that learns. */
+static void run_levels_backward(struct lowering *l, struct taken *taken, struct ir_node *chunks)
+{
+    struct ir_builder outer = l->b;
+    struct ir_node *run = lower_open_runs(l, taken->network);
+    struct ir_node *levels = ir_integer(&l->b, taken->network->norm_levels);
+    struct ir_node *counts = ir_binary(&l->b, IR_EQ, run, levels);
+    clear_statistics(l, taken, chunks);
+    run_backward(l, taken, chunks, ir_select(&l->b, counts, zero(l), chunks));
+    lower_finish_run_back(l, taken, run, chunks);
     l->b = outer;
 }
 
@@ -280,10 +327,13 @@ void lower_descend(struct lowering *l, struct statement *s)
     struct ir_node *chunks = ir_binary(&l->b, IR_MIN, taken->samples, ir_integer(&l->b, CHUNKS));
     chunks = ir_binary(&l->b, IR_MAX, chunks, ir_integer(&l->b, 1));
     for (size_t k = 0; k < list.count; k++)
-        clear_gradient(l, &list.items[k], chunks);
+        clear_gradient(l, list.items[k].buffer, parts_of(l, taken, chunks));
     ir_store(&l->b, taken->network->chunk, zero(l), zero(l));
     ir_gradient(&l->b, loss, taken->network->records);
-    run_backward(l, taken, chunks);
+    if (taken->network->norm_levels > 0)
+        run_levels_backward(l, taken, chunks);
+    else
+        run_backward(l, taken, chunks, NULL);
     int32_t inlining = l->inlining;
     for (size_t k = 0; k < list.count; k++)
         update_weights(l, &list.items[k], optimizer, chunks, s->span);

@@ -8,6 +8,8 @@
  */
 #include "ir/lower_internal.h"
 
+#include <math.h>
+
 bool lower_is_dropout(const struct topology_stage *stage)
 {
     return stage->builtin->id == BUILTIN_DROPOUT;
@@ -27,21 +29,21 @@ bool lower_drops_each_step(const struct lowered_connection *c)
     return false;
 }
 
-static void check_chance(struct lowering *l, const struct expr *chance, int32_t constant)
+void lower_check_constant(struct lowering *l, const struct expr *e, int32_t constant, double low,
+                          double high, const char *message)
 {
     struct ir_builder saved = lower_enter(l, &l->setup);
-    l->b.span = chance->span;
+    l->b.span = e->span;
     struct ir_node *value = lower_constant_leaf(l, constant, IR_F64);
-    struct ir_node *is_chance =
-        ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, value, ir_real(&l->b, IR_F64, 0)),
-                  ir_binary(&l->b, IR_LT, value, ir_real(&l->b, IR_F64, 1)));
-    struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_chance));
+    struct ir_node *is_within =
+        ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, value, ir_real(&l->b, IR_F64, low)),
+                  ir_binary(&l->b, IR_LE, value, ir_real(&l->b, IR_F64, high)));
+    struct ir_node *check = ir_if(&l->b, ir_unary(&l->b, IR_NOT, is_within));
     struct ir_builder outer = l->b;
     l->b.block = &check->branch.then_body;
-    ir_call_rt(&l->b, IR_RT_snn_rt_panic, 2,
-               (struct ir_node *[]){ ir_text(&l->b, lower_place(l, chance->span)),
-                                     ir_text(&l->b, "the chance of 'dropout' must be at least 0 "
-                                                    "and below 1") });
+    ir_call_rt(
+        &l->b, IR_RT_snn_rt_panic, 2,
+        (struct ir_node *[]){ ir_text(&l->b, lower_place(l, e->span)), ir_text(&l->b, message) });
     l->b = outer;
     lower_leave(l, &l->setup, saved);
 }
@@ -53,7 +55,8 @@ void lower_dropout_buffers(struct lowering *l, const struct lowered_connection *
     stage->chance = lower_real_entry(l, chance, arena_format(&l->c->arena, "%s.dropout", c->name));
     stage->mask = lower_buffer(l, arena_format(&l->c->arena, "%s.mask", c->name), SNN_FLOAT32,
                                SNN_BUFFER_LANE, stage->size);
-    check_chance(l, chance, stage->chance);
+    lower_check_constant(l, chance, stage->chance, 0, nextafter(1, 0),
+                         "the chance of 'dropout' must be at least 0 and below 1");
 }
 
 static void draw_mask(struct lowering *l, const struct lowered_connection *c,

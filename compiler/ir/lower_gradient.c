@@ -126,11 +126,13 @@ static bool refuse_connection(struct lowering *l, const struct lowered_connectio
 /* A propagation as `forward` sees it: what leaves the last stage is added to all steps of an input.
  */
 static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, int32_t ir,
-                        bool is_first, bool is_last)
+                        bool is_first, bool is_last, const struct lowered_norm *next)
 {
     struct ir_connection entry = l->program->connections[ir];
     if (is_last)
         entry.target = pointer_map_get(&l->currents_of, c->connection->slot);
+    if (next != NULL)
+        entry.target = next->inputs;
     if (is_first && entry.values >= 0)
         entry.values = c->source->sent;
     if (is_first) {
@@ -139,16 +141,19 @@ static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, 
         entry.spike_counts = c->source->list_count;
     }
     entry.spike_first = entry.ring_slots = entry.delay = -1;
-    lower_way_back(l, &entry, is_last);
+    lower_way_back(l, &entry, is_last || next != NULL);
     return ir_add_connection(l->c, l->program, entry);
 }
 
 static void step_connection(struct lowering *l, struct lowered_connection *c)
 {
     if (c->stage_count == 0)
-        c->stepwise = stepwise(l, c, c->ir, true, true);
-    for (size_t i = 0; i < c->stage_count; i++)
-        c->stages[i].stepwise = stepwise(l, c, c->stages[i].ir, i == 0, i + 1 == c->stage_count);
+        c->stepwise = stepwise(l, c, c->ir, true, true, NULL);
+    for (size_t i = 0; i < c->stage_count; i++) {
+        bool is_last = i + 1 == c->stage_count;
+        c->stages[i].stepwise = stepwise(l, c, c->stages[i].ir, i == 0, is_last,
+                                         is_last ? NULL : c->stages[i + 1].norm);
+    }
 }
 
 static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
@@ -208,6 +213,7 @@ static void make_ready(struct lowering *l, struct lowered_network *network)
         network->is_recurrent = network->is_recurrent || is_backward(&network->connections[i]);
         step_connection(l, &network->connections[i]);
     }
+    lower_norm_levels(l, network);
 }
 
 /* ---- records: what tasks read after a presentation ---- */
@@ -279,6 +285,10 @@ static void lower_records(struct lowering *l, struct lowered_network *network)
         ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
                    (struct ir_node *[]){ ir_integer(&l->b, record->buffer), count });
     }
+    for (size_t i = 0; i < network->network->connections.count; i++)
+        if (lower_norm_of(&network->connections[i]) != NULL)
+            lower_norm_records(l, lower_norm_of(&network->connections[i]),
+                               number(l, network->samples));
 }
 
 /* ---- forward ---- */
@@ -299,13 +309,18 @@ static struct ir_node *row_place(struct lowering *l, const struct lowered_layer 
                      element);
 }
 
-static void reserve(struct lowering *l, const struct lowered_layer *layer, int32_t buffer)
+static void reserve_size(struct lowering *l, int32_t size, int32_t buffer)
 {
     if (buffer < 0)
         return;
-    struct ir_node *count = ir_binary(&l->b, IR_MUL, steps_now(l), lower_size_leaf(l, layer->size));
+    struct ir_node *count = ir_binary(&l->b, IR_MUL, steps_now(l), lower_size_leaf(l, size));
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, buffer), count });
+}
+
+static void reserve(struct lowering *l, const struct lowered_layer *layer, int32_t buffer)
+{
+    reserve_size(l, layer->size, buffer);
 }
 
 /* What the source sent `age` steps before `step`, as connections find it: flags and their list,
@@ -330,25 +345,40 @@ static void lay_out(struct lowering *l, const struct lowered_connection *c, stru
         ir_compact(&l->b, flags, source->list, source->list_count, size);
 }
 
+static void run_stage(struct lowering *l, const struct lowered_connection *c, size_t i,
+                      struct ir_node *step, struct ir_node *base, bool has_arrived)
+{
+    const struct lowered_stage *stage = &c->stages[i];
+    lower_begin_stage(l, c, i, step);
+    if (stage->norm != NULL)
+        lower_norm(l, c->network, stage->norm, stage->norm->inputs, step);
+    if (i + 1 < c->stage_count)
+        base = lower_stage_base(l, c, i, step);
+    if (has_arrived)
+        ir_propagate(&l->b, stage->stepwise, IR_PROPAGATE_FORWARD, base);
+}
+
+/* Before anything has arrived, stages still pass on a bias. */
 static void arrive(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
                    struct ir_node *base)
 {
     struct ir_builder outer = l->b;
+    struct ir_node *sent = step;
+    l->b.span = c->connection->statement->span;
     if (c->total_delay >= 0) {
         struct ir_node *delay = lower_size_leaf(l, c->total_delay);
         struct ir_node *branch = ir_if(&l->b, ir_binary(&l->b, IR_GE, step, delay));
+        l->b.block = &branch->branch.else_body;
+        for (size_t i = 0; i < c->stage_count; i++)
+            run_stage(l, c, i, step, base, i > 0);
         l->b.block = &branch->branch.then_body;
-        step = ir_binary(&l->b, IR_SUB, step, delay);
+        sent = ir_binary(&l->b, IR_SUB, step, delay);
     }
-    l->b.span = c->connection->statement->span;
-    lay_out(l, c, step);
+    lay_out(l, c, sent);
     if (c->stage_count == 0)
         ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
-    for (size_t i = 0; i < c->stage_count; i++) {
-        bool is_last = i + 1 == c->stage_count;
-        lower_begin_stage(l, c, i, step);
-        ir_propagate(&l->b, c->stages[i].stepwise, IR_PROPAGATE_FORWARD, is_last ? base : NULL);
-    }
+    for (size_t i = 0; i < c->stage_count; i++)
+        run_stage(l, c, i, step, base, true);
     l->b = outer;
 }
 
@@ -414,18 +444,18 @@ static void lower_arrivals(struct lowering *l, struct lowered_layer *layer, stru
     }
 }
 
-/* Which source was the largest, of pools that add to all steps of an input. */
-static void reserve_winners(struct lowering *l, const struct lowered_layer *layer)
+/* Of all steps: what enters batch_norm, and which source was the largest in pools that add to all
+ * steps of something. */
+static void reserve_stages(struct lowering *l, const struct lowered_connection *c)
 {
-    const struct lowered_network *network = layer->network;
-    for (size_t i = 0; i < network->network->connections.count; i++) {
-        const struct lowered_connection *c = &network->connections[i];
-        if (c->target != layer || c->stage_count == 0)
-            continue;
-        const struct lowered_stage *last = &c->stages[c->stage_count - 1];
-        const struct ir_way_back *back = l->program->connections[last->stepwise].back;
-        if (back != NULL)
-            reserve(l, layer, back->winners);
+    for (size_t i = 0; i < c->stage_count; i++) {
+        const struct lowered_stage *stage = &c->stages[i];
+        const struct ir_way_back *back = l->program->connections[stage->stepwise].back;
+        bool has_steps = i + 1 == c->stage_count || stage[1].norm != NULL;
+        if (stage->norm != NULL)
+            reserve_size(l, stage->size, stage->norm->inputs);
+        if (back != NULL && has_steps)
+            reserve_size(l, stage->size, back->winners);
     }
 }
 
@@ -434,7 +464,9 @@ static void reserve_steps(struct lowering *l, const struct lowered_layer *layer)
     const struct symbol_list *inputs = &layer->layer->model->inputs;
     for (size_t i = 0; i < inputs->count; i++)
         reserve(l, layer, pointer_map_get(&l->currents_of, inputs->items[i]));
-    reserve_winners(l, layer);
+    for (size_t i = 0; i < layer->network->network->connections.count; i++)
+        if (layer->network->connections[i].target == layer)
+            reserve_stages(l, &layer->network->connections[i]);
     reserve(l, layer, layer->raster);
     reserve(l, layer, layer->emissions);
 }
@@ -580,6 +612,16 @@ static void copy_records(struct lowering *l, const struct lowered_network *netwo
     }
 }
 
+static void sum_norms(struct lowering *l, const struct lowered_network *network)
+{
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        const struct lowered_connection *c = &network->connections[i];
+        if (lower_norm_of(c) != NULL)
+            lower_norm_sums(l, network, lower_norm_of(c),
+                            is_steady_input(c->target, c->connection->slot));
+    }
+}
+
 void lower_gradient_functions(struct lowering *l, struct lowered_network *network)
 {
     if (!network->has_gradient || l->is_failed)
@@ -590,6 +632,7 @@ void lower_gradient_functions(struct lowering *l, struct lowered_network *networ
         run_steps(l, network);
     else
         run_layers(l, network);
+    sum_norms(l, network);
     copy_records(l, network);
 }
 
@@ -717,6 +760,25 @@ static struct ir_node *batch_size(struct lowering *l, const struct statement *s)
     return ir_integer(&l->b, 1);
 }
 
+static void run_samples(struct lowering *l, struct taken *taken)
+{
+    struct ir_builder outer = l->b;
+    lower_run_sample(l, taken,
+                     taken->is_batch ? lower_open_parallel(l, "samples", taken->samples) : zero(l));
+    l->b = outer;
+}
+
+/* All samples for each level of batch_norm, and once more. */
+static void run_levels(struct lowering *l, struct taken *taken)
+{
+    struct ir_builder outer = l->b;
+    struct ir_node *run = lower_open_runs(l, taken->network);
+    run_samples(l, taken);
+    lower_finish_run(l, taken, run);
+    l->b = outer;
+    l->assigns_model = true;
+}
+
 void lower_present_taken(struct lowering *l, struct lowered_network *network, struct statement *s,
                          struct ir_node *steps, struct ir_node *end)
 {
@@ -741,12 +803,9 @@ void lower_present_taken(struct lowering *l, struct lowered_network *network, st
     ir_store(&l->b, network->samples, zero(l), taken->samples);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
     ir_call(&l->b, network->records);
-    if (taken->is_batch) {
-        struct ir_builder outer = l->b;
-        lower_run_sample(l, taken, lower_open_parallel(l, "samples", taken->samples));
-        l->b = outer;
-    } else {
-        lower_run_sample(l, taken, zero(l));
-    }
+    if (network->norm_levels > 0 && (l->may_learn & network->gradient_mask) != 0)
+        run_levels(l, taken);
+    else
+        run_samples(l, taken);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
 }

@@ -21,6 +21,7 @@
  *   lower_connection.c  connections: weights, delays, arriving spikes
  *   lower_stage.c       those of several stages or with windows, biases
  *   lower_dropout.c     masks of dropout
+ *   lower_norm.c        batch_norm: what couples the samples of a batch
  *   lower_window.c      where windows lie
  *   lower_synapse.c     synapses of chosen pairs, as arrays
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
@@ -186,16 +187,34 @@ struct lowered_layer {
                                           -1: connections reach the layer */
     int32_t named_times;               /* FLOAT32 [neuron], `spike at`; -1 */
     struct crossing_plan *crossing;    /* thresholds may be reached between events; or null */
+    int32_t norm_level;                /* how many batch_norm a path to it has, at most */
+};
+
+/* batch_norm. Arrays by channel, the channels in memory `inner` apart, `outer` times. */
+struct lowered_norm {
+    const struct topology_stage *stage;
+    const char *name;                   /* of its connection */
+    int32_t size;                       /* size id: of what enters it, and leaves it */
+    int32_t channels, outer, inner;     /* size ids; -1: 1 */
+    int32_t scale, epsilon, momentum;   /* constants */
+    int32_t gain, shift;                /* MODEL: they learn */
+    int32_t mean, variance;             /* MODEL: running averages */
+    int32_t batch_mean, batch_variance; /* SHARED, of the batch at hand */
+    int32_t sums, squares;              /* LOCAL FLOAT64 [sample, channel], of what enters */
+    int32_t inputs;                     /* FLOAT32 [step, place]: what enters in all steps */
+    int32_t output;                     /* FLOAT32 [place]: what leaves it in a step */
+    int32_t level;                      /* how many such stages a path to it has, at most */
 };
 
 /* One stage of a connection that has several, or windows. */
 struct lowered_stage {
     const struct topology_stage *stage;
-    int32_t ir;           /* in program->connections */
-    int32_t size;         /* size id: of what leaves it */
-    int32_t buffer;       /* what leaves it, for the next stage; -1: the target */
-    int32_t mask, chance; /* of dropout: FLOAT32 by place, a constant */
-    int32_t stepwise;     /* as that of its connection */
+    int32_t ir;                /* in program->connections */
+    int32_t size;              /* size id: of what leaves it */
+    int32_t buffer;            /* what leaves it, for the next stage; -1: the target */
+    int32_t mask, chance;      /* of dropout: FLOAT32 by place, a constant */
+    struct lowered_norm *norm; /* of batch_norm; null */
+    int32_t stepwise;          /* as that of its connection */
 };
 
 struct lowered_connection {
@@ -262,6 +281,7 @@ struct lowered_network {
     uint64_t learn_mask;         /* bits of everything that learns in it */
     uint64_t gradient_mask;      /* those of what learns by gradient */
     bool has_gradient;           /* the following are there */
+    int32_t norm_levels;         /* of batch_norm, see lower_norm.c; 0: there is none */
     bool is_recurrent;           /* a layer sees spikes of one that runs after it, or its own */
     int32_t records, forward, backward; /* functions */
     int32_t sample, samples, chunk;     /* INT64[1]: the one at hand, how many, its part of the
@@ -785,6 +805,9 @@ void lower_connection_bias(struct lowering *, struct lowered_connection *);
 /* Stores the bias from element `base` (null: 0) on, or adds it. */
 void lower_put_bias(struct lowering *, const struct lowered_connection *, int32_t target,
                     int32_t size, struct ir_node *base, bool is_added);
+/* Where in all steps of it the stage puts its numbers; null: they are those of a step. */
+struct ir_node *lower_stage_base(struct lowering *, const struct lowered_connection *, size_t i,
+                                 struct ir_node *step);
 /* `step`: null for that of the network. */
 void lower_begin_stage(struct lowering *, const struct lowered_connection *, size_t i,
                        struct ir_node *step);
@@ -809,6 +832,30 @@ void lower_dropout_buffers(struct lowering *, const struct lowered_connection *,
 void lower_begin_dropouts(struct lowering *, const struct lowered_network *);
 void lower_step_dropout(struct lowering *, const struct lowered_connection *,
                         const struct lowered_stage *, struct ir_node *step);
+
+/* The program stops before it runs where a constant is not within low .. high. */
+void lower_check_constant(struct lowering *, const struct expr *e, int32_t constant, double low,
+                          double high, const char *message);
+
+/* ---- lower_norm.c ---- */
+void lower_norm_buffers(struct lowering *, struct lowered_connection *, struct lowered_stage *);
+void lower_fill_norms(struct lowering *, const struct lowered_connection *); /* into init */
+struct lowered_norm *lower_norm_of(const struct lowered_connection *);       /* null: none */
+/* From `inputs`, those of all steps if `step` is not null, to its output. */
+void lower_norm(struct lowering *, const struct lowered_network *, const struct lowered_norm *,
+                int32_t inputs, struct ir_node *step);
+struct ir_node *lower_norm_base(struct lowering *, const struct lowered_norm *,
+                                struct ir_node *step); /* of a step, in these inputs */
+void lower_norm_records(struct lowering *, const struct lowered_norm *, struct ir_node *samples);
+/* Of the sample at hand, at its end; is_steady: only the first step is there. */
+void lower_norm_sums(struct lowering *, const struct lowered_network *, const struct lowered_norm *,
+                     bool is_steady);
+bool lower_norm_levels(struct lowering *, struct lowered_network *); /* false: refused */
+/* A loop over the runs of a batch, the last of which counts, whose body is built next. */
+struct ir_node *lower_open_runs(struct lowering *, const struct lowered_network *);
+void lower_finish_run(struct lowering *, const struct taken *, struct ir_node *run);
+void lower_finish_run_back(struct lowering *, const struct taken *, struct ir_node *run,
+                           struct ir_node *chunks);
 
 /* ---- lower_rule.c, lower_rule_state.c ---- */
 const char *lower_rule_label(struct lowering *, const struct rule_instance *rule,
@@ -940,6 +987,9 @@ struct ir_node *lower_open_parallel(struct lowering *, const char *name, struct 
 /* ---- lower_descend.c ---- */
 void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer, struct span span);
 void lower_descend(struct lowering *, struct statement *);
+/* Element i of the derivatives by a buffer, over parts first ..< first + chunks of a batch. */
+struct ir_node *lower_summed_gradient(struct lowering *, int32_t buffer, struct ir_node *i,
+                                      struct ir_node *first, struct ir_node *chunks);
 
 void lower_list_events(struct lowering *, struct presented_events *events,
                        const struct presented *input, struct ir_node *end);

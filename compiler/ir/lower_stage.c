@@ -19,6 +19,7 @@ static enum ir_topology topology_of(const struct topology_stage *stage)
     case BUILTIN_AVG_POOL: return IR_AVG_POOL;
     case BUILTIN_MAX_POOL: return IR_MAX_POOL;
     case BUILTIN_SUM_POOL: return IR_SUM_POOL;
+    case BUILTIN_BATCH_NORM:
     case BUILTIN_DROPOUT: return IR_ONE_TO_ONE;
     default: return IR_DENSE;
     }
@@ -230,6 +231,9 @@ static bool check_elementwise(struct lowering *l, const struct connection *conne
         lower_refuse(l, found->expr->span,
                      "'%s' alone connects nothing: write 'dense |> %s' or '%s |> dense'",
                      found->builtin->name, found->builtin->name, found->builtin->name);
+    else if (stages->items[0].builtin->id == BUILTIN_BATCH_NORM)
+        lower_refuse(l, stages->items[0].expr->span,
+                     "'batch_norm' takes sums, not spikes: it stands behind weights or pools");
     else if (found != NULL && connection->network->is_continuous)
         lower_refuse(l, found->expr->span, "'%s' acts step by step: continuous time has no steps",
                      found->builtin->name);
@@ -243,7 +247,8 @@ static bool check_stages(struct lowering *l, const struct connection *connection
         return false;
     for (size_t i = 0; i < stages->count; i++) {
         enum builtin_id id = stages->items[i].builtin->id;
-        if (has_window(&stages->items[i]) || id == BUILTIN_DENSE || id == BUILTIN_DROPOUT)
+        if (has_window(&stages->items[i]) || stage_is_elementwise(&stages->items[i]) ||
+            id == BUILTIN_DENSE)
             continue;
         lower_refuse(l, stages->items[i].expr->span, "'%s' cannot be a stage among several yet",
                      stages->items[i].builtin->name);
@@ -342,6 +347,10 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
     entry.source_size = i > 0 ? c->stages[i - 1].size : c->source->size;
     entry.values = i > 0 ? c->stages[i - 1].buffer : lower_sent_values(l, c);
     entry.is_graded = i == 0 && c->connection->source_field == NULL && lower_is_graded(c->source);
+    if (stage->builtin->id == BUILTIN_BATCH_NORM) {
+        lower_norm_buffers(l, c, lowered);
+        entry.values = lowered->norm->output;
+    }
     if (is_pool(stage) && entry.values < 0)
         entry.counts = lane_buffer(l, c, "window_counts", SNN_FLOAT32, lowered->size);
     lowered->ir = ir_add_connection(l->c, l->program, entry);
@@ -429,6 +438,24 @@ void lower_connection_bias(struct lowering *l, struct lowered_connection *c)
                        true);
 }
 
+/* What enters batch_norm in a presentation of a batch is kept of all steps. */
+struct ir_node *lower_stage_base(struct lowering *l, const struct lowered_connection *c, size_t i,
+                                 struct ir_node *step)
+{
+    const struct lowered_norm *next = i + 1 < c->stage_count ? c->stages[i + 1].norm : NULL;
+    return step != NULL && next != NULL ? lower_norm_base(l, next, step) : NULL;
+}
+
+static void silence(struct lowering *l, int32_t buffer, int32_t size, struct ir_node *base)
+{
+    struct ir_builder outer = l->b;
+    struct ir_node *i = lower_open_range(l, "silence", lower_size_leaf(l, size), true);
+    if (base != NULL)
+        i = ir_binary(&l->b, IR_ADD, base, i);
+    ir_store(&l->b, buffer, i, ir_real(&l->b, IR_F32, 0));
+    l->b = outer;
+}
+
 void lower_begin_stage(struct lowering *l, const struct lowered_connection *c, size_t i,
                        struct ir_node *step)
 {
@@ -436,16 +463,22 @@ void lower_begin_stage(struct lowering *l, const struct lowered_connection *c, s
     lower_step_dropout(l, c, stage, step);
     if (stage->buffer < 0)
         return;
+    int32_t buffer = stage->buffer;
+    struct ir_node *base = lower_stage_base(l, c, i, step);
+    if (base != NULL)
+        buffer = stage[1].norm->inputs;
     if (c->bias_buffer >= 0 && i == c->connection->weighted)
-        lower_put_bias(l, c, stage->buffer, stage->size, NULL, false);
+        lower_put_bias(l, c, buffer, stage->size, base, false);
     else
-        lower_silence(l, stage->buffer, stage->size);
+        silence(l, buffer, stage->size, base);
 }
 
 void lower_stages_arrive(struct lowering *l, const struct lowered_connection *c)
 {
     for (size_t i = 0; i < c->stage_count; i++) {
         lower_begin_stage(l, c, i, NULL);
+        if (c->stages[i].norm != NULL)
+            lower_norm(l, c->network, c->stages[i].norm, c->stages[i - 1].buffer, NULL);
         ir_propagate(&l->b, c->stages[i].ir, IR_PROPAGATE_FORWARD, NULL);
     }
 }

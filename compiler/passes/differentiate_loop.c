@@ -25,6 +25,8 @@ static bool has_adjoint(const struct reversal *r, int32_t buffer)
 bool reverse_is_wanted_store(struct reversal *r, const struct ir_node *node)
 {
     const struct ir_buffer *buffer = &r->program->buffers[node->payload.index];
+    if (r->is_in_place && buffer->kind == SNN_BUFFER_SHARED)
+        return false; /* of the batch: its runs have their own way back */
     bool is_emptied = !buffer->is_record && node->payload.index < r->buffer_count &&
                       r->varied[node->payload.index];
     return has_adjoint(r, node->payload.index) &&

@@ -21,8 +21,7 @@ static bool any_operand(struct reversal *r, const struct ir_node *node)
 static bool is_varied_buffer(const struct reversal *r, int32_t buffer)
 {
     return buffer >= 0 && buffer < r->buffer_count &&
-           (r->varied[buffer] || (r->program->buffers[buffer].kind == SNN_BUFFER_MODEL &&
-                                  r->program->buffers[buffer].adjoint >= 0));
+           (r->varied[buffer] || r->program->buffers[buffer].adjoint_base >= 0);
 }
 
 /* Sums of spikes are whole numbers and have a derivative all the same; a whole quotient has not. */

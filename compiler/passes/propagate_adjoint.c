@@ -264,9 +264,10 @@ static void transpose_synapses(struct propagation *p)
     p->b.block = &sum->reduce.body;
     struct ir_node *index = sum->reduce.index;
     struct ir_node *target = s.is_listed ? ir_load(&p->b, c->columns, index) : index;
-    struct ir_node *weight = c->weight >= 0
-                                 ? ir_load(&p->b, c->weight, synapse_of(p, source, index))
-                                 : ir_leaf(&p->b, IR_CONSTANT, IR_F32, c->constant_weight);
+    struct ir_node *weight =
+        c->weight >= 0            ? ir_load(&p->b, c->weight, synapse_of(p, source, index))
+        : c->constant_weight >= 0 ? ir_leaf(&p->b, IR_CONSTANT, IR_F32, c->constant_weight)
+                                  : ir_real(&p->b, IR_F32, 1);
     sum->reduce.keys[0] =
         ir_binary(&p->b, IR_MUL, ir_cast(&p->b, IR_F32, weight), target_adjoint(p, target));
     sum->reduce.key_count = 1;

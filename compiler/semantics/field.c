@@ -318,6 +318,30 @@ static struct axis_list bias_axes(const struct connection *connection)
     return stage_is_window(stage) ? stage->bias : connection->target->axes;
 }
 
+/* What batch_norm keeps, by channel; null if the connection has none or the name is another. */
+static const struct type *norm_field(struct checker *k, struct expr *e,
+                                     const struct connection *connection)
+{
+    static const char *const names[] = { "gain", "shift", "mean", "variance" };
+    const struct topology_stage *norm = NULL;
+    for (size_t i = 0; i < connection->topology.count; i++)
+        if (connection->topology.items[i].builtin->id == BUILTIN_BATCH_NORM)
+            norm = &connection->topology.items[i];
+    for (size_t i = 0; norm != NULL && i < sizeof names / sizeof names[0]; i++) {
+        if (!name_is(e->field.field.name, names[i]))
+            continue;
+        struct symbol *symbol = field_symbol(k, e, FIELD_NORM);
+        struct unit unit = connection->slot->type->unit;
+        symbol->connection = (struct connection *)connection;
+        symbol->position = i;
+        symbol->type =
+            type_with_axes(k->arena, type_real(k->arena, i == 3 ? unit_multiply(unit, unit) : unit),
+                           stage_channels(k->arena, norm));
+        return symbol->type;
+    }
+    return NULL;
+}
+
 static const struct type *connection_field(struct checker *k, struct expr *e,
                                            const struct type *object)
 {
@@ -335,6 +359,9 @@ static const struct type *connection_field(struct checker *k, struct expr *e,
         e->symbol = rule->symbol;
         return t;
     }
+    const struct type *norm = norm_field(k, e, connection);
+    if (norm != NULL)
+        return norm;
     bool is_weight = name_is(name, "weight") || name_is(name, "w");
     if (!is_weight && !name_is(name, "bias") && !name_is(name, "delay")) {
         struct suggestion suggestion = suggest_begin(name->text);

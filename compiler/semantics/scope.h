@@ -82,6 +82,7 @@ enum builtin_field {
     FIELD_WEIGHT,   /* connection: weight, w */
     FIELD_BIAS,     /* connection */
     FIELD_DELAY,    /* connection */
+    FIELD_NORM,     /* connection with batch_norm: gain, shift, mean, variance; position */
     FIELD_TRAIN,    /* data sets */
     FIELD_VAL,
     FIELD_TEST,

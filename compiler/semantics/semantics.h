@@ -230,6 +230,9 @@ size_t index_axes(const struct expr *index, const struct axis_list *axes, size_t
 /* Stages that leave a number at the place where one entered: dropout, batch_norm. */
 bool stage_is_elementwise(const struct topology_stage *stage);
 
+/* Axes of what batch_norm keeps: the channels, or all axes where there are none. */
+struct axis_list stage_channels(struct arena *arena, const struct topology_stage *stage);
+
 /* Do none but such stages follow stage i, so that what leaves it has the places of the target? */
 bool stage_reaches_target(const struct connection *connection, size_t i);
 

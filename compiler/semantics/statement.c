@@ -195,7 +195,7 @@ static bool may_write_variable(struct checker *k, const struct expr *target,
 static bool may_write_field(struct checker *k, const struct expr *target,
                             const struct symbol *symbol)
 {
-    if (symbol->field == FIELD_WEIGHT || symbol->field == FIELD_BIAS)
+    if (symbol->field == FIELD_WEIGHT || symbol->field == FIELD_BIAS || symbol->field == FIELD_NORM)
         return is_task_body(k) || error_read_only(k, target, symbol);
     return error_read_only(k, target, symbol);
 }

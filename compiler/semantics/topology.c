@@ -4,6 +4,8 @@
  */
 #include "semantics/check.h"
 
+#include <string.h>
+
 /* ---- stages --------------------------------------------------------- */
 
 static bool check_whole_argument(struct checker *k, struct expr *e, const char *what)
@@ -27,6 +29,16 @@ static void check_switch(struct checker *k, struct expr *e, const char *what)
         diag_error(k->c, e->span, "%s must be 'true' or 'false'", what);
 }
 
+static void check_norm(struct checker *k, struct expr **arguments)
+{
+    if (arguments[1] != NULL)
+        check_constant(k, k->scope, arguments[1], "an epsilon");
+    if (arguments[2] == NULL)
+        return;
+    check_constant(k, k->scope, arguments[2], "a momentum");
+    require_unit(k, arguments[2], unit_none(), "a momentum");
+}
+
 static void check_stage_arguments(struct checker *k, const struct topology_stage *stage)
 {
     struct expr **arguments = stage->expr->target->arguments;
@@ -37,6 +49,7 @@ static void check_stage_arguments(struct checker *k, const struct topology_stage
         break;
     case BUILTIN_SPARSE: check_chance(k, arguments[0]); break;
     case BUILTIN_LIST: check_string(k, arguments[0], "a path"); break;
+    case BUILTIN_BATCH_NORM: check_norm(k, arguments); break;
     case BUILTIN_PAIRS: break; /* when both layers are known: check_topology */
     default:
         for (size_t i = 0; i < stage->expr->target->count; i++)
@@ -86,6 +99,17 @@ bool stage_is_elementwise(const struct topology_stage *stage)
     return stage->builtin->id == BUILTIN_BATCH_NORM || stage->builtin->id == BUILTIN_DROPOUT;
 }
 
+struct axis_list stage_channels(struct arena *arena, const struct topology_stage *stage)
+{
+    struct axis_list channels = { 0 };
+    for (size_t i = 0; i < stage->from.count; i++) {
+        const struct name *name = stage->from.items[i].name;
+        if (name != NULL && strcmp(name->text, "channel") == 0)
+            array_push(arena, &channels, stage->from.items[i]);
+    }
+    return channels.count > 0 ? channels : stage->from;
+}
+
 bool stage_reaches_target(const struct connection *connection, size_t i)
 {
     while (i + 1 < connection->topology.count &&
@@ -112,8 +136,15 @@ static void list_stages(struct checker *k, struct connection *connection)
 {
     flatten(k, connection, connection->statement->connect.topology);
     connection->weighted = connection->topology.count;
+    int norms = 0;
     for (size_t i = 0; i < connection->topology.count; i++) {
         const struct topology_stage *stage = &connection->topology.items[i];
+        norms += stage->builtin->id == BUILTIN_BATCH_NORM;
+        if (norms > 1) {
+            diag_error(k->c, stage->expr->span, "a connection has one '%s'", stage->builtin->name);
+            diag_hint(k->c, "put a layer between them");
+            return;
+        }
         if (!has_weights(stage->builtin))
             continue;
         if (connection->kind != NULL) {
@@ -280,6 +311,22 @@ static void check_paired(struct checker *k, const struct connection *connection)
                connection->target->name->text, axes_text(k->arena, &connection->target->axes));
 }
 
+/* The scale is in the unit of what it is added to. */
+static void check_scale(struct checker *k, const struct connection *connection,
+                        const struct topology_stage *stage)
+{
+    struct unit unit = connection->slot->type->unit;
+    struct expr *scale = stage->expr->target->arguments[0];
+    if (scale != NULL) {
+        check_constant(k, k->scope, scale, "a scale");
+        require_unit(k, scale, unit, "the scale");
+    } else if (!unit.is_any && !unit_equal(unit, unit_none())) {
+        diag_error(k->c, stage->expr->span, "'%s' needs a scale in %s here", stage->builtin->name,
+                   unit_name(k->arena, unit));
+        diag_hint(k->c, "write batch_norm(scale = 1 %s)", unit_name(k->arena, unit));
+    }
+}
+
 void check_topology(struct checker *k, struct connection *connection)
 {
     struct axis_list made = topology_axes(k, connection, connection->source->axes);
@@ -287,6 +334,8 @@ void check_topology(struct checker *k, struct connection *connection)
         const struct topology_stage *stage = &connection->topology.items[i];
         if (stage->builtin->id == BUILTIN_PAIRS)
             check_condition(k, stage->expr->target->arguments[0]);
+        if (stage->builtin->id == BUILTIN_BATCH_NORM)
+            check_scale(k, connection, stage);
     }
     const struct topology_stage_list *stages = &connection->topology;
     size_t last = stages->count;
