@@ -31,6 +31,7 @@ static const struct event_stage stages[] = {
     { BUILTIN_FLIP_X, "p", true },
     { BUILTIN_FLIP_Y, "p", true },
     { BUILTIN_FLIP_POLARITY, "p", true },
+    { BUILTIN_RANDOM_ROTATION, "r", true },
     { BUILTIN_SPATIAL_JITTER, "rrr", true },
     { BUILTIN_DENOISE, "t", true },
     { BUILTIN_REFRACTORY_PERIOD, "t", false },

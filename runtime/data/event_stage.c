@@ -162,6 +162,7 @@ static const struct snn_event_kind kinds[] = {
     { "flip_x", "p", true, NULL, NULL, snn_events_flip_x },
     { "flip_y", "p", true, NULL, NULL, snn_events_flip_y },
     { "flip_polarity", "p", true, NULL, NULL, snn_events_flip_polarity },
+    { "random_rotation", "x", true, NULL, NULL, snn_events_random_rotation },
     { "spatial_jitter", "xxr", true, form_spatial_jitter, NULL, snn_events_spatial_jitter },
     { "denoise", "t", true, NULL, NULL, snn_events_denoise },
     { "refractory_period", "t", false, NULL, NULL, snn_events_refractory_period },
@@ -192,7 +193,7 @@ static const char *complaint(char kind, double x)
     case 'p': return x >= 0 && x <= 1 ? NULL : "a share or chance is 0 to 1 (100 %)";
     case 'w': return is_whole && x >= 1 ? NULL : "a whole number from 1 is needed";
     case 'o': return is_whole && x >= 0 ? NULL : "a whole number from 0 is needed";
-    case 'x': return x >= 0 && isfinite(x) ? NULL : "a variance cannot be negative";
+    case 'x': return x >= 0 && isfinite(x) ? NULL : "a number from 0 is needed";
     default: return isfinite(x) ? NULL : "a number is needed";
     }
 }

@@ -78,7 +78,7 @@ snn_event_apply snn_events_bin, snn_events_crop_time, snn_events_random_crop_tim
     snn_events_time_alignment, snn_events_time_jitter, snn_events_reverse_time;
 /* event_stage_place.c */
 snn_event_apply snn_events_move, snn_events_random_crop, snn_events_flip_x, snn_events_flip_y,
-    snn_events_flip_polarity, snn_events_spatial_jitter;
+    snn_events_flip_polarity, snn_events_random_rotation, snn_events_spatial_jitter;
 /* event_stage_drop.c */
 snn_event_apply snn_events_denoise, snn_events_refractory_period, snn_events_drop_event,
     snn_events_drop_event_by_time, snn_events_drop_event_by_area, snn_events_uniform_noise;

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define DEGREES 57.29577951308232 /* in a radian */
+
 /* Events that leave the picture are dropped. `place` is changed by `map`. */
 static void map_places(const struct snn_event_stage *stage, struct snn_event_work *work,
                        void (*map)(struct snn_event_place *place, void *data), void *data)
@@ -110,6 +112,34 @@ int snn_events_flip_polarity(const struct snn_event_stage *stage, struct snn_eve
                              struct snn_random *random)
 {
     return flip(stage, work, random, (struct movement){ .flips_polarity = true });
+}
+
+/* About the middle of the picture. */
+struct rotation {
+    double cosine, sine, y, x;
+};
+
+static void rotate(struct snn_event_place *place, void *data)
+{
+    const struct rotation *rotation = data;
+    double y = (double)place->y - rotation->y, x = (double)place->x - rotation->x;
+
+    place->x = (int64_t)floor(rotation->x + rotation->cosine * x - rotation->sine * y + 0.5);
+    place->y = (int64_t)floor(rotation->y + rotation->sine * x + rotation->cosine * y + 0.5);
+}
+
+/* Degrees: all events of a sample by an angle of at most as many, in either direction. */
+int snn_events_random_rotation(const struct snn_event_stage *stage, struct snn_event_work *work,
+                               struct snn_random *random)
+{
+    double angle = (2 * snn_events_uniform(random) - 1) * stage->numbers[0] / DEGREES;
+    struct rotation rotation = { .cosine = cos(angle),
+                                 .sine = sin(angle),
+                                 .y = (double)(stage->from.height - 1) / 2,
+                                 .x = (double)(stage->from.width - 1) / 2 };
+
+    map_places(stage, work, rotate, &rotation);
+    return 0;
 }
 
 /* y = a first + b second, x = c first: with the variances and the covariance that are wanted. */

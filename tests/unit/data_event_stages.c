@@ -357,6 +357,29 @@ static void test_draws(void)
     snn_dataset_release(centre);
 }
 
+/* Distances from the middle, (2, 2.5), are kept to the nearest pixel; all directions within the
+ * angle come up. */
+static void test_rotation(void)
+{
+    static const struct event arms[] = { { 1, 0, 2, 0 }, { 2, 0, 2, 2 }, { 3, 0, 2, 5 } };
+    struct snn_dataset *set = make_set(arms, 3, MANY);
+    struct snn_view view = staged(snn_view_whole(set), "random_rotation", 40, 0, 0, 0);
+    int rows[HEIGHT] = { 0 };
+
+    for (int64_t i = 0; i < MANY; i++) {
+        struct snn_event_list list = list_of(&view, i);
+        int y = list.index[0] / WIDTH, x = list.index[0] % WIDTH;
+
+        assert(list.count == 3 && list.index[1] / WIDTH == 2 && list.index[1] % WIDTH == 2);
+        assert(list.index[2] / WIDTH == HEIGHT - 1 - y && list.index[2] % WIDTH == WIDTH - 1 - x);
+        assert(fabs(hypot(y - 2, x - 2.5) - 2.5) <= 0.71);
+        rows[y]++;
+    }
+    assert(rows[0] > 0 && rows[4] > 0); /* 2.5 sin 40 degrees is 1.6 */
+    assert(abs(rows[0] - rows[4]) < 4 * sqrt(MANY) && rows[2] > 0);
+    snn_dataset_release(set);
+}
+
 /* A part of binned events begins with a bin, and every one of those that fit comes up. */
 static void test_random_crops(void)
 {
@@ -427,8 +450,8 @@ static void test_errors(void)
             0, 0);
     REFUSES("uniform_noise", "uniform_noise: a whole number from 0 is needed, and -1 was given", -1,
             0, 0, 0);
-    REFUSES("spatial_jitter", "spatial_jitter: a variance cannot be negative, and -1 was given", -1,
-            0, 0, 0);
+    REFUSES("spatial_jitter", "spatial_jitter: a number from 0 is needed, and -1 was given", -1, 0,
+            0, 0);
     REFUSES("spatial_jitter", "spatial_jitter: the covariance is larger than the variances allow",
             1, 1, 2, 0);
     REFUSES("center_crop", "center_crop: 6 x 6 does not fit into events of [y: 5, x: 6]", 6, NAN, 0,
@@ -459,6 +482,7 @@ int main(void)
     test_filters();
     test_definitions();
     test_draws();
+    test_rotation();
     test_random_crops();
     test_parts();
     test_errors();
