@@ -66,6 +66,7 @@ struct snn_runtime {
     int64_t machine_bytes; /* memory of the machine, or what the process may use of it; 0: not asked
                               yet */
     struct snn_pool *pool;
+    _Atomic(struct snn_event_ahead *) ahead; /* batches of events, or NULL */
     struct snn_progress *progress;
     struct snn_record *record;
     const char *model_path;        /* the model that this run began with, or NULL */

@@ -6,6 +6,7 @@
 #include "snn/program.h"
 
 #include "console.h"
+#include "data/event_ahead.h"
 #include "error.h"
 #include "experiment/commands.h"
 #include "experiment/registry.h"
@@ -195,6 +196,8 @@ static void run_task(struct snn_context *context, const struct snn_task *task)
     context->present = 0;
     context->learning = 0;
     context->program->call(context, task->function);
+    if (runtime->ahead)
+        snn_event_ahead_release(runtime->ahead, -1);
     snn_region_release(context->lane->region, mark);
     context->lane->mark_count = 0;
     snn_record_task(runtime->record, task->name, snn_clock_seconds() - began);
@@ -238,6 +241,7 @@ _Noreturn void snn_run_interrupted(struct snn_context *context)
 static void dispose(struct snn_runtime *runtime)
 {
     snn_pool_destroy(runtime->pool);
+    snn_event_ahead_destroy(runtime->ahead);
     for (int i = runtime->options->threads - 1; i >= 0; i--)
         snn_lane_destroy(runtime->contexts[i]);
     snn_record_destroy(runtime->record);

@@ -6,7 +6,7 @@
 #include "calls.h"
 
 #include "data/dataset.h"
-#include "data/event_stage.h"
+#include "data/event_ahead.h"
 #include "data/fold.h"
 #include "data/split.h"
 #include "data/view.h"
@@ -45,7 +45,10 @@ int64_t snn_rt_mark(struct snn_context *context)
 void snn_rt_release(struct snn_context *context, int64_t mark)
 {
     struct snn_lane *lane = context->lane;
+    struct snn_event_ahead *ahead = atomic_load(&context->runtime->ahead);
 
+    if (ahead && lane->number == 0)
+        snn_event_ahead_release(ahead, mark);
     snn_region_release(lane->region, lane->marks[mark]);
     lane->mark_count = mark + 1; /* a loop releases the same mark in each iteration */
 }
@@ -94,11 +97,18 @@ struct handle {
     struct snn_view view;   /* as it was made */
     struct snn_view loaded; /* valid once is_loaded */
     atomic_bool is_loaded;
+    int64_t depth; /* marks of the lane when it was made */
+    bool is_chunk; /* of a loop over parts in order: */
+    int64_t rest;  /* what follows it in what it is a part of, which */
+    int64_t whole; /* was made at this depth */
 };
 
 static struct handle *new_handle(struct snn_context *context)
 {
-    return snn_region_alloc(context->lane->region, sizeof(struct handle));
+    struct handle *handle = snn_region_alloc(context->lane->region, sizeof *handle);
+
+    handle->depth = context->lane->mark_count;
+    return handle;
 }
 
 static struct snn_view view_of(void *handle)
@@ -250,6 +260,17 @@ void *snn_rt_data_slice(struct snn_context *context, void *view, int64_t first, 
 
     check(place, snn_view_slice(&out->view, context->lane->region, *loaded(context, view, place),
                                 first, end));
+    return out;
+}
+
+void *snn_rt_data_chunk(struct snn_context *context, void *view, int64_t first, int64_t end,
+                        const char *place)
+{
+    struct handle *out = snn_rt_data_slice(context, view, first, end, place);
+
+    out->is_chunk = context->lane->number == 0 && !context->lane->is_parallel;
+    out->rest = snn_view_count(loaded(context, view, place)) - end;
+    out->whole = ((struct handle *)view)->depth;
     return out;
 }
 
@@ -429,16 +450,46 @@ static struct snn_event_work *work_of(struct snn_context *context, const char *p
     return context->lane->events;
 }
 
+/* Made when it is first needed, by any lane. */
+static struct snn_event_ahead *ahead_of(struct snn_runtime *runtime, const char *place)
+{
+    struct snn_event_ahead *ahead = atomic_load(&runtime->ahead), *other = NULL;
+
+    if (ahead)
+        return ahead;
+    ahead = snn_event_ahead_create();
+    check(place, ahead ? 0 : -1);
+    if (atomic_compare_exchange_strong(&runtime->ahead, &other, ahead))
+        return ahead;
+    snn_event_ahead_destroy(ahead);
+    return other;
+}
+
+/* The events of a sample, all of them; those of a batch are made ahead. */
+static int get_events(struct snn_context *context, const struct handle *handle,
+                      const struct snn_view *view, int64_t sample, struct snn_event_list *out,
+                      const char *place)
+{
+    const struct snn_event_batch batch = { *view, handle->rest, handle->whole };
+    const struct snn_event_list *list = snn_view_pixels(view, sample);
+    struct snn_event_work *work = work_of(context, place);
+
+    return list->stage && handle->is_chunk
+               ? snn_event_ahead_get(ahead_of(context->runtime, place), &batch, sample, work, out)
+               : snn_event_list_make(list, work, out);
+}
+
 int64_t snn_rt_data_events(struct snn_context *context, void *view, int64_t sample, int32_t indices,
                            int32_t times, int64_t inputs, double until, const char *place)
 {
     struct snn_view *of = with_sample(context, view, sample, place);
-    struct snn_event_work *work = work_of(context, place);
-    struct snn_event_list list;
+    struct snn_event_list list = { 0 };
     double unit;
     float *out;
 
-    check(place, snn_view_events(of, sample, (size_t)inputs, until, work, &list, &unit));
+    if (snn_dataset_pixel(of->set) == SNN_PIXEL_EVENTS)
+        check(place, get_events(context, view, of, sample, &list, place));
+    check(place, snn_view_cut_events(of, (size_t)inputs, until, &list, &unit));
     snn_rt_reserve(context, indices, list.count);
     snn_rt_reserve(context, times, list.count);
     out = context->buffers[times];

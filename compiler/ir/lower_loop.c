@@ -129,7 +129,7 @@ static struct binding *batch_binding(struct lowering *l, const struct batching *
         lower_data_call(l, IR_RT_snn_rt_data_count, batching->set->span, 1, &view->node);
     struct ir_node *high = ir_binary(&l->b, IR_MIN, ir_binary(&l->b, IR_ADD, low, size), count);
     struct binding *batch = binding_new(l, BINDING_VIEW);
-    batch->node = lower_data_call(l, IR_RT_snn_rt_data_slice, batching->set->span, 3,
+    batch->node = lower_data_call(l, IR_RT_snn_rt_data_chunk, batching->set->span, 3,
                                   (struct ir_node *[]){ view->node, low, high });
     return batch;
 }

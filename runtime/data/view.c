@@ -433,17 +433,25 @@ static int64_t count_before(const struct snn_event_list *list, double unit, doub
     return low;
 }
 
-int snn_view_events(const struct snn_view *view, int64_t i, size_t n, double until,
-                    struct snn_event_work *work, struct snn_event_list *out, double *unit)
+int snn_view_cut_events(const struct snn_view *view, size_t n, double until,
+                        struct snn_event_list *list, double *unit)
 {
     if (view->set->pixel != SNN_PIXEL_EVENTS)
         return snn_error_set("data set '%s' has no events", snn_dataset_name(view->set));
     if (n != view->set->sample_size)
         return snn_error_set("a sample of data set '%s' has %zu inputs, and is presented to %zu",
                              snn_dataset_name(view->set), view->set->sample_size, n);
-    if (snn_event_list_make(snn_view_pixels(view, i), work, out) < 0)
-        return -1;
     *unit = view->set->time_unit;
-    out->count = count_before(out, *unit, until);
+    list->count = count_before(list, *unit, until);
     return 0;
+}
+
+int snn_view_events(const struct snn_view *view, int64_t i, size_t n, double until,
+                    struct snn_event_work *work, struct snn_event_list *out, double *unit)
+{
+    *out = (struct snn_event_list){ 0 };
+    if (view->set->pixel == SNN_PIXEL_EVENTS &&
+        snn_event_list_make(snn_view_pixels(view, i), work, out) < 0)
+        return -1;
+    return snn_view_cut_events(view, n, until, out, unit);
 }

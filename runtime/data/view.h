@@ -109,4 +109,8 @@ struct snn_event_work;
 int snn_view_events(const struct snn_view *view, int64_t i, size_t n, double until,
                     struct snn_event_work *work, struct snn_event_list *out, double *unit);
 
+/* The part of that after the making: *list has the events of a sample. */
+int snn_view_cut_events(const struct snn_view *view, size_t n, double until,
+                        struct snn_event_list *list, double *unit);
+
 #endif
