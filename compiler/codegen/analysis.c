@@ -298,6 +298,8 @@ bool analysis_has_chain(const struct emitter *e, const struct ir_node *loop)
 {
     enum { SHORT_NODES = 48, SHORT_INNER_NODES = 12 };
     bool has_inner = false;
+    if (loop->loop.is_wide)
+        return true;
     if (analysis_count_nodes(e, &loop->loop.body) > SHORT_NODES)
         return false;
     for (const struct ir_node *node = loop->loop.body.first; node != NULL; node = node->next) {

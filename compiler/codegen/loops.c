@@ -182,7 +182,7 @@ static void emit_lanes_blocks(struct emitter *e, const struct ir_node *node)
     enum { LONG_NODES = 200 };
     LLVMValueRef first = emitter_get_scalar(e, node->loop.low);
     LLVMValueRef high = emitter_get_scalar(e, node->loop.high);
-    if (analysis_count_nodes(e, &node->loop.body) > LONG_NODES) {
+    if (!node->loop.is_wide && analysis_count_nodes(e, &node->loop.body) > LONG_NODES) {
         unsigned long_width = has_while(&node->loop.body) ? LANES_PAIRED : LANES;
         emit_masked_blocks(e, node, long_width, first, high);
         return;

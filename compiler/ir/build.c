@@ -483,6 +483,14 @@ struct ir_node *ir_propagate(struct ir_builder *b, int32_t connection, enum ir_p
     return node;
 }
 
+struct ir_node *ir_propagate_steps(struct ir_builder *b, int32_t connection,
+                                   enum ir_propagation mode, struct ir_node *steps)
+{
+    struct ir_node *node = ir_propagate(b, connection, mode, NULL);
+    node->propagate.steps = steps;
+    return node;
+}
+
 /* ---- for pass `differentiate` ---- */
 
 struct ir_node *ir_stop(struct ir_builder *b, struct ir_node *value)

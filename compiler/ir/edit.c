@@ -121,6 +121,8 @@ void ir_for_each_use(struct ir_node *node, void (*visit)(struct ir_node **use, v
     case IR_NODE_PROPAGATE:
         if (node->propagate.base != NULL)
             visit(&node->propagate.base, data);
+        if (node->propagate.steps != NULL)
+            visit(&node->propagate.steps, data);
         return;
     case IR_NODE_BLOCK:
     case IR_NODE_BREAK:

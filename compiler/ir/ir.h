@@ -141,6 +141,7 @@ struct ir_node {
                                -1: index = k. Each list is ascending and without repetition */
             struct ir_block body;
             bool is_independent;
+            bool is_wide;   /* sums of several rows at once: as many lanes as there are registers */
             bool is_vector; /* run 16 iterations at once (pass `vectorize`); implies is_independent
                              */
             bool is_parallel; /* run by all workers, each with its own lane; implies is_independent
@@ -190,7 +191,9 @@ struct ir_node {
         struct {
             int32_t connection;
             enum ir_propagation mode;
-            struct ir_node *base; /* added to each index of the target; null: 0 */
+            struct ir_node *base;  /* added to each index of the target; null: 0 */
+            struct ir_node *steps; /* of a connection with `step_starts`: all of them at once, the
+                                      target has a row for each; null: one */
         } propagate;
     };
 };
@@ -271,7 +274,13 @@ struct ir_way_back {
     int32_t field; /* FLOAT32: what arrives at the sources, in the order y, x, channel; -1: it is
                       theirs, or there are groups */
     const struct ir_window *window; /* from `field`, else as it is */
-    int32_t winners; /* INT32, like the target, from `base` on: the source of the largest number */
+    /* where all steps are at hand */
+    int32_t active_starts, actives; /* INT64 [step + 1], INT32: as step_starts and spikes, of
+                                       targets whose adjoints are not 0 */
+    int32_t source_starts,
+        source_steps; /* INT64 [source + 2], INT32: the steps of the spikes of source i, counted
+                         from the last, are source_steps[source_starts[i] ..< [i + 1]] */
+    int32_t winners;  /* INT32, like the target, from `base` on: the source of the largest number */
 };
 
 /* A connection as propagations see it. Buffers and sizes are -1 where it has none. */
@@ -291,12 +300,15 @@ struct ir_connection {
     bool is_graded; /* the sources in the list send their `values`, all others 0 */
     int32_t spikes, spike_counts; /* lists of source neurons that spiked and their lengths: of this
                                      step, or a ring */
-    int32_t spike_first;          /* INT64[1]: where the list of this step begins; -1: at 0 */
-    bool may_repeat;              /* a list names a neuron several times */
-    int32_t ring_slots; /* size id, a power of two: steps the ring holds, row by row; -1: this
-                           step's list only */
-    int32_t clock;      /* INT64[1]: the row of this step is ir_ring_row of it */
-    int32_t delay;      /* size id: steps until a spike is added */
+    int32_t step_starts; /* INT64 [step + 1]: spikes[step_starts[s] ..< step_starts[s + 1]] are
+                            those of step s, `flags` and `values` have a row for each; -1: of one
+                            step */
+    int32_t spike_first; /* INT64[1]: where the list of this step begins; -1: at 0 */
+    bool may_repeat;     /* a list names a neuron several times */
+    int32_t ring_slots;  /* size id, a power of two: steps the ring holds, row by row; -1: this
+                            step's list only */
+    int32_t clock;       /* INT64[1]: the row of this step is ir_ring_row of it */
+    int32_t delay;       /* size id: steps until a spike is added */
     int32_t row_starts,
         columns; /* sparse: synapses of source i are row_starts[i] ..< row_starts[i + 1] */
     int32_t bucket_starts; /* delays of their own: synapses of source i, ordered by delay; those of
@@ -446,6 +458,8 @@ void ir_continue(struct ir_builder *, struct ir_node *target);
 void ir_call(struct ir_builder *, int32_t function);
 void ir_compact(struct ir_builder *, int32_t flags, int32_t list, int32_t count,
                 struct ir_node *high);
+struct ir_node *ir_propagate_steps(struct ir_builder *, int32_t connection, enum ir_propagation,
+                                   struct ir_node *steps);
 struct ir_node *ir_propagate(struct ir_builder *, int32_t connection, enum ir_propagation mode,
                              struct ir_node *base);
 struct ir_node *ir_stop(struct ir_builder *, struct ir_node *value);

@@ -8,7 +8,9 @@
 
 #include <math.h>
 
-enum { CHUNKS = 8 }; /* of a batch: derivatives are summed in each, then over them, in one order */
+/* Of a batch: derivatives are summed in each, then over them, in one order. How many there are may
+ * depend on the network, but not on the threads; each has an array of all derivatives. */
+enum { CHUNKS = 8, FEWEST_CHUNKS = 2, CHUNK_ROOM = 1 << 25 /* weights in all arrays */ };
 
 static const char *dotted(struct lowering *l, const char *name, const char *field)
 {
@@ -300,6 +302,19 @@ static void run_levels_backward(struct lowering *l, struct taken *taken, struct 
     l->b = outer;
 }
 
+static struct ir_node *chunk_count(struct lowering *l, const struct learnable_list *list,
+                                   struct ir_node *samples)
+{
+    struct ir_node *weights = ir_integer(&l->b, 1);
+    for (size_t k = 0; k < list->count; k++)
+        weights = ir_binary(&l->b, IR_ADD, weights, size_of(l, &list->items[k]));
+    struct ir_node *chunks = ir_binary(&l->b, IR_DIV, ir_integer(&l->b, CHUNK_ROOM), weights);
+    chunks = ir_binary(&l->b, IR_MIN, chunks, ir_integer(&l->b, CHUNKS));
+    chunks = ir_binary(&l->b, IR_MAX, chunks, ir_integer(&l->b, FEWEST_CHUNKS));
+    return ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_MIN, chunks, samples),
+                     ir_integer(&l->b, 1));
+}
+
 void lower_descend(struct lowering *l, struct statement *s)
 {
     struct taken *taken = l->taken;
@@ -324,8 +339,7 @@ void lower_descend(struct lowering *l, struct statement *s)
     for (size_t k = 0; k < optimizer->parameters.count; k++)
         optimizer->parameters.items[k]->binding =
             binding_value(l, lower_as(l, optimizer->parameters.items[k]->value, IR_F32));
-    struct ir_node *chunks = ir_binary(&l->b, IR_MIN, taken->samples, ir_integer(&l->b, CHUNKS));
-    chunks = ir_binary(&l->b, IR_MAX, chunks, ir_integer(&l->b, 1));
+    struct ir_node *chunks = chunk_count(l, &list, taken->samples);
     for (size_t k = 0; k < list.count; k++)
         clear_gradient(l, list.items[k].buffer, parts_of(l, taken, chunks));
     ir_store(&l->b, taken->network->chunk, zero(l), zero(l));

@@ -141,12 +141,50 @@ static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, 
         entry.spike_counts = c->source->list_count;
     }
     entry.spike_first = entry.ring_slots = entry.delay = -1;
+    if (c->takes_all_steps) {
+        entry.flags = c->source->raster;
+        entry.values = c->source->emissions;
+        entry.spikes = c->source->step_list;
+        entry.step_starts = c->source->step_starts;
+        entry.delay = c->total_delay;
+    }
     lower_way_back(l, &entry, is_last || next != NULL);
     return ir_add_connection(l->c, l->program, entry);
 }
 
+/* A matrix that spikes of all steps go through one after the other is read once for all of them,
+ * panel by panel. What reaches an input after it in order of declaration must be so, too, as sums
+ * have that order. */
+static bool takes_all_steps(const struct lowered_network *network,
+                            const struct lowered_connection *c)
+{
+    bool is_matrix = c->stage_count == 0 && c->weight_buffer >= 0 && c->source->raster >= 0 &&
+                     c->connection->topology.items[0].builtin->id == BUILTIN_DENSE;
+    if (network->is_recurrent || !is_matrix)
+        return false;
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        const struct lowered_connection *next = &network->connections[i];
+        if (next > c && next->connection->slot == c->connection->slot)
+            return takes_all_steps(network, next);
+    }
+    return true;
+}
+
+static void step_lists(struct lowering *l, struct lowered_layer *layer)
+{
+    if (layer->step_list >= 0)
+        return;
+    layer->step_list =
+        lower_buffer(l, dotted(l, layer->name, "step_list"), SNN_INT32, SNN_BUFFER_LANE, -1);
+    layer->step_starts =
+        lower_buffer(l, dotted(l, layer->name, "step_starts"), SNN_INT64, SNN_BUFFER_LANE, -1);
+}
+
 static void step_connection(struct lowering *l, struct lowered_connection *c)
 {
+    c->takes_all_steps = takes_all_steps(c->network, c);
+    if (c->takes_all_steps)
+        step_lists(l, c->source);
     if (c->stage_count == 0)
         c->stepwise = stepwise(l, c, c->ir, true, true, NULL);
     for (size_t i = 0; i < c->stage_count; i++) {
@@ -158,6 +196,7 @@ static void step_connection(struct lowering *l, struct lowered_connection *c)
 
 static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
 {
+    layer->step_list = layer->step_starts = -1;
     layer->raster =
         layer->layer->model->spike != NULL ? step_buffer(l, layer, "raster", SNN_BOOL) : -1;
     layer->is_steady = is_steady(l, layer);
@@ -211,8 +250,9 @@ static void make_ready(struct lowering *l, struct lowered_network *network)
         if (refuse_connection(l, &network->connections[i]))
             return;
         network->is_recurrent = network->is_recurrent || is_backward(&network->connections[i]);
-        step_connection(l, &network->connections[i]);
     }
+    for (size_t i = 0; i < n->connections.count; i++)
+        step_connection(l, &network->connections[i]);
     lower_norm_levels(l, network);
 }
 
@@ -439,7 +479,8 @@ static void lower_arrivals(struct lowering *l, struct lowered_layer *layer, stru
             continue;
         begin_input(l, layer, inputs->items[i], base);
         for (size_t k = 0; k < network->network->connections.count; k++)
-            if (network->connections[k].connection->slot == inputs->items[i])
+            if (network->connections[k].connection->slot == inputs->items[i] &&
+                !network->connections[k].takes_all_steps)
                 arrive(l, &network->connections[k], step, base);
     }
 }
@@ -551,14 +592,58 @@ static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct 
     l->kernel = NULL;
 }
 
+/* The spikes of all steps, for connections that take them at once. */
+static void list_steps(struct lowering *l, const struct lowered_layer *layer)
+{
+    if (layer->step_list < 0)
+        return;
+    struct ir_node *size = lower_size_leaf(l, layer->size), *one = ir_integer(&l->b, 1);
+    struct ir_node *room = ir_binary(&l->b, IR_MUL, steps_now(l), size);
+    struct ir_node *entries = ir_binary(&l->b, IR_ADD, steps_now(l), one);
+    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, layer->step_list), room });
+    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, layer->step_starts), entries });
+    ir_store(&l->b, layer->step_starts, zero(l), zero(l));
+    struct ir_builder outer = l->b;
+    struct ir_node *step = lower_open_range(l, dotted(l, layer->name, "list"), steps_now(l), false);
+    struct ir_builder body = l->b;
+    struct ir_node *i = lower_open_range(l, dotted(l, layer->name, "list"), size, true);
+    int32_t flags = lower_is_graded(layer) ? layer->spiked : layer->sent;
+    ir_store(&l->b, flags, i, ir_load(&l->b, layer->raster, row_place(l, layer, step, i)));
+    l->b = body;
+    ir_compact(&l->b, flags, layer->list, layer->list_count, size);
+    struct ir_node *start = ir_load(&l->b, layer->step_starts, step);
+    struct ir_node *count = number(l, layer->list_count);
+    struct ir_node *k = lower_open_range(l, dotted(l, layer->name, "list"), count, true);
+    ir_store(&l->b, layer->step_list, ir_binary(&l->b, IR_ADD, start, k),
+             ir_load(&l->b, layer->list, k));
+    l->b = body;
+    ir_store(&l->b, layer->step_starts, ir_binary(&l->b, IR_ADD, step, one),
+             ir_binary(&l->b, IR_ADD, start, count));
+    l->b = outer;
+}
+
+static void take_all_steps(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct lowered_network *network = layer->network;
+    for (size_t k = 0; k < network->network->connections.count; k++) {
+        const struct lowered_connection *c = &network->connections[k];
+        if (c->target == layer && c->takes_all_steps)
+            ir_propagate_steps(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, steps_now(l));
+    }
+}
+
 /* A layer after the other, each through all steps: its neurons keep their states in registers. */
 static void run_layers(struct lowering *l, const struct lowered_network *network)
 {
     for (size_t i = 0; i < network->network->order.count; i++) {
         struct lowered_layer *layer = lowered_layer_of(l, network->network->order.items[i]);
-        if (is_source(layer))
-            continue;
         l->b.span = layer->layer->statement->span;
+        if (is_source(layer)) {
+            list_steps(l, layer);
+            continue;
+        }
         reserve_steps(l, layer);
         lower_arrivals(l, layer, zero(l), true);
         struct ir_builder outer = l->b;
@@ -566,7 +651,9 @@ static void run_layers(struct lowering *l, const struct lowered_network *network
             lower_open_range(l, dotted(l, layer->name, "arrivals"), steps_now(l), false);
         lower_arrivals(l, layer, step, false);
         l->b = outer;
+        take_all_steps(l, layer);
         run_neurons(l, layer, NULL);
+        list_steps(l, layer);
     }
 }
 

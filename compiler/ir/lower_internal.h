@@ -175,10 +175,12 @@ struct lowered_layer {
     int32_t ahead_ends;   /* INT64 [step]: where its list ends */
     struct count_table_list count_tables;
     /* presentations of batches: by step and neuron, of the sample at hand; -1 */
-    int32_t raster;    /* BOOL: its spikes */
-    int32_t emissions; /* FLOAT32: its numbers */
-    int32_t sent;      /* what reaches a connection now, flags or numbers */
-    bool is_steady;    /* it emits the same numbers in each step */
+    int32_t raster;                 /* BOOL: its spikes */
+    int32_t emissions;              /* FLOAT32: its numbers */
+    int32_t sent;                   /* what reaches a connection now, flags or numbers */
+    int32_t step_list, step_starts; /* spikes of all steps, where connections take them at once:
+                                       INT32, INT64 [step + 1]; -1 */
+    bool is_steady;                 /* it emits the same numbers in each step */
     /* continuous time */
     int32_t reached;                  /* FLOAT64[1]: time of the last events that reached it */
     int32_t event_count, event_times; /* spikes of the presentation, where they are known: INT64[1],
@@ -251,8 +253,9 @@ struct lowered_connection {
     int32_t arrived, arrived_count;                /* in this group: INT32, INT64[1] */
     int32_t delay_entry;                           /* constant: one delay for all */
     int32_t own_delays;                            /* FLOAT32 [synapse] */
-    int32_t stepwise; /* in program->connections: adds to all steps of an input, see
-                         lower_gradient.c */
+    int32_t stepwise;     /* in program->connections: adds to all steps of an input, see
+                             lower_gradient.c */
+    bool takes_all_steps; /* … at once */
 };
 
 /* What tasks read of a layer after a presentation of a batch. */

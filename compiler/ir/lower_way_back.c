@@ -71,6 +71,16 @@ static void add_weights(struct lowering *l, const struct ir_connection *entry,
     add_field(l, entry, back);
 }
 
+/* The lists get their sizes with the number of steps and of spikes (passes/propagate_steps.c). */
+static void add_lists(struct lowering *l, const struct ir_connection *entry,
+                      struct ir_way_back *back)
+{
+    back->active_starts = scratch(l, entry, "active_starts", SNN_INT64, -1);
+    back->actives = scratch(l, entry, "actives", SNN_INT32, -1);
+    back->source_starts = scratch(l, entry, "source_starts", SNN_INT64, -1);
+    back->source_steps = scratch(l, entry, "source_steps", SNN_INT32, -1);
+}
+
 static bool has_turned_weights(const struct ir_connection *entry)
 {
     return entry->weight >= 0 && (entry->topology == IR_DENSE || entry->topology == IR_CONV ||
@@ -83,13 +93,27 @@ void lower_way_back(struct lowering *l, struct ir_connection *entry, bool has_st
     if (!has_winners && !has_turned_weights(entry))
         return;
     struct ir_way_back *back = arena_new(&l->c->arena, struct ir_way_back);
-    *back = (struct ir_way_back){ -1, -1, -1, -1, -1, -1, -1, -1, NULL, -1 };
+    *back = (struct ir_way_back){ .turned = -1,
+                                  .row = -1,
+                                  .is_active = -1,
+                                  .active = -1,
+                                  .active_count = -1,
+                                  .line = -1,
+                                  .patch = -1,
+                                  .field = -1,
+                                  .active_starts = -1,
+                                  .actives = -1,
+                                  .source_starts = -1,
+                                  .source_steps = -1,
+                                  .winners = -1 };
     if (has_winners) {
         back->winners =
             scratch(l, entry, "winners", SNN_INT32, has_steps ? -1 : entry->target_size);
         l->program->buffers[back->winners].is_record = has_steps;
     } else {
         add_weights(l, entry, back);
+        if (entry->step_starts >= 0)
+            add_lists(l, entry, back);
     }
     entry->back = back;
 }

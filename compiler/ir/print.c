@@ -332,8 +332,9 @@ static void add_loop(struct printer *p, const struct ir_node *node)
     } else {
         add_range(p, node->loop.index, node->loop.low, node->loop.high);
     }
-    print_text(p, "%s%s%s", node->loop.is_independent ? " independent" : "",
-               node->loop.is_vector ? " vector" : "", node->loop.is_parallel ? " parallel" : "");
+    print_text(p, "%s%s%s%s", node->loop.is_independent ? " independent" : "",
+               node->loop.is_wide ? " wide" : "", node->loop.is_vector ? " vector" : "",
+               node->loop.is_parallel ? " parallel" : "");
     if (node->name != NULL)
         print_text(p, " \"%s\"", node->name);
 }
@@ -367,10 +368,14 @@ static void add_propagate(struct printer *p, const struct ir_node *node)
                    p->program->connections[connection].name);
     else
         print_text(p, "propagate %d?", (int)connection);
-    if (node->propagate.base == NULL)
-        return;
-    print_text(p, " at ");
-    add_value(p, node->propagate.base);
+    if (node->propagate.base != NULL) {
+        print_text(p, " at ");
+        add_value(p, node->propagate.base);
+    }
+    if (node->propagate.steps != NULL) {
+        print_text(p, " in steps below ");
+        add_value(p, node->propagate.steps);
+    }
 }
 
 static void add_head(struct printer *p, const struct ir_node *node)

@@ -302,6 +302,9 @@ static bool check_propagate(struct verifier *v, const struct ir_node *node)
     if (node->propagate.base != NULL &&
         !check_typed_use(v, node, node->propagate.base, IR_I64, "base"))
         return false;
+    if (node->propagate.steps != NULL &&
+        !check_typed_use(v, node, node->propagate.steps, IR_I64, "steps"))
+        return false;
     return check_has_no_effect(v, node);
 }
 

@@ -425,6 +425,16 @@ void reverse_propagate(struct reversal *r, struct ir_node *node)
     bool is_varied = source >= 0 && source < r->buffer_count && r->varied[source];
     struct ir_node *base =
         node->propagate.base != NULL ? reverse_primal(r, node->propagate.base) : NULL;
+    if (node->propagate.steps != NULL) {
+        struct ir_node *steps = reverse_primal(r, node->propagate.steps);
+        if (has_gradient)
+            ir_propagate_steps(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, steps);
+        if (is_varied) {
+            reverse_adjoint(r, source);
+            ir_propagate_steps(&r->b, node->propagate.connection, IR_PROPAGATE_TRANSPOSE, steps);
+        }
+        return;
+    }
     bool has_winners = c->back != NULL && c->back->winners >= 0;
     bool needs_winners = is_varied && has_winners && node->propagate.base == NULL;
     if (has_gradient || needs_winners || (is_varied && c->topology == IR_MAX_POOL && !has_winners))

@@ -309,15 +309,21 @@ void propagate_transpose(struct propagation *p)
     p->b = outer;
 }
 
+struct ir_node *propagation_gradient_base(struct propagation *p)
+{
+    const struct ir_buffer *weight = &p->b.program->buffers[p->connection->weight];
+    if (weight->adjoint_base < 0)
+        return zero(p);
+    struct ir_node *chunk = ir_load(&p->b, weight->adjoint_base, zero(p));
+    return ir_binary(&p->b, IR_MUL, chunk, size(p, weight->count));
+}
+
 /* What a source that sent `value` (null: a spike) gives to the derivatives by its weights. */
 static void add_outer(struct propagation *p, struct ir_node *source, struct ir_node *value)
 {
     const struct ir_connection *c = p->connection;
     const struct ir_buffer *weight = &p->b.program->buffers[c->weight];
-    struct ir_node *base = zero(p);
-    if (weight->adjoint_base >= 0)
-        base = ir_binary(&p->b, IR_MUL, ir_load(&p->b, weight->adjoint_base, zero(p)),
-                         size(p, weight->count));
+    struct ir_node *base = propagation_gradient_base(p);
     const char *name = arena_format(&p->c->arena, "%s.outer", c->name);
     struct ir_builder outer = p->b;
     if (c->window != NULL) {

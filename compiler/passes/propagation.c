@@ -335,6 +335,16 @@ static bool expand(struct propagation *p)
     unreachable();
 }
 
+static void expand_steps(struct propagation *p, const struct ir_node *node)
+{
+    switch (node->propagate.mode) {
+    case IR_PROPAGATE_FORWARD: propagate_steps(p, node->propagate.steps); return;
+    case IR_PROPAGATE_TRANSPOSE: propagate_steps_transpose(p, node->propagate.steps); return;
+    case IR_PROPAGATE_OUTER: propagate_steps_outer(p, node->propagate.steps); return;
+    }
+    unreachable();
+}
+
 static void visit_block(struct ir_block *block, void *data)
 {
     struct propagation *p = data;
@@ -349,7 +359,9 @@ static void visit_block(struct ir_block *block, void *data)
         p->b.before = node;
         p->b.span = p->connection->span;
         p->base = node->propagate.base;
-        if (node->propagate.mode == IR_PROPAGATE_TRANSPOSE)
+        if (node->propagate.steps != NULL)
+            expand_steps(p, node);
+        else if (node->propagate.mode == IR_PROPAGATE_TRANSPOSE)
             propagate_transpose(p);
         else if (node->propagate.mode == IR_PROPAGATE_OUTER)
             propagate_outer(p);

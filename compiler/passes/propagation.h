@@ -48,8 +48,15 @@ void propagation_add_to(struct propagation *p, int32_t buffer, struct ir_node *i
                         struct ir_node *value);
 
 /* ---- propagate_adjoint.c ---- */
+/* Where the adjoints of the weights begin: of the chunk of a batch at hand. */
+struct ir_node *propagation_gradient_base(struct propagation *p);
 void propagate_transpose(struct propagation *p); /* from targets' adjoints to those of sources */
 void propagate_outer(struct propagation *p);     /* to those of weights */
+
+/* ---- propagate_steps.c: matrices that take all steps at once ---- */
+void propagate_steps(struct propagation *p, struct ir_node *steps);
+void propagate_steps_transpose(struct propagation *p, struct ir_node *steps);
+void propagate_steps_outer(struct propagation *p, struct ir_node *steps);
 
 /* ---- propagate_window.c: conv, local ---- */
 void propagate_window_spikes(struct propagation *p);
