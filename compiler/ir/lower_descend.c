@@ -262,6 +262,8 @@ static void run_backward(struct lowering *l, struct taken *taken, struct ir_node
     struct ir_node *chunk = lower_open_parallel(l, "chunks", chunks);
     ir_store(&l->b, network->chunk, zero(l),
              first != NULL ? ir_binary(&l->b, IR_ADD, first, chunk) : chunk);
+    if (network->window >= 0)
+        ir_store(&l->b, network->window, zero(l), taken->window);
     struct ir_node *next = ir_binary(&l->b, IR_ADD, chunk, ir_integer(&l->b, 1));
     struct ir_node *loop = ir_loop(&l->b, "samples", chunk_start(l, chunk, taken->samples, chunks),
                                    chunk_start(l, next, taken->samples, chunks), false);
@@ -326,16 +328,13 @@ void lower_descend(struct lowering *l, struct statement *s)
                      "presented to above it");
         return;
     }
-    if (s->descend.every != NULL) {
-        lower_refuse(l, s->descend.every->span, "'every' cannot be compiled yet");
-        return;
-    }
     const struct optimizer_instance *optimizer = s->descend.update;
     struct learnable_list list = learnables_of(l, taken->network);
     struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
     struct ir_node *number = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
     struct ir_node *loss = lower_as(l, s->descend.loss, IR_F32);
     check_finite(l, s->descend.loss->span, loss, "the loss");
+    taken->window = lower_window_length(l, s);
     for (size_t k = 0; k < optimizer->parameters.count; k++)
         optimizer->parameters.items[k]->binding =
             binding_value(l, lower_as(l, optimizer->parameters.items[k]->value, IR_F32));

@@ -237,6 +237,7 @@ static void make_ready(struct lowering *l, struct lowered_network *network)
     network->has_gradient = true;
     network->sample = number_buffer(l, network, "sample");
     network->samples = number_buffer(l, network, "samples");
+    lower_truncation_buffer(l, network);
     network->records = network_function(l, network, "records", IR_FUNCTION_START);
     network->forward = network_function(l, network, "forward", IR_FUNCTION_STEP);
     network->backward = network_function(l, network, "backward", IR_FUNCTION_STEP);
@@ -363,9 +364,10 @@ static void reserve(struct lowering *l, const struct lowered_layer *layer, int32
     reserve_size(l, layer->size, buffer);
 }
 
-/* What the source sent `age` steps before `step`, as connections find it: flags and their list,
- * numbers, or both. */
-static void lay_out(struct lowering *l, const struct lowered_connection *c, struct ir_node *step)
+/* What the source has sent in step `sent` and arrives in `step`, as connections find it: flags and
+ * their list, numbers, or both. */
+static void lay_out(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
+                    struct ir_node *sent)
 {
     const struct lowered_layer *source = c->source;
     bool has_numbers = source->emitted >= 0, has_list = source->raster >= 0;
@@ -375,11 +377,14 @@ static void lay_out(struct lowering *l, const struct lowered_connection *c, stru
     struct ir_builder outer = l->b;
     struct ir_node *size = lower_size_leaf(l, source->size);
     struct ir_node *i = lower_open_range(l, dotted(l, c->name, "arrive"), size, true);
-    struct ir_node *place = row_place(l, source, step, i);
+    struct ir_node *place = row_place(l, source, sent, i);
     if (has_numbers)
-        ir_store(&l->b, source->sent, i, ir_load(&l->b, source->emissions, place));
+        ir_store(
+            &l->b, source->sent, i,
+            lower_cut_sent(l, c->network, ir_load(&l->b, source->emissions, place), step, sent));
     if (has_list)
-        ir_store(&l->b, flags, i, ir_load(&l->b, source->raster, place));
+        ir_store(&l->b, flags, i,
+                 lower_cut_sent(l, c->network, ir_load(&l->b, source->raster, place), step, sent));
     l->b = outer;
     if (has_list)
         ir_compact(&l->b, flags, source->list, source->list_count, size);
@@ -414,7 +419,7 @@ static void arrive(struct lowering *l, const struct lowered_connection *c, struc
         l->b.block = &branch->branch.then_body;
         sent = ir_binary(&l->b, IR_SUB, step, delay);
     }
-    lay_out(l, c, sent);
+    lay_out(l, c, step, sent);
     if (c->stage_count == 0)
         ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
     for (size_t i = 0; i < c->stage_count; i++)
@@ -566,6 +571,7 @@ static void run_body(struct lowering *l, struct lowered_layer *layer, struct ir_
         ir_store(&l->b, layer->emissions, row_place(l, layer, step, element),
                  kernel_read(l, layer->emitted, -1));
     record_states(l, layer, step);
+    lower_cut_states(l, layer, step);
     l->step = NULL;
 }
 

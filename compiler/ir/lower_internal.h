@@ -22,6 +22,7 @@
  *   lower_stage.c       those of several stages or with windows, biases
  *   lower_dropout.c     masks of dropout
  *   lower_norm.c        batch_norm: what couples the samples of a batch
+ *   lower_truncate.c    gradients that go back a few steps only
  *   lower_window.c      where windows lie
  *   lower_synapse.c     synapses of chosen pairs, as arrays
  *   lower_rule.c        rules: what runs in a step, what runs around a presentation
@@ -284,8 +285,10 @@ struct lowered_network {
     uint64_t learn_mask;         /* bits of everything that learns in it */
     uint64_t gradient_mask;      /* those of what learns by gradient */
     bool has_gradient;           /* the following are there */
-    int32_t norm_levels;         /* of batch_norm, see lower_norm.c; 0: there is none */
-    bool is_recurrent;           /* a layer sees spikes of one that runs after it, or its own */
+    int32_t window; /* INT64[1]: steps that gradients go back through at most, see lower_truncate.c;
+                       -1: all */
+    int32_t norm_levels; /* of batch_norm, see lower_norm.c; 0: there is none */
+    bool is_recurrent;   /* a layer sees spikes of one that runs after it, or its own */
     int32_t records, forward, backward; /* functions */
     int32_t sample, samples, chunk;     /* INT64[1]: the one at hand, how many, its part of the
                                            batch */
@@ -413,7 +416,8 @@ struct taken {
     struct ir_node *steps, *end; /* its length; f64, in time */
     struct ir_node *samples;
     struct ir_node *path, *number; /* of its draws */
-    bool is_batch;                 /* values of its layers have the axis `sample` */
+    struct ir_node *window; /* of the descent at hand: steps that gradients go back through */
+    bool is_batch;          /* values of its layers have the axis `sample` */
 };
 
 enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };
@@ -476,6 +480,7 @@ struct lowering {
     const char *task;        /* name */
     bool records;            /* the task or function reads spikes or traces */
     int32_t temporary_count;
+    bool truncates;     /* some task cuts gradients: descend … every k steps */
     bool assigns_model; /* the task writes something that is saved */
 };
 
@@ -986,6 +991,16 @@ struct ir_node *lower_open_range(struct lowering *, const char *name, struct ir_
                                  bool is_independent);
 /* A loop that all workers share, unless some loop around it is one already; returns its index. */
 struct ir_node *lower_open_parallel(struct lowering *, const char *name, struct ir_node *count);
+
+/* ---- lower_truncate.c ---- */
+void lower_truncation_buffer(struct lowering *, struct lowered_network *);
+/* At the end of a step of the kernel at hand; of a value that was sent in an earlier step. */
+void lower_cut_states(struct lowering *, const struct lowered_layer *, struct ir_node *step);
+struct ir_node *lower_cut_sent(struct lowering *, const struct lowered_network *,
+                               struct ir_node *value, struct ir_node *arrives,
+                               struct ir_node *sent);
+struct ir_node *lower_window_length(struct lowering *,
+                                    const struct statement *descend); /* 0: all */
 
 /* ---- lower_descend.c ---- */
 void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer, struct span span);

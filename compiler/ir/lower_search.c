@@ -130,6 +130,10 @@ static void search_statement(const struct statement *s, struct task_search *sear
         if (search->l != NULL && s->rest.network != NULL)
             pointer_map_put(search->l, &search->l->stepped_of, s->rest.network, 1);
         break;
+    case STATEMENT_DESCEND:
+        if (search->l != NULL && s->descend.every != NULL)
+            search->l->truncates = true;
+        break;
     case STATEMENT_LOG:
     case STATEMENT_REPORT: search_maybe(s->metric.value, search); break;
     case STATEMENT_EXPORT: search_expr(s->export_to.value, search); break;
