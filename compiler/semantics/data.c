@@ -115,6 +115,7 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
     case BUILTIN_RECORDINGS:
         make_events(k, set, camera_axes(k, -1), size_unknown(), 0);
         add_field(k, set, "session", TYPE_STRING, (struct axis_list){ 0 });
+        add_field(k, set, "recording", TYPE_INT, (struct axis_list){ 0 });
         break;
     default: make_pictures(k, set, size_unknown(), size_unknown(), 0); break;
     }

@@ -87,31 +87,62 @@ static int skip_header(struct snn_aedat *file, const char *last, bool is_require
                        : 0;
 }
 
-static int read_version(struct snn_recording *out, struct snn_aedat *file)
-{
-    const char *version = (const char *)file->bytes + sizeof signature - 1;
+/* A version, and where its text ends. */
+struct version {
+    const char *number, *last_line;
+    bool has_last_line, has_text;
+    int (*measure)(struct snn_recording *out, struct snn_aedat *file);
+    int (*read)(struct snn_recording *out, struct snn_aedat *file);
+};
 
-    if (strncmp(version, "2.0", 3) == 0)
-        return skip_header(file, "#End Of ASCII Header", false) < 0 ? -1
-                                                                    : snn_aedat_read_2(out, file);
-    if (strncmp(version, "3.1", 3) == 0)
-        return skip_header(file, "#!END-HEADER", true) < 0 ? -1 : snn_aedat_read_3(out, file);
-    if (strncmp(version, "4.0", 3) == 0) {
+static const struct version versions[] = {
+    { "2.0", "#End Of ASCII Header", false, true, snn_aedat_measure_2, snn_aedat_read_2 },
+    { "3.1", "#!END-HEADER", true, true, snn_aedat_measure_3, snn_aedat_read_3 },
+    { "4.0", "", false, false, snn_aedat_measure_4, snn_aedat_read_4 },
+};
+
+static int measure(struct snn_recording *out, struct snn_aedat *file,
+                   const struct version **version)
+{
+    const char *number = (const char *)file->bytes + sizeof signature - 1;
+
+    if (file->count < sizeof signature - 1 + 5 ||
+        memcmp(file->bytes, signature, sizeof signature - 1) != 0)
+        return snn_error_set("%s: not an AEDAT file: it does not begin with '#!AER-DAT2.0', "
+                             "'…3.1' or '…4.0'",
+                             file->path);
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        *version = &versions[i];
+        if (strncmp(number, versions[i].number, 3) != 0)
+            continue;
         file->at = sizeof signature - 1 + sizeof "4.0\r\n" - 1;
-        return snn_aedat_read_4(out, file);
+        if (versions[i].has_text) {
+            file->at = 0;
+            if (skip_header(file, versions[i].last_line, versions[i].has_last_line) < 0)
+                return -1;
+        }
+        return versions[i].measure(out, file);
     }
     return snn_error_set("%s: an AEDAT file of version %.3s; versions 2.0, 3.1 and 4.0 are read",
-                         file->path, version);
+                         file->path, number);
+}
+
+int snn_recording_measure_aedat(struct snn_recording *out, const void *bytes, size_t count,
+                                const char *path)
+{
+    struct snn_aedat file = { .bytes = bytes, .count = count, .path = path };
+    const struct version *version;
+
+    return measure(out, &file, &version);
 }
 
 int snn_recording_read_aedat(struct snn_recording *out, const void *bytes, size_t count,
                              const char *path)
 {
     struct snn_aedat file = { .bytes = bytes, .count = count, .path = path };
+    const struct version *version;
 
-    if (count < sizeof signature - 1 + 5 || memcmp(bytes, signature, sizeof signature - 1) != 0)
-        return snn_error_set("%s: not an AEDAT file: it does not begin with '#!AER-DAT2.0', "
-                             "'…3.1' or '…4.0'",
-                             path);
-    return read_version(out, &file) < 0 ? -1 : snn_recording_sort(out, path);
+    if (measure(out, &file, &version) < 0 || version->read(out, &file) < 0)
+        return -1;
+    return snn_recording_sort(out, path);
 }

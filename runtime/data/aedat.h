@@ -23,7 +23,12 @@ bool snn_aedat_find(const struct snn_aedat *file, size_t header_end, const char 
 /* The pixels of the camera whose name is in the text; false if it is none that is known. */
 bool snn_aedat_camera(struct snn_recording *out, const char *text, size_t length);
 
-/* `at` is behind the header, whose text is before it. */
+/* Takes width and height from the header, behind which `at` is, or, in version 4, before it. */
+int snn_aedat_measure_2(struct snn_recording *out, struct snn_aedat *file);
+int snn_aedat_measure_3(struct snn_recording *out, struct snn_aedat *file);
+int snn_aedat_measure_4(struct snn_recording *out, struct snn_aedat *file);
+
+/* Reads what follows, after the measure. */
 int snn_aedat_read_2(struct snn_recording *out, struct snn_aedat *file);
 int snn_aedat_read_3(struct snn_recording *out, struct snn_aedat *file);
 int snn_aedat_read_4(struct snn_recording *out, struct snn_aedat *file);

@@ -66,6 +66,13 @@ static int read_event(struct snn_recording *out, const struct snn_aedat *file,
     return 0;
 }
 
+int snn_aedat_measure_2(struct snn_recording *out, struct snn_aedat *file)
+{
+    const struct layout *layout;
+
+    return choose_layout(out, file, &layout);
+}
+
 int snn_aedat_read_2(struct snn_recording *out, struct snn_aedat *file)
 {
     size_t first = file->at, records = (file->count - first) / EVENT_BYTES;

@@ -72,7 +72,7 @@ static int read_events(struct snn_recording *out, struct snn_aedat *file,
     return 0;
 }
 
-int snn_aedat_read_3(struct snn_recording *out, struct snn_aedat *file)
+int snn_aedat_measure_3(struct snn_recording *out, struct snn_aedat *file)
 {
     const char *text;
     size_t length;
@@ -80,6 +80,11 @@ int snn_aedat_read_3(struct snn_recording *out, struct snn_aedat *file)
     out->width = out->height = 128; /* the camera of DVS-Gesture */
     if (snn_aedat_find(file, file->at, "#Source ", &text, &length))
         snn_aedat_camera(out, text, length);
+    return 0;
+}
+
+int snn_aedat_read_3(struct snn_recording *out, struct snn_aedat *file)
+{
     for (int64_t number = 0; file->at < file->count; number++) {
         struct packet packet = { 0 };
         size_t end;

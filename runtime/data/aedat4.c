@@ -268,6 +268,14 @@ static int read_packets(struct snn_recording *out, struct snn_aedat *file, const
     return 0;
 }
 
+int snn_aedat_measure_4(struct snn_recording *out, struct snn_aedat *file)
+{
+    struct snn_aedat begun = *file;
+    struct head head = { 0 };
+
+    return read_head(out, &begun, &head);
+}
+
 int snn_aedat_read_4(struct snn_recording *out, struct snn_aedat *file)
 {
     struct snn_unpacked body = { 0 };

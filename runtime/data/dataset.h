@@ -122,6 +122,17 @@ int snn_dataset_sl_animals(struct snn_dataset **out, const char *name, const cha
  * trials_to_train.txt and trials_to_test.txt. Fields and axes as above. */
 int snn_dataset_dvs_gesture(struct snn_dataset **out, const char *name, const char *folder);
 
+/* A folder of AEDAT files. The arguments are those of the function `recordings` of the language:
+ * windows, where labels come from, and which classes there are. Not split, fields session and
+ * recording. */
+int snn_dataset_recordings(struct snn_dataset **out, const char *name, const char *folder,
+                           const struct snn_data_arguments *arguments);
+
+/* The same in windows of that many ms, of what was recorded in every session. The fields are
+ * session and person: each session counts as one. */
+int snn_dataset_sessions(struct snn_dataset **out, const char *name, const char *folder,
+                         double window);
+
 /* ---- ownership: a set is shared by counting. */
 struct snn_dataset *snn_dataset_retain(struct snn_dataset *set);
 void snn_dataset_release(struct snn_dataset *set); /* NULL is legal */

@@ -89,6 +89,8 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
 
     if (layout)
         return layout->open(out, name, text);
+    if (strcmp(reader, "recordings") == 0)
+        return snn_dataset_recordings(out, name, text, arguments);
     if (strcmp(reader, "mnist") == 0)
         return snn_dataset_mnist(out, name, text);
     if (strcmp(reader, "builtin_digits") == 0)
@@ -103,7 +105,7 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
         return open_events(out, name, reader, text, arguments->numbers[1]);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
                          "builtin_digits, npz, npy, csv, spikes, spikes_npy, nmnist, "
-                         "sl_animals and dvs_gesture",
+                         "sl_animals, dvs_gesture and recordings",
                          name ? name : "data", reader);
 }
 
@@ -120,6 +122,8 @@ int snn_dataset_open_place(struct snn_dataset **out, const char *name, const cha
                                                    "'builtin'");
     if (layout)
         return layout->open(out, name, place);
+    if (strcmp(reader, "recordings") == 0)
+        return snn_dataset_recordings(out, name, place, arguments);
     if (is_events(reader))
         return open_events(out, name, reader, place, arguments->numbers[1]);
     if (strcmp(place, "builtin") == 0)

@@ -259,21 +259,30 @@ static int read_row(struct snn_tags *tags, const char *line, const int *places, 
     return 0;
 }
 
+int snn_tags_parse(struct snn_tags *out, const char *text, const char *path,
+                   const char *const *columns, int count)
+{
+    const char *line = text + strcspn(text, "\r\n");
+    int places[SNN_TAG_COLUMNS];
+
+    if (find_columns(places, text, path, columns, count) < 0)
+        return -1;
+    for (line += strspn(line, "\r\n"); *line; line += strspn(line, "\r\n")) {
+        if (read_row(out, line, places, path, columns, count) < 0)
+            return -1;
+        line += strcspn(line, "\r\n");
+    }
+    return 0;
+}
+
 int snn_tags_read(struct snn_tags *out, const char *path, const char *const *columns, int count)
 {
-    int places[SNN_TAG_COLUMNS], status;
-    const char *line;
     char *text;
+    int status;
 
     if (read_text(&text, path) < 0)
         return -1;
-    status = find_columns(places, text, path, columns, count);
-    line = text + strcspn(text, "\r\n");
-    for (line += strspn(line, "\r\n"); status == 0 && *line;) {
-        status = read_row(out, line, places, path, columns, count);
-        line += strcspn(line, "\r\n");
-        line += strspn(line, "\r\n");
-    }
+    status = snn_tags_parse(out, text, path, columns, count);
     free(text);
     return status;
 }

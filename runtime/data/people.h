@@ -41,6 +41,8 @@ struct snn_tags {
     int64_t count, capacity;
 };
 
+int snn_tags_parse(struct snn_tags *out, const char *text, const char *path,
+                   const char *const *columns, int count);
 int snn_tags_read(struct snn_tags *out, const char *path, const char *const *columns, int count);
 void snn_tags_dispose(struct snn_tags *tags); /* all zero is legal */
 

@@ -37,6 +37,10 @@ int64_t snn_recording_find(const struct snn_recording *recording, int64_t time);
  * What *out holds is to be disposed of also on failure. */
 int snn_recording_read_aedat(struct snn_recording *out, const void *bytes, size_t count,
                              const char *path); /* version 2.0, 3.1 or 4.0 */
+
+/* Only the pixels of the camera: width and height. */
+int snn_recording_measure_aedat(struct snn_recording *out, const void *bytes, size_t count,
+                                const char *path);
 int snn_recording_read_atis(struct snn_recording *out, const void *bytes, size_t count,
                             const char *path);
 

@@ -2,14 +2,15 @@
  *
  * SL-Animals-DVS: recordings/<name>.aedat of somebody who makes 19 signs one after the other, and
  * tags/<name>.csv, whose row k says which events are sign k. Names are those in filelist.txt, or,
- * without it, of all recordings.
+ * without it, of all recordings. A folder without tags is read as one of other recordings, in
+ * windows as long as networks look at a sign.
  */
 #include "data/people.h"
 #include "error.h"
 
 #include <unistd.h>
 
-enum { SIGNS = 19, START = 0, END = 1 };
+enum { SIGNS = 19, START = 0, END = 1, WINDOW = 1500 };
 
 static int cut(struct snn_event_store *store, const struct snn_recording *recording,
                const struct snn_tags *tags, const char *path, const int32_t *fields)
@@ -43,11 +44,26 @@ static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *
     return snn_people_load(set, split, part, &layout);
 }
 
+/* 1 if the folder has no tables: it is a folder of other recordings. */
+static int has_no_tags(const char *name, const char *folder)
+{
+    char place[SNN_PATH_BYTES], tags[SNN_PATH_BYTES];
+
+    if (snn_places_folder(place, name ? name : "data", folder) < 0 ||
+        snn_path_join(tags, place, "tags") < 0)
+        return -1;
+    return !snn_is_folder(tags);
+}
+
 int snn_dataset_sl_animals(struct snn_dataset **out, const char *name, const char *folder)
 {
-    struct snn_dataset *set = snn_people_create(name, folder, SIGNS);
+    int is_other = has_no_tags(name, folder);
+    struct snn_dataset *set;
     char list[SNN_PATH_BYTES];
 
+    if (is_other != 0)
+        return is_other < 0 ? -1 : snn_dataset_sessions(out, name, folder, WINDOW);
+    set = snn_people_create(name, folder, SIGNS);
     if (!set)
         return -1;
     set->load = load;

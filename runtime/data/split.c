@@ -277,8 +277,8 @@ static int find_text(struct divided *divided, const char *text)
             return 0;
         }
         if (used < sizeof all)
-            used +=
-                (size_t)snprintf(all + used, sizeof all - used, "%s%s", value ? ", " : "", other);
+            used += (size_t)snprintf(all + used, sizeof all - used, "%s\'%s\'", value ? ", " : "",
+                                     other);
     }
     return snn_error_set("data set '%s': no %s is '%s'; there are %s", divided->parent->name,
                          noun(divided), text, all);

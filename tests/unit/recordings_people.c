@@ -200,7 +200,7 @@ static void test_session(void)
     snn_dataset_release(view.set);
     division.test_text = "outdoor";
     expect_error(snn_view_divide(&view, snn_view_whole(set), &division),
-                 "no session is 'outdoor'; there are dc, indoor");
+                 "no session is 'outdoor'; there are 'dc', 'indoor'");
     division = by_person(NAN, NAN, NAN);
     division.test_value = 7;
     expect_success(snn_view_divide(&view, snn_view_whole(set), &division));
