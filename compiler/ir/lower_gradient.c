@@ -194,6 +194,17 @@ static void step_connection(struct lowering *l, struct lowered_connection *c)
     }
 }
 
+static void explain_steps(struct lowering *l, const struct lowered_layer *layer)
+{
+    int inputs = is_source(layer) ? 0 : 4 * (int)layer->layer->model->inputs.count;
+    int sent = (layer->raster >= 0) + (layer->emissions >= 0 ? 4 : 0);
+    if (inputs + sent > 0)
+        remark(l->c, layer->layer->statement->span, "gradient",
+               "'%s': of each neuron and step of a sample %d bytes of inputs and %d of what it "
+               "sends are kept",
+               layer->name, inputs, sent);
+}
+
 static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
 {
     layer->step_list = layer->step_starts = -1;
@@ -210,6 +221,7 @@ static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
                                    layer->size);
         l->program->buffers[layer->sent].is_state = true;
     }
+    explain_steps(l, layer);
     if (is_source(layer))
         return;
     for (size_t i = 0; i < layer->layer->model->inputs.count; i++) {

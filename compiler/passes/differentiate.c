@@ -352,9 +352,13 @@ static void reverse_function(struct compilation *c, struct ir_program *program,
     head.before = backward->body.first;
     for (size_t k = 0; k < r.zeroed.count; k++)
         clear_adjoint(&head, r.zeroed.items[k]);
-    remark(c, forward->span, "differentiate",
-           "'%s': %d values (%d bytes) of a neuron and step are kept for the way back",
-           backward->name, (int)r.taped_values, (int)r.taped_bytes);
+    for (size_t k = 0; k < r.taped.count; k++) {
+        const struct taped *taped = &r.taped.items[k];
+        remark(c, taped->loop->span, "differentiate",
+               "'%s' keeps %d %s (%d bytes) of each neuron and step for the way back",
+               taped->loop->name, taped->values, taped->values == 1 ? "value" : "values",
+               taped->bytes);
+    }
 }
 
 /* ---- what only this pass knows ---- */

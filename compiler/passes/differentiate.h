@@ -30,6 +30,14 @@ struct node_facts {
 ARRAY_STRUCT(node_list, struct ir_node *);
 ARRAY_STRUCT(index_list, int32_t);
 
+/* What the iterations of a loop over neurons keep on tapes, for -R. */
+struct taped {
+    const struct ir_node *loop;
+    int values, bytes; /* of a neuron and step */
+};
+
+ARRAY_STRUCT(taped_list, struct taped);
+
 /* The reverse of one block: nodes of `source` have their adjoints here. */
 struct reverse_scope {
     const struct ir_block *source;
@@ -52,9 +60,9 @@ struct reversal {
     bool *rewritten; /* by buffer, of a loss: elements may have changed since they were read */
     int32_t buffer_count;
     struct reverse_scope *scope;
-    struct index_list zeroed;          /* lane buffers with an adjoint in this function */
-    bool is_in_place;                  /* a loss: reversed where it was computed */
-    int64_t taped_values, taped_bytes; /* of a neuron and step, for -R */
+    struct index_list zeroed; /* lane buffers with an adjoint in this function */
+    struct taped_list taped;
+    bool is_in_place; /* a loss: reversed where it was computed */
 };
 
 /* ---- differentiate.c ---- */

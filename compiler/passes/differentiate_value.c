@@ -162,15 +162,21 @@ static struct ir_node *same(struct reversal *r, struct ir_node *node)
     return node;
 }
 
-/* Place of an iteration. That of the innermost independent loop, the neurons', is the innermost in
- * memory. */
+/* The innermost independent loop. */
+static int neurons_of(const struct nest *nest)
+{
+    int neurons = 0;
+    for (int k = 0; k < nest->count; k++)
+        neurons = nest->loops[k]->loop.is_independent ? k : neurons;
+    return neurons;
+}
+
+/* Place of an iteration. That of the neurons is the innermost in memory. */
 static struct ir_node *place_of(struct reversal *r, struct ir_builder *b, const struct nest *nest,
                                 struct ir_node *(*value)(struct reversal *, struct ir_node *))
 {
     struct ir_node *place = ir_integer(b, 0);
-    int neurons = 0;
-    for (int k = 0; k < nest->count; k++)
-        neurons = nest->loops[k]->loop.is_independent ? k : neurons;
+    int neurons = neurons_of(nest);
     for (int k = nest->count - 1; k >= -1; k--) {
         if (k == neurons)
             continue;
@@ -221,9 +227,20 @@ static enum snn_type tape_type(enum ir_type type)
                             : SNN_FLOAT32;
 }
 
-static int64_t tape_bytes(enum ir_type type)
+static int tape_bytes(enum ir_type type)
 {
     return type == IR_BOOL ? 1 : type == IR_F32 ? 4 : 8;
+}
+
+static void note_taped(struct reversal *r, const struct ir_node *loop, int bytes)
+{
+    size_t k = 0;
+    while (k < r->taped.count && r->taped.items[k].loop != loop)
+        k++;
+    if (k == r->taped.count)
+        array_push(&r->c->arena, &r->taped, (struct taped){ .loop = loop });
+    r->taped.items[k].values++;
+    r->taped.items[k].bytes += bytes;
 }
 
 static struct ir_node *from_tape(struct reversal *r, struct ir_node *node)
@@ -247,8 +264,7 @@ static struct ir_node *from_tape(struct reversal *r, struct ir_node *node)
                                                         .unit = "",
                                                         .is_record = true });
         keep_on_tape(r, node, &nest);
-        r->taped_values++;
-        r->taped_bytes += tape_bytes(node->type);
+        note_taped(r, nest.loops[neurons_of(&nest)], tape_bytes(node->type));
     }
     return ir_load(&r->b, facts->tape, place_of(r, &r->b, &nest, reverse_primal));
 }
