@@ -7,6 +7,7 @@
 #include "ir/lower_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Of a batch: derivatives are summed in each, then over them, in one order. How many there are may
  * depend on the network, but not on the threads; each has an array of all derivatives. */
@@ -130,13 +131,49 @@ struct ir_node *lower_summed_gradient(struct lowering *l, int32_t buffer, struct
     return ir_get(&l->b, sum);
 }
 
-/* A value for each weight, saved with the model. */
+/* The Euclidean length of the gradient of all that learns now. */
+static struct ir_node *gradient_norm(struct lowering *l, const struct learnable_list *list,
+                                     struct ir_node *chunks)
+{
+    struct ir_node *total = ir_real(&l->b, IR_F64, 0);
+    for (size_t k = 0; k < list->count; k++) {
+        const struct learnable *w = &list->items[k];
+        struct ir_node *size = size_of(l, w);
+        struct ir_node *sum = ir_reduce(&l->b, IR_REDUCE_SUM, IR_F64, zero(l), size);
+        struct ir_builder outer = l->b;
+        l->b.before = NULL;
+        l->b.block = &sum->reduce.body;
+        struct ir_node *gradient = ir_reduce(&l->b, IR_REDUCE_SUM, IR_F32, zero(l), chunks);
+        struct ir_builder squares = l->b;
+        l->b.block = &gradient->reduce.body;
+        struct ir_node *base = ir_binary(&l->b, IR_MUL, gradient->reduce.index, size);
+        struct ir_node *place = ir_binary(&l->b, IR_ADD, base, sum->reduce.index);
+        gradient->reduce.keys[0] = ir_load(&l->b, l->program->buffers[w->buffer].adjoint, place);
+        gradient->reduce.key_count = 1;
+        l->b = squares;
+        struct ir_node *g = ir_cast(&l->b, IR_F64, gradient);
+        sum->reduce.keys[0] = ir_binary(&l->b, IR_MUL, g, g);
+        sum->reduce.key_count = 1;
+        l->b = outer;
+        struct ir_node *none = ir_real(&l->b, IR_F64, 0);
+        total = ir_binary(&l->b, IR_ADD, total,
+                          ir_select(&l->b, lower_learn_bit(l, w->learn_bit), sum, none));
+    }
+    return ir_cast(&l->b, IR_F32, ir_unary(&l->b, IR_SQRT, total));
+}
+
+/* A value for each weight, saved with the model: that of all statements that descend with this
+ * optimizer. */
 static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
                                const struct optimizer_instance *optimizer, struct symbol *state)
 {
     const struct ir_buffer *weight = &l->program->buffers[w->buffer];
     const char *name = arena_format(&l->c->arena, "%s.%s.%s", weight->name,
                                     optimizer->declaration->name.name->text, state->name->text);
+    for (int32_t i = 0; i < l->program->buffer_count; i++)
+        if (l->program->buffers[i].kind == SNN_BUFFER_MODEL &&
+            strcmp(l->program->buffers[i].name, name) == 0)
+            return i;
     int32_t buffer =
         lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_MODEL, weight->count);
     l->program->buffers[buffer].is_observed = true;
@@ -348,6 +385,8 @@ void lower_descend(struct lowering *l, struct statement *s)
     else
         run_backward(l, taken, chunks, NULL);
     int32_t inlining = l->inlining;
+    if (optimizer->norm->is_read)
+        optimizer->norm->binding = binding_value(l, gradient_norm(l, &list, chunks));
     for (size_t k = 0; k < list.count; k++)
         update_weights(l, &list.items[k], optimizer, chunks, s->span);
     l->inlining = inlining;

@@ -606,7 +606,9 @@ static struct optimizer_instance *check_optimizer_body(struct checker *k, struct
                        NULL);
     add_variable(k, scope, "grad", VARIABLE_GRAD, TYPE_REAL32, unit_any(), NULL);
     add_variable(k, scope, "w", VARIABLE_WEIGHT, TYPE_REAL32, unit_any(), NULL);
+    add_variable(k, scope, "grad_norm", VARIABLE_GRAD_NORM, TYPE_REAL32, unit_any(), NULL);
     self->gradient = find_variable(scope, VARIABLE_GRAD);
+    self->norm = find_variable(scope, VARIABLE_GRAD_NORM);
     self->weight = find_variable(scope, VARIABLE_WEIGHT);
     self->body = clone_block(k->arena, d->optimizer.body);
     check_block(k, self->body);

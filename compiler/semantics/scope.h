@@ -59,10 +59,11 @@ enum builtin_variable {
     VARIABLE_WEIGHT,     /* w: rules, optimizers */
     VARIABLE_PRE,        /* rules, topologies, weights and delays; type LAYER */
     VARIABLE_POST,
-    VARIABLE_GRAD,     /* optimizers */
-    VARIABLE_DISTANCE, /* x: surrogates */
-    VARIABLE_FAN_IN,   /* weights, biases and functions called there: synapses onto a neuron, int */
-    VARIABLE_FAN_OUT,  /* synapses of a source neuron, int */
+    VARIABLE_GRAD,      /* optimizers */
+    VARIABLE_GRAD_NORM, /* the length of the gradient of everything that learns */
+    VARIABLE_DISTANCE,  /* x: surrogates */
+    VARIABLE_FAN_IN,  /* weights, biases and functions called there: synapses onto a neuron, int */
+    VARIABLE_FAN_OUT, /* synapses of a source neuron, int */
 };
 
 /* What can be asked of layers, connections, data sets after a dot and is not declared by the user.

@@ -70,6 +70,7 @@ struct optimizer_instance {
                                          `descend` */
     struct symbol_list states;        /* SYMBOL_OPTIMIZER_STATE in order, one value a weight */
     struct symbol *weight, *gradient; /* `w` and `grad` in the body */
+    struct symbol *norm;              /* `grad_norm` */
     struct block *body;               /* one update of a weight */
 };
 

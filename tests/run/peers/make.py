@@ -336,9 +336,54 @@ def make_losses():
     module.write()
 
 
+# ---- optimizers ----
+
+CLIPPED = {"norm_clipped": lambda w: torch.nn.utils.clip_grad_norm_(w, 0.75),
+           "value_clipped": lambda w: torch.nn.utils.clip_grad_value_(w, 0.25)}
+
+OPTIMIZERS = [
+    ("norm_clipped", lambda w: torch.optim.SGD(w, 0.1)),
+    ("value_clipped", lambda w: torch.optim.Adam(w, 0.05)),
+    ("plain", lambda w: torch.optim.SGD(w, 0.1)),
+    ("decayed", lambda w: torch.optim.SGD(w, 0.1, weight_decay=0.05)),
+    ("momentum", lambda w: torch.optim.SGD(w, 0.1, momentum=0.9)),
+    ("dampened", lambda w: torch.optim.SGD(w, 0.1, momentum=0.9, dampening=0.5, weight_decay=0.05)),
+    ("nesterov", lambda w: torch.optim.SGD(w, 0.1, momentum=0.9, nesterov=True)),
+    ("adam_default", lambda w: torch.optim.Adam(w, 0.05)),
+    ("adam_decayed", lambda w: torch.optim.Adam(w, 0.05, betas=(0.8, 0.99), eps=1e-3, weight_decay=0.1)),
+    ("largest", lambda w: torch.optim.Adam(w, 0.05, betas=(0.5, 0.6), amsgrad=True)),
+    ("adamw_default", lambda w: torch.optim.AdamW(w, 0.05)),
+    ("adamw_decayed", lambda w: torch.optim.AdamW(w, 0.05, weight_decay=0.2)),
+    ("rms", lambda w: torch.optim.RMSprop(w, 0.05)),
+    ("rms_centered", lambda w: torch.optim.RMSprop(w, 0.05, alpha=0.9, centered=True, momentum=0.5, weight_decay=0.1)),
+]
+
+
+def make_optimizers():
+    module = Module("optimizers", "Ten steps of PyTorch's optimizers on given gradients.")
+    g = torch.Generator().manual_seed(13)
+    start = fractions(g, (6,), -1.0, 1.0, 16)
+    gradient = fractions(g, (10, 6), -1.0, 1.0, 64)
+    module.array("start", start, place=6)
+    module.array("gradient", gradient, step=10, place=6)
+    for name, optimizer_of in OPTIMIZERS:
+        weight = start.clone().requires_grad_()
+        optimizer = optimizer_of([weight])
+        steps = []
+        for step in gradient:
+            weight.grad = step.clone()
+            if name in CLIPPED:
+                CLIPPED[name]([weight])
+            optimizer.step()
+            steps.append(weight.detach().clone())
+        module.array(f"{name}_steps", torch.stack(steps), step=10, place=6)
+    module.write()
+
+
 if __name__ == "__main__":
     make_snntorch()
     make_spikingjelly()
     make_norse()
     make_surrogates()
     make_losses()
+    make_optimizers()
