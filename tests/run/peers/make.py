@@ -380,6 +380,29 @@ def make_optimizers():
     module.write()
 
 
+# ---- schedules ----
+
+def make_schedules():
+    from torch.optim import lr_scheduler
+    module = Module("schedules", "The learning rates of PyTorch's schedules in twelve epochs, from a rate of 0.5.")
+    for name, schedule_of in [
+        ("by_steps", lambda o: lr_scheduler.StepLR(o, 3, gamma=0.5)),
+        ("at_milestones", lambda o: lr_scheduler.MultiStepLR(o, [2, 5, 9])),
+        ("exponential", lambda o: lr_scheduler.ExponentialLR(o, 0.8)),
+        ("cosine", lambda o: lr_scheduler.CosineAnnealingLR(o, 12, eta_min=0.05)),
+        ("warming", lambda o: lr_scheduler.LinearLR(o)),
+    ]:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.5)
+        schedule = schedule_of(optimizer)
+        rates = []
+        for _ in range(12):
+            rates.append(schedule.get_last_lr()[0])
+            optimizer.step()
+            schedule.step()
+        module.array(name, torch.tensor(rates), epoch=12)
+    module.write()
+
+
 if __name__ == "__main__":
     make_snntorch()
     make_spikingjelly()
@@ -387,3 +410,4 @@ if __name__ == "__main__":
     make_surrogates()
     make_losses()
     make_optimizers()
+    make_schedules()
