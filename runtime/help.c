@@ -20,6 +20,8 @@ static const char options_text[] =
     "  --fold K/N          .val is part K, from 0, of N equal parts of .train\n"
     "  --model PATH        begin with this model.npz\n"
     "  --out FOLDER        where the folders of runs are made (runs)\n"
+    "  --checkpoint TIME   save what a killed run needs to go on, every so often (60 s)\n"
+    "  --resume[=RUN]      go on with the newest run that was killed, or with that one\n"
     "  --quiet             no progress\n"
     "  --version           what compiled this program\n"
     "  --help              this text\n";

@@ -11,19 +11,20 @@
 #include "suggest.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { THREAD_LIMIT = 1024 };
+enum { THREAD_LIMIT = 1024, CHECKPOINT_SECONDS = 60 };
 
 static const struct {
     const char *name;
     bool has_value;
 } all_options[] = {
-    { "--seed", true },   { "--threads", true }, { "--data", true },
-    { "--fold", true },   { "--out", true },     { "--model", true },
-    { "--quiet", false }, { "--help", false },   { "--version", false },
+    { "--seed", true },       { "--threads", true }, { "--data", true },     { "--fold", true },
+    { "--out", true },        { "--model", true },   { "--quiet", false },   { "--resume", false },
+    { "--checkpoint", true }, { "--help", false },   { "--version", false },
 };
 
 enum { OPTION_COUNT = sizeof all_options / sizeof *all_options };
@@ -187,6 +188,30 @@ static int read_fold(struct snn_options *options, const char *text)
     return 0;
 }
 
+/* "60 s", "5 min", "1 h" or "never". */
+static int read_checkpoint(struct snn_options *options, const char *text)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = { { "s", 1 }, { "min", 60 }, { "h", 3600 } };
+    char *rest;
+    double number = strtod(text, &rest);
+
+    if (strcmp(text, "never") == 0) {
+        options->checkpoint_seconds = INFINITY;
+        return 0;
+    }
+    for (int i = 0; i < 3 && rest != text && number >= 0 && isfinite(number); i++)
+        if (strcmp(rest + strspn(rest, " "), units[i].name) == 0) {
+            options->checkpoint_seconds = number * units[i].seconds;
+            return 0;
+        }
+    return snn_error_set("option '--checkpoint' is '%s', but must be a time such as '60 s' or "
+                         "'5 min', or 'never'",
+                         text);
+}
+
 static bool is_option(const char *word, size_t length, const char *name)
 {
     return strlen(name) == length && strncmp(word, name, length) == 0;
@@ -227,6 +252,15 @@ static int read_option(struct snn_options *options, const struct snn_program *pr
     if (is_option(word, length, "--quiet") || is_option(word, length, "-q")) {
         options->is_quiet = true;
         return 0;
+    }
+    if (is_option(word, length, "--resume")) {
+        options->resumes = true;
+        options->resume = word[length] == '=' ? word + length + 1 : options->resume;
+        return 0;
+    }
+    if (is_option(word, length, "--checkpoint")) {
+        value = option_value(arguments, word, length);
+        return value ? read_checkpoint(options, value) : -1;
     }
     if (is_option(word, length, "--out"))
         return set_text(&options->out, option_value(arguments, word, length));
@@ -282,6 +316,7 @@ static void set_defaults(struct snn_options *options, struct snn_region *region,
                                      .argv = argv,
                                      .out = "runs",
                                      .threads = snn_options_processors(),
+                                     .checkpoint_seconds = CHECKPOINT_SECONDS,
                                      .failure = -1 };
     options->tasks =
         snn_region_array(region, (size_t)(argc + program->task_count), sizeof *options->tasks);
@@ -309,6 +344,20 @@ static bool prints_and_ends(const struct snn_program *program, int argc, char **
     return false;
 }
 
+static bool asks(const struct snn_options *options, const struct snn_program *program)
+{
+    bool asks =
+        options->task_count > 0 || options->has_seed || options->folds > 0 || options->model;
+
+    for (int i = 0; i < program->param_count; i++)
+        asks |= options->is_given[i];
+    for (int i = 0; i < program->data_count; i++)
+        asks |= options->data[i] != NULL;
+    for (int i = 0; i < SNN_STREAM_KINDS; i++)
+        asks |= options->seeds.is_given[i];
+    return asks;
+}
+
 enum snn_options_result snn_options_read(struct snn_options *out, struct snn_region *region,
                                          const struct snn_program *program, int argc, char **argv)
 {
@@ -323,6 +372,7 @@ enum snn_options_result snn_options_read(struct snn_options *out, struct snn_reg
             return SNN_OPTIONS_WRONG;
         }
     }
+    out->asks = asks(out, program);
     for (int i = 0, named = out->task_count; named == 0 && i < program->task_count; i++)
         if (!program->tasks[i].is_optional)
             out->tasks[out->task_count++] = i;

@@ -25,12 +25,16 @@ struct snn_options {
     struct snn_seeds seeds;
     bool has_seed; /* --seed was given */
     int threads;
-    bool has_threads;   /* given by the command line */
-    int fold, folds;    /* --fold: which of how many; folds is 0 without it */
-    const char *out;    /* folder that holds the folders of programs */
-    const char *folder; /* that of this run, where it is made already; or NULL */
-    const char *model;  /* --model, or NULL */
-    int failure;        /* descriptor that gets the message if the run fails, or -1 */
+    bool has_threads;          /* given by the command line */
+    int fold, folds;           /* --fold: which of how many; folds is 0 without it */
+    const char *out;           /* folder that holds the folders of programs */
+    const char *folder;        /* that of this run, where it is made already; or NULL */
+    const char *model;         /* --model, or NULL */
+    bool resumes;              /* --resume */
+    const char *resume;        /* the run that it names, or NULL */
+    bool asks;                 /* for tasks, parameters, data, seeds, a fold or a model */
+    double checkpoint_seconds; /* from one checkpoint to the next; inf: none are written */
+    int failure;               /* descriptor that gets the message if the run fails, or -1 */
     bool is_quiet;
 };
 

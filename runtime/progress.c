@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "calls.h"
 
+#include "checkpoint.h"
 #include "console.h"
 #include "interrupt.h"
 #include "options.h"
@@ -43,6 +44,10 @@ struct snn_progress {
     double shown;            /* when something was last shown */
     double looked;           /* when the clock was last read */
     int64_t stride, waiting; /* steps from one look at the clock to the next; steps left of them */
+    int64_t *saved;          /* [2 + 3 * depth], read from a checkpoint: finished, seconds since the
+                                outermost loop began, of each loop its iterations, how many are
+                                done, whether it has an inner one; or NULL */
+    int saved_depth;
 };
 
 double snn_clock_seconds(void)
@@ -75,6 +80,55 @@ static int64_t samples_done(struct snn_progress *progress)
 int64_t snn_progress_samples(struct snn_progress *progress)
 {
     return progress->depth > 0 ? samples_done(progress) : 0;
+}
+
+/* ---- checkpoints */
+
+static int shown_depth(const struct snn_progress *progress)
+{
+    return progress->depth < DEPTH_LIMIT ? progress->depth : DEPTH_LIMIT;
+}
+
+void snn_progress_write(struct snn_progress *progress, struct snn_json *json)
+{
+    snn_json_begin_array(json, "progress");
+    snn_json_integer(json, NULL, progress->finished);
+    snn_json_integer(json, NULL,
+                     progress->depth > 0 ? (int64_t)(snn_clock_seconds() - progress->began) : 0);
+    for (int i = 0; i < shown_depth(progress); i++) {
+        snn_json_integer(json, NULL, progress->loops[i].total);
+        snn_json_integer(json, NULL, (int64_t)atomic_load(&progress->loops[i].done));
+        snn_json_integer(json, NULL, progress->loops[i].has_inner);
+    }
+    snn_json_end_array(json);
+}
+
+void snn_progress_read(struct snn_runtime *runtime, const json_t *state)
+{
+    struct snn_progress *progress = runtime->progress;
+    size_t count = json_array_size(state);
+
+    progress->saved = snn_region_array(runtime->region, count + 2, sizeof *progress->saved);
+    progress->saved_depth = count > 2 ? (int)((count - 2) / 3) : 0;
+    for (size_t i = 0; i < count; i++)
+        progress->saved[i] = json_integer_value(json_array_get(state, i));
+}
+
+void snn_progress_arrive(struct snn_runtime *runtime)
+{
+    struct snn_progress *progress = runtime->progress;
+    int depth = shown_depth(progress);
+
+    progress->finished = progress->saved[0];
+    if (progress->depth > 0)
+        progress->began = snn_clock_seconds() - (double)progress->saved[1];
+    for (int i = 0; i < depth && i < progress->saved_depth; i++) {
+        const int64_t *saved = &progress->saved[2 + 3 * i];
+
+        progress->loops[i].total = saved[0];
+        atomic_store(&progress->loops[i].done, saved[1]);
+        progress->loops[i].has_inner = saved[2] != 0;
+    }
 }
 
 /* The part of the outermost loop that is done, 0 .. 1, counting that of the loop inside it. */
@@ -240,6 +294,8 @@ void snn_rt_loop_end(struct snn_context *context)
     }
     if (progress->depth == 0 || --progress->depth >= DEPTH_LIMIT)
         return;
+    if (snn_checkpoint_is_resuming(context->runtime))
+        return; /* it was passed by */
     loop = &progress->loops[progress->depth];
     if (!loop->has_inner)
         progress->finished += (int64_t)atomic_load(&loop->done);

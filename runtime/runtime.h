@@ -77,6 +77,11 @@ struct snn_runtime {
     double began;                  /* clock at the process's first statement */
     double start_seconds;          /* from the process's first statement to the first task */
     const char *task;              /* name of the task being run, or NULL */
+    int task_number;               /* its number in the command line */
+    double task_began;             /* clock at its first statement */
+    double task_seconds;           /* of it in a process before this one */
+    struct snn_checkpoint *checkpoint;
+    const struct snn_resume *resume; /* the run that this one goes on with, or NULL */
 };
 
 #endif

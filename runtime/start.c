@@ -5,6 +5,7 @@
  */
 #include "snn/program.h"
 
+#include "checkpoint.h"
 #include "console.h"
 #include "data/event_ahead.h"
 #include "error.h"
@@ -17,6 +18,7 @@
 #include "progress.h"
 #include "record/model.h"
 #include "record/record.h"
+#include "resume.h"
 #include "run.h"
 #include "runtime.h"
 #include "threads.h"
@@ -77,6 +79,11 @@ static bool choose_model(struct snn_runtime *runtime)
     int task = 0;
     enum model_need need = model_need(program, runtime->options, &task);
 
+    if (runtime->resume) {
+        runtime->model_path = runtime->resume->model;
+        snn_run_identify(runtime);
+        return true;
+    }
     runtime->model_path = runtime->options->model;
     if (!runtime->model_path && need != MODEL_NOT_NEEDED)
         runtime->model_path = snn_model_find(runtime, why, sizeof why);
@@ -114,7 +121,8 @@ static void begin_record(struct snn_runtime *runtime)
     folder = snn_record_folder(runtime->record);
     snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(folder, '/') - folder), folder);
     runtime->registry = snn_registry_create(runtime->region, parent);
-    snn_registry_begin(runtime->registry, run_name(runtime->record));
+    if (!snn_registry_begin(runtime->registry, run_name(runtime->record)) && runtime->resume)
+        snn_panic("another process is going on with '%s'", folder);
 }
 
 /* The run is over: `status` and `error` as snn_record_params has them. */
@@ -147,9 +155,10 @@ static struct snn_context *set_up(struct snn_runtime *runtime, struct snn_option
         snn_region_array(runtime->region, (size_t)options->threads, sizeof *runtime->contexts);
     runtime->pool = snn_pool_create(options->threads);
     runtime->progress = snn_progress_create(runtime);
+    runtime->checkpoint = snn_checkpoint_create(runtime);
     if (!choose_model(runtime))
         snn_panic("%s", snn_last_error());
-    if (runtime->model_path)
+    if (runtime->model_path && !runtime->resume)
         snn_model_adopt_seeds(options, runtime->model_path);
     context = snn_lane_create_main(runtime);
     set_keys(context);
@@ -158,6 +167,17 @@ static struct snn_context *set_up(struct snn_runtime *runtime, struct snn_option
         snn_panic("folds were asked for, but no data set of the program has labels and a part "
                   ".train that could be divided");
     return context;
+}
+
+/* The run is brought to where another process has left it. */
+static void go_on(struct snn_context *context)
+{
+    struct snn_runtime *runtime = context->runtime;
+
+    snn_checkpoint_read(runtime);
+    snn_checkpoint_restore(context);
+    if (!runtime->options->is_quiet)
+        snn_console_note("going on with %s", snn_record_folder(runtime->record));
 }
 
 /* A run on its own leaves no folder if it cannot begin; one of several has its folder already, and
@@ -176,31 +196,35 @@ static struct snn_context *prepare(struct snn_runtime *runtime, struct snn_optio
     else
         begin_record(runtime);
     program->call(context, program->init);
-    if (runtime->model_path) {
+    if (runtime->model_path && !runtime->resume) {
         snn_model_load(context, runtime->model_path, "");
         if (!options->is_quiet)
             snn_console_note("model: %s", runtime->model_path);
     }
     program->call(context, program->clear);
+    if (runtime->resume)
+        go_on(context);
     return context;
 }
 
 static void run_task(struct snn_context *context, const struct snn_task *task)
 {
     struct snn_runtime *runtime = context->runtime;
-    double began = snn_clock_seconds();
     struct snn_region_mark mark = snn_region_mark(context->lane->region);
 
+    runtime->task_began = snn_clock_seconds() - runtime->task_seconds;
+    runtime->task_seconds = 0;
     runtime->task = task->name;
     context->path = 0;
     context->present = 0;
     context->learning = 0;
+    snn_checkpoint_begin_task(context);
     context->program->call(context, task->function);
     if (runtime->ahead)
         snn_event_ahead_release(runtime->ahead, -1);
     snn_region_release(context->lane->region, mark);
     context->lane->mark_count = 0;
-    snn_record_task(runtime->record, task->name, snn_clock_seconds() - began);
+    snn_record_task(runtime->record, task->name, snn_clock_seconds() - runtime->task_began);
     if (task->writes_model)
         snn_model_save(context, snn_record_path(runtime->record, "model.npz"));
     snn_record_results(runtime->record);
@@ -244,6 +268,7 @@ static void dispose(struct snn_runtime *runtime)
     snn_event_ahead_destroy(runtime->ahead);
     for (int i = runtime->options->threads - 1; i >= 0; i--)
         snn_lane_destroy(runtime->contexts[i]);
+    snn_checkpoint_destroy(runtime->checkpoint);
     snn_record_destroy(runtime->record);
     snn_registry_destroy(runtime->registry);
 }
@@ -253,9 +278,15 @@ static int run_tasks(struct snn_runtime *runtime, struct snn_options *options)
     struct snn_context *context = prepare(runtime, options);
 
     runtime->start_seconds = snn_clock_seconds() - runtime->began;
-    for (int i = 0; i < options->task_count && !snn_interrupt_requested(); i++)
+    for (int i = snn_checkpoint_first_task(runtime);
+         i < options->task_count && !snn_interrupt_requested(); i++) {
+        runtime->task_number = i;
         run_task(context, &runtime->program->tasks[options->tasks[i]]);
+        snn_checkpoint_between(context, i + 1);
+    }
     finish_records(context, snn_interrupt_requested() ? "interrupted" : "finished");
+    if (!snn_interrupt_requested())
+        snn_checkpoint_remove(runtime);
     return snn_interrupt_requested() ? SNN_EXIT_INTERRUPTED : 0;
 }
 
@@ -270,8 +301,14 @@ static struct snn_runtime start(const struct snn_program *program, struct snn_op
 int snn_run(const struct snn_program *program, struct snn_options *options)
 {
     struct snn_runtime runtime = start(program, options);
+    struct snn_resume resume;
     int status;
 
+    if (options->resumes) {
+        if (snn_resume_find(&resume, options, runtime.region, program) < 0)
+            snn_panic("%s", snn_last_error());
+        runtime.resume = &resume;
+    }
     running = &runtime;
     snn_panic_set_witness(note_failure);
     status = run_tasks(&runtime, options);

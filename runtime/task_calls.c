@@ -5,6 +5,7 @@
  */
 #include "calls.h"
 
+#include "checkpoint.h"
 #include "data/dataset.h"
 #include "data/event_ahead.h"
 #include "data/fold.h"
@@ -64,6 +65,8 @@ void snn_rt_array(struct snn_context *context, int32_t buffer, int64_t elements)
     context->buffers[buffer] =
         snn_region_array(context->lane->region, (size_t)rounded, snn_type_bytes(what->type));
     context->lane->counts[buffer] = elements;
+    if (snn_checkpoint_is_resuming(context->runtime))
+        snn_checkpoint_fill(context, buffer);
 }
 
 void snn_rt_resize(struct snn_context *context, int32_t buffer, int64_t elements)

@@ -146,6 +146,7 @@ struct ir_node {
                              */
             bool is_parallel; /* run by all workers, each with its own lane; implies is_independent
                                */
+            bool is_turn;     /* a loop that the text of a task has (pass `resume`) */
         } loop;
         struct {
             enum ir_reduction reduction;
@@ -164,6 +165,7 @@ struct ir_node {
             struct ir_block test;  /* run before each iteration; defines condition */
             struct ir_node *condition;
             struct ir_block body;
+            bool is_turn; /* as a loop's */
         } loop_while;
         struct {
             struct ir_block body;

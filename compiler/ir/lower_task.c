@@ -226,6 +226,7 @@ void lower_begin_loop(struct lowering *l, struct open_loop *o,
     o->loop =
         ir_loop(&l->b, "for", o->low != NULL ? o->low : ir_integer(&l->b, 0), end, is_parallel);
     o->loop->loop.is_parallel = is_parallel;
+    o->loop->loop.is_turn = !is_parallel && o->path != NULL && o->low == NULL;
     o->outer = l->b;
     l->b.before = NULL;
     l->b.block = &o->loop->loop.body;
@@ -389,6 +390,7 @@ static void lower_while(struct lowering *l, struct statement *s)
         o.mark = ir_call_rt(&l->b, IR_RT_snn_rt_mark, 0, NULL);
     struct ir_node *counter = ir_var(&l->b, "turn", ir_integer(&l->b, 0));
     o.loop = ir_while(&l->b);
+    o.loop->loop_while.is_turn = o.path != NULL;
     o.outer = l->b;
     o.jumps = (struct jump_targets){ .target = o.loop, .outer = l->jumps };
     l->b.before = NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The order of the passes and why: equations and connections become loops first, so that everything
- * after them knows only loops; dead state goes before loops are merged; multiply-adds are formed
- * once, before functions are expanded into the arithmetic that has its own; lanes are chosen last.
+ * after them knows only loops; dead state goes before it would be saved, and before loops are
+ * merged; multiply-adds are formed once, before functions are expanded into the arithmetic that has
+ * its own; lanes are chosen last.
  */
 #include "passes/passes.h"
 
@@ -15,6 +16,7 @@ const struct pass passes[] = {
       pass_differentiate },
     { "propagation", "choose how each connection delivers its spikes", pass_propagation },
     { "dead", "drop state and recordings that nobody reads", pass_dead },
+    { "resume", "let tasks go on where a killed run was saved", pass_resume },
     { "fuse", "merge neighbouring loops over the same neurons", pass_fuse },
     { "contract", "form multiply-adds", pass_contract },
     { "forward", "use what was stored instead of loading it", pass_forward },

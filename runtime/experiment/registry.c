@@ -275,9 +275,9 @@ void snn_registry_note(struct snn_registry *registry, const char *name)
                      snn_last_error());
 }
 
-void snn_registry_begin(struct snn_registry *registry, const char *name)
+bool snn_registry_begin(struct snn_registry *registry, const char *name)
 {
-    snn_running_hold(lock_of(registry), name);
+    return snn_running_hold(lock_of(registry), name);
 }
 
 static int list(struct snn_registry *registry, sqlite3 *database, struct work *work)

@@ -20,8 +20,8 @@ struct snn_registry;
 struct snn_registry *snn_registry_create(struct snn_region *region, const char *folder);
 void snn_registry_destroy(struct snn_registry *registry); /* NULL is legal */
 
-/* This process is the run of that name until it ends. */
-void snn_registry_begin(struct snn_registry *registry, const char *name);
+/* This process is the run of that name until it ends. False if another process is. */
+bool snn_registry_begin(struct snn_registry *registry, const char *name);
 
 /* Enters a run as its folder is now. Failures are told once, as a warning: a run does not fail
  * because it cannot be listed. */

@@ -7,8 +7,10 @@
 
 #include "error.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -121,4 +123,33 @@ int snn_file_commit(const char *temporary, const char *path)
     reason = errno;
     unlink(temporary);
     return snn_error_set("cannot write '%s': %s", path, strerror(reason));
+}
+
+/* "model.npz.part", or behind it the six characters of mkstemp; "best.npz.3.kept". */
+static bool is_left_over(const char *name)
+{
+    const char *part = strstr(name, ".part"), *kept = strstr(name, ".kept");
+    size_t behind = part ? strlen(part + 5) : 0;
+
+    return (kept && kept[5] == '\0') || (part && (behind == 0 || (behind == 7 && part[5] == '.')));
+}
+
+void snn_file_remove_left_over(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    struct dirent *entry;
+    char path[SNN_PATH_BYTES];
+    struct stat status;
+
+    while (directory && (entry = readdir(directory))) {
+        if (entry->d_name[0] == '.' || snn_path_join(path, folder, entry->d_name) < 0 ||
+            lstat(path, &status) < 0)
+            continue;
+        if (S_ISDIR(status.st_mode))
+            snn_file_remove_left_over(path);
+        else if (is_left_over(entry->d_name))
+            unlink(path);
+    }
+    if (directory)
+        closedir(directory);
 }

@@ -23,4 +23,8 @@ int snn_file_replace(const char *path, const void *data, size_t bytes);
    renames it to `path`. Removes it on failure. */
 int snn_file_commit(const char *temporary, const char *path);
 
+/* Removes from a folder, and from those in it, what a process that was killed had yet to rename or
+ * to remove. */
+void snn_file_remove_left_over(const char *folder);
+
 #endif

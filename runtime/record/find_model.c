@@ -70,6 +70,18 @@ static size_t list_runs(const char *folder, struct candidate **out)
     return count;
 }
 
+size_t snn_runs_list(const char *folder, char (**paths)[SNN_PATH_BYTES])
+{
+    struct candidate *runs;
+    size_t count = list_runs(folder, &runs), kept = 0;
+
+    *paths = calloc(count + 1, sizeof **paths);
+    for (size_t i = 0; *paths && i < count; i++)
+        kept += snn_path_join((*paths)[kept], folder, runs[i].name) == 0;
+    free(runs);
+    return kept;
+}
+
 /* The text of a value as it was written by write_param, read back. */
 static bool value_matches(const struct snn_param *param, union snn_value here, const json_t *there)
 {

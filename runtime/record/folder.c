@@ -10,6 +10,7 @@
 #include "options.h"
 #include "panic.h"
 #include "record/file.h"
+#include "resume.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -104,6 +105,8 @@ struct snn_record *snn_record_create(struct snn_runtime *runtime)
 
     localtime_r(&now, &local);
     strftime(record->started, sizeof record->started, "%Y-%m-%dT%H:%M:%S%z", &local);
+    if (runtime->resume && *runtime->resume->started)
+        snprintf(record->started, sizeof record->started, "%s", runtime->resume->started);
     record->runtime = runtime;
     record->metrics = -1;
     pthread_mutex_init(&record->mutex, NULL);
@@ -126,6 +129,8 @@ void snn_record_destroy(struct snn_record *record)
     free(record->reported);
     free(record->loops);
     free(record->tasks);
+    free(record->names);
+    free(record->saved);
     pthread_mutex_destroy(&record->mutex);
 }
 
@@ -147,20 +152,50 @@ const char *snn_record_path(struct snn_record *record, const char *name)
     return path;
 }
 
+static bool is_among(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool snn_record_has_saved(const struct snn_record *record, const char *name)
+{
+    return is_among(record->saved, record->saved_count, name);
+}
+
+bool snn_record_add_saved(struct snn_record *record, const char *name)
+{
+    if (snn_record_has_saved(record, name))
+        return false;
+    *(const char **)snn_record_append(&record->saved, &record->saved_count, &record->saved_capacity,
+                                      sizeof *record->saved) = snn_record_copy(record, name);
+    return true;
+}
+
+bool snn_record_take_name(struct snn_record *record, const char *name)
+{
+    if (is_among(record->names, record->name_count, name))
+        return false;
+    *(const char **)snn_record_append(&record->names, &record->name_count, &record->name_capacity,
+                                      sizeof *record->names) = name;
+    return true;
+}
+
+/* Names are remembered, not looked for in the folder: a run that goes on after it was killed finds
+ * there what it has yet to write. */
 const char *snn_record_new_path(struct snn_record *record, const char *name, const char *ending)
 {
     char numbered[512];
 
     for (int k = 1;; k++) {
-        const char *path;
-
         if (k == 1)
             snprintf(numbered, sizeof numbered, "%.400s%s", name, ending);
         else
             snprintf(numbered, sizeof numbered, "%.400s-%d%s", name, k, ending);
-        path = snn_record_path(record, numbered);
-        if (access(path, F_OK) != 0)
-            return path;
+        if (snn_record_take_name(record, snn_record_copy(record, numbered)))
+            return snn_record_path(record, numbered);
     }
 }
 

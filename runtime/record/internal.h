@@ -46,12 +46,29 @@ struct snn_record {
     size_t loop_count, loop_capacity;
     struct snn_timed_task *tasks;
     size_t task_count, task_capacity;
+    const char **names; /* of files that snn_record_new_path has given */
+    size_t name_count, name_capacity;
+    const char **saved; /* names of models */
+    size_t saved_count, saved_capacity;
 };
 
 /* The address of a new last element; panics if memory is exhausted. */
 void *snn_record_append(void *elements, size_t *count, size_t *capacity, size_t element_bytes);
 
 const char *snn_record_copy(struct snn_record *record, const char *text);
+
+/* False if snn_record_new_path has given that name already; otherwise it is given now, and lives as
+ * long as the run. */
+bool snn_record_take_name(struct snn_record *record, const char *name);
+
+/* The models that `save` has written in this run. add is false for one that is known already. */
+bool snn_record_has_saved(const struct snn_record *record, const char *name);
+bool snn_record_add_saved(struct snn_record *record, const char *name);
+const char *snn_record_saved_path(struct snn_record *record, const char *name);
+
+/* Cuts metrics.jsonl to that length: what another process wrote after its last checkpoint is
+ * written again. */
+void snn_record_cut_metrics(struct snn_record *record, int64_t bytes);
 
 /* Name of the task being run, "" outside. */
 const char *snn_record_task_name(const struct snn_record *record);

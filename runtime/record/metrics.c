@@ -29,14 +29,33 @@ double snn_array_value(enum snn_type type, const void *data, int64_t i)
     return 0;
 }
 
+static void open_metrics(struct snn_record *record, char path[SNN_PATH_BYTES])
+{
+    snn_record_check(snn_path_join(path, record->folder, "metrics.jsonl"));
+    if (record->metrics < 0)
+        record->metrics = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+}
+
+void snn_record_cut_metrics(struct snn_record *record, int64_t bytes)
+{
+    char path[SNN_PATH_BYTES];
+
+    open_metrics(record, path);
+    if (record->metrics < 0 || ftruncate(record->metrics, (off_t)bytes) < 0)
+        snn_panic("cannot write '%s': %s", path, strerror(errno));
+    if (bytes > 0)
+        return;
+    close(record->metrics); /* it is made by what is logged first */
+    record->metrics = -1;
+    unlink(path);
+}
+
 static void append_line(struct snn_record *record, struct snn_json *json)
 {
     char path[SNN_PATH_BYTES];
 
     snn_json_finish(json);
-    snn_record_check(snn_path_join(path, record->folder, "metrics.jsonl"));
-    if (record->metrics < 0)
-        record->metrics = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    open_metrics(record, path);
     if (record->metrics < 0 ||
         write(record->metrics, json->text, json->bytes) != (ssize_t)json->bytes)
         snn_panic("cannot write '%s': %s", path, errno ? strerror(errno) : "no space left");

@@ -8,6 +8,7 @@
 #define SNN_RECORD_MODEL_H
 
 #include "options.h"
+#include "record/file.h"
 #include "runtime.h"
 
 /* Writes the model to `path`; panics if that fails. */
@@ -20,6 +21,9 @@ void snn_model_load(struct snn_context *context, const char *path, const char *p
 /* The newest model among the earlier runs of this program whose parameters and data sources are
    those of this run, or NULL: then `why` says what was found instead. */
 const char *snn_model_find(struct snn_runtime *runtime, char *why, size_t why_bytes);
+
+/* The folders of the runs in `folder`, newest first; the caller frees them. */
+size_t snn_runs_list(const char *folder, char (**paths)[SNN_PATH_BYTES]);
 
 /* Takes over the seeds of weights and delays that the model was made with, unless the command line
    gives them. Panics if the file cannot be read. */

@@ -57,7 +57,7 @@ static size_t write_header(char out[HEADER_BYTES], const struct snn_array *array
     size_t room = HEADER_BYTES - PREFIX_BYTES, used, total;
 
     used = (size_t)snprintf(text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (",
-                            type_code(array->type));
+                            array->is_bytes ? "|u1" : type_code(array->type));
     for (int i = 0; i < array->rank; i++)
         used +=
             (size_t)snprintf(text + used, room - used, "%s%" PRId64 "%s", i ? " " : "",

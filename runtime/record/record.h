@@ -33,7 +33,7 @@ const char *snn_record_path(struct snn_record *record, const char *name);
  * upwards. */
 void snn_record_check_name(const char *place, const char *name);
 
-/* A path like snn_record_path's that does not exist yet: "name.ending", or "name-2.ending" and so
+/* A path like snn_record_path's that was not given yet: "name.ending", or "name-2.ending" and so
  * on. */
 const char *snn_record_new_path(struct snn_record *record, const char *name, const char *ending);
 

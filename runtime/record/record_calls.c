@@ -5,12 +5,13 @@
  */
 #include "calls.h"
 
+#include "checkpoint.h"
 #include "error.h"
 #include "lanes.h"
 #include "panic.h"
 #include "record/file.h"
+#include "record/internal.h"
 #include "record/model.h"
-#include "record/record.h"
 #include "record/scale.h"
 
 #include <stdio.h>
@@ -76,18 +77,28 @@ void snn_record_check_name(const char *place, const char *name)
                   *place ? ": " : "", name);
 }
 
-static const char *snapshot_path(struct snn_context *context, const char *place, const char *name)
+const char *snn_record_saved_path(struct snn_record *record, const char *name)
 {
     char file[512];
 
-    snn_record_check_name(place, name);
     snprintf(file, sizeof file, "models/%.400s.npz", name);
-    return snn_record_path(context->runtime->record, file);
+    return snn_record_path(record, file);
+}
+
+static const char *snapshot_path(struct snn_context *context, const char *place, const char *name)
+{
+    snn_record_check_name(place, name);
+    return snn_record_saved_path(context->runtime->record, name);
 }
 
 void snn_rt_save(struct snn_context *context, const char *name)
 {
-    snn_model_save(context, snapshot_path(context, "", name));
+    struct snn_record *record = context->runtime->record;
+    const char *path = snapshot_path(context, "", name);
+
+    if (!snn_record_add_saved(record, name))
+        snn_checkpoint_keep(context->runtime, path);
+    snn_model_save(context, path);
 }
 
 /* The snapshot of this run, or else of the run whose model this one began with. */
@@ -97,7 +108,7 @@ void snn_rt_load(struct snn_context *context, const char *name, const char *plac
     const char *slash = model ? strrchr(model, '/') : NULL;
     char earlier[SNN_PATH_BYTES];
 
-    if (access(path, F_OK) == 0) {
+    if (snn_record_has_saved(context->runtime->record, name)) {
         snn_model_load(context, path, place);
         return;
     }

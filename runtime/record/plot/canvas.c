@@ -9,6 +9,8 @@
 #include "record/file.h"
 
 #include <cairo-svg.h>
+#include <ctype.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +71,76 @@ static int save(const char *path, struct bytes *bytes, cairo_status_t status)
     return result;
 }
 
+/* ---- ids of an SVG */
+
+/* The length of the word before a number that cairo takes from a counter of the process; 0: this is
+ * none. */
+static size_t counted_word(const char *text, ptrdiff_t left)
+{
+    static const char *const words[] = { "surface", "image" };
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(words[i]);
+
+        if (left > (ptrdiff_t)length && strncmp(text, words[i], length) == 0 &&
+            isdigit((unsigned char)text[length]))
+            return length;
+    }
+    return 0;
+}
+
+/* Reads the number at *from, which moves behind it. */
+static unsigned long read_number(const char **from, const char *end)
+{
+    unsigned long number = 0;
+
+    while (*from < end && isdigit((unsigned char)**from))
+        number = 10 * number + (unsigned long)(*(*from)++ - '0');
+    return number;
+}
+
+/* Where the next number of such an id begins, at or after `from`; `end` if there is none. */
+static const char *next_id(const char *from, const char *end)
+{
+    for (; from < end; from++) {
+        size_t length = *from == '"' || *from == '#' ? counted_word(from + 1, end - from - 1) : 0;
+
+        if (length > 0)
+            return from + 1 + length;
+    }
+    return end;
+}
+
+/* A page gets the same bytes however many were drawn before it in this process: its ids count from
+ * 1, in place, which makes none longer. */
+static void number_ids(struct bytes *bytes)
+{
+    const char *start = (char *)bytes->data, *end = start + bytes->count, *from = start;
+    unsigned long smallest = ULONG_MAX;
+    char *to = (char *)bytes->data, number[24];
+
+    while ((from = next_id(from, end)) < end) {
+        unsigned long id = read_number(&from, end);
+
+        smallest = id < smallest ? id : smallest;
+    }
+    for (from = start; from < end;) {
+        const char *id = next_id(from, end);
+        size_t length = (size_t)(id - from);
+
+        memmove(to, from, length);
+        to += length;
+        from = id;
+        if (id == end)
+            break;
+        length =
+            (size_t)snprintf(number, sizeof number, "%lu", read_number(&from, end) - smallest + 1);
+        memcpy(to, number, length);
+        to += length;
+    }
+    bytes->count = (size_t)(to - (char *)bytes->data);
+}
+
 static int save_svg(const char *path, double width, double height, snn_draw *draw, const void *what)
 {
     struct bytes bytes = { 0 };
@@ -79,6 +151,8 @@ static int save_svg(const char *path, double width, double height, snn_draw *dra
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(surface);
     cairo_surface_destroy(surface);
+    if (status == CAIRO_STATUS_SUCCESS)
+        number_ids(&bytes);
     return save(path, &bytes, status);
 }
 
