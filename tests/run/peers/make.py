@@ -189,6 +189,70 @@ def make_snntorch():
     module.write()
 
 
+def make_windows():
+    import snntorch
+    from snntorch import surrogate
+    module = Module("windows", "snnTorch behind convolutions and pools: pictures that stay, and spikes that come and go; all "
+                    "steps, the loss, and every gradient.")
+    g = torch.Generator().manual_seed(17)
+    slope = surrogate.fast_sigmoid(4)
+    picture = fractions(g, (SAMPLES, 2, 6, 6), 0.0, 1.0, 8)
+    events = (torch.rand((STEPS, SAMPLES, 2, 6, 6), generator=g) < 0.4).float()
+    weights = {
+        "w1": fractions(g, (3, 2, 3, 3), -0.25, 0.375, 16), "b1": fractions(g, (3,), -0.125, 0.25, 32),
+        "w2": fractions(g, (4, 3, 2, 2), -0.5, 1.0, 16), "b2": fractions(g, (4,), -0.125, 0.25, 32),
+        "w3": fractions(g, (CLASSES, 36), -0.25, 0.375, 16), "b3": fractions(g, (CLASSES,), -0.125, 0.25, 32),
+        "w4": fractions(g, (3, 2, 3, 3), -0.125, 0.5, 16), "w5": fractions(g, (4, 3, 2, 2), -0.25, 1.0, 16),
+        "w6": fractions(g, (CLASSES, 36), -0.25, 0.375, 16),
+    }
+    space = {"y": 6, "x": 6}
+    module.array("picture", picture, sample=SAMPLES, channel=2, **space)
+    module.array("events", events.transpose(0, 1), sample=SAMPLES, time=STEPS, channel=2, **space)
+
+    def write(prefix, w):
+        for name, value in w.items():
+            if value is None:
+                continue
+            if value.dim() == 4:
+                sizes = dict(zip(("y", "x", "channel", "filter"), value.permute(2, 3, 1, 0).shape))
+                module.array(prefix + name, value.permute(2, 3, 1, 0), **sizes)
+            elif value.dim() == 2:
+                sizes = {"channel": 4, "y": 3, "x": 3, "class": CLASSES}
+                module.array(prefix + name, value.T.reshape(4, 3, 3, CLASSES), **sizes)
+            else:
+                module.array(prefix + name, value, **{"class" if name == "b3" else "filter": len(value)})
+
+    write("", weights)
+
+    def deep(w, x, layers):
+        """conv 3 |> max pool 2, conv 2 with a rim of zeros, dense."""
+        one = layers[0](F.max_pool2d(F.conv2d(x, w["w1"], w["b1"]), 2))
+        two = layers[1](F.conv2d(one[0], w["w2"], w["b2"], padding=1))
+        return one, two, layers[2](F.linear(two[0].flatten(1), w["w3"], w["b3"]))
+
+    def wide(w, x, layers):
+        """conv 3 in steps of 2, avg pool 2 |> conv 2, dense, without biases."""
+        one = layers[0](F.conv2d(x, w["w4"], stride=2, padding=1))
+        two = layers[1](F.conv2d(F.avg_pool2d(one[0], 2, stride=1), w["w5"], padding=1))
+        return one, two, layers[2](F.linear(two[0].flatten(1), w["w6"]))
+
+    for name, net, frames in [("still", deep, [picture] * STEPS), ("moving", deep, list(events)),
+                              ("strided", wide, list(events))]:
+        w = {key: value.clone().requires_grad_() for key, value in weights.items()}
+        layers = [snntorch.Leaky(beta=0.5, spike_grad=slope, init_hidden=True, output=True) for _ in range(3)]
+        out = [net(w, x, layers) for x in frames]
+        spikes = [torch.stack([step[k][0] for step in out]) for k in range(3)]
+        loss = sum(F.cross_entropy(step, LABELS) for step in spikes[2]) / STEPS
+        loss.backward()
+        print(f"{name}: {[int(s.sum()) for s in spikes]} of {[s.numel() for s in spikes]} spikes, loss {loss.item():.6f}")
+        module.array(f"{name}_u", torch.stack([step[1][1] for step in out])[-1], sample=SAMPLES, channel=4,
+                     **dict(zip("yx", out[0][1][1].shape[2:])))
+        module.array(f"{name}_spikes", spikes[2], time=STEPS, sample=SAMPLES, **{"class": CLASSES})
+        module.number(f"{name}_loss", loss)
+        write(f"{name}_", {key: value.grad for key, value in w.items()})
+    module.write()
+
+
 # ---- SpikingJelly ----
 
 def make_spikingjelly():
@@ -411,3 +475,4 @@ if __name__ == "__main__":
     make_losses()
     make_optimizers()
     make_schedules()
+    make_windows()
