@@ -326,6 +326,37 @@ def make_norse():
     module.write()
 
 
+# ---- STBP ----
+
+class Rectangle(torch.autograd.Function):
+    """The spike of STBP."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return (x > 0).float()
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, = ctx.saved_tensors
+        return grad * (x.abs() < 0.25).float() / 0.5
+
+
+def make_stbp():
+    module = Module("stbp", "The neuron of STBP, as its equations say: two dense layers, all steps, the loss, and every gradient.")
+    dense = Dense(19, 0.0, 0.5)
+    dense.write(module)
+
+    def step(current, state):
+        u, o = state or (torch.zeros_like(current), torch.zeros_like(current))
+        u = 0.3 * u * (1 - o) + current
+        o = Rectangle.apply(u - 0.3)
+        return o, (u, o), u
+
+    dense.case(module, "wu", Stateful(step), Stateful(step))
+    module.write()
+
+
 # ---- surrogates ----
 
 def make_surrogates():
@@ -476,3 +507,4 @@ if __name__ == "__main__":
     make_optimizers()
     make_schedules()
     make_windows()
+    make_stbp()
