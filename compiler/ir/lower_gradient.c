@@ -141,11 +141,12 @@ static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, 
         entry.spike_counts = c->source->list_count;
     }
     entry.spike_first = entry.ring_slots = entry.delay = -1;
-    if (c->takes_all_steps) {
-        entry.flags = c->source->raster;
-        entry.values = c->source->emissions;
-        entry.spikes = c->source->step_list;
-        entry.step_starts = c->source->step_starts;
+    if (c->takes_all_steps && is_last) {
+        bool has_pools = c->stage_count > 0;
+        entry.flags = has_pools ? -1 : c->source->raster;
+        entry.values = has_pools ? c->step_values : c->source->emissions;
+        entry.spikes = has_pools ? c->step_list : c->source->step_list;
+        entry.step_starts = has_pools ? c->step_starts : c->source->step_starts;
         entry.delay = c->total_delay;
     }
     lower_way_back(l, &entry, is_last || next != NULL);
@@ -158,9 +159,11 @@ static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, 
 static bool takes_all_steps(const struct lowered_network *network,
                             const struct lowered_connection *c)
 {
-    bool is_matrix = c->stage_count == 0 && c->weight_buffer >= 0 && c->source->raster >= 0 &&
-                     c->connection->topology.items[0].builtin->id == BUILTIN_DENSE;
-    if (network->is_recurrent || !is_matrix)
+    size_t last = c->connection->topology.count - 1;
+    bool is_matrix = c->weight_buffer >= 0 && c->source->raster >= 0 &&
+                     c->connection->topology.items[last].builtin->id == BUILTIN_DENSE;
+    bool is_behind_pools = c->stage_count > 0 && c->stages[last].list >= 0 && c->total_delay < 0;
+    if (network->is_recurrent || !is_matrix || (c->stage_count > 0 && !is_behind_pools))
         return false;
     for (size_t i = 0; i < network->network->connections.count; i++) {
         const struct lowered_connection *next = &network->connections[i];
@@ -180,10 +183,24 @@ static void step_lists(struct lowering *l, struct lowered_layer *layer)
         lower_buffer(l, dotted(l, layer->name, "step_starts"), SNN_INT64, SNN_BUFFER_LANE, -1);
 }
 
+/* What leaves the pools before a matrix, in all steps. */
+static void pooled_steps(struct lowering *l, struct lowered_connection *c)
+{
+    c->step_values =
+        lower_buffer(l, dotted(l, c->name, "step_values"), SNN_FLOAT32, SNN_BUFFER_LANE, -1);
+    l->program->buffers[c->step_values].is_record = true;
+    c->step_list = lower_buffer(l, dotted(l, c->name, "step_list"), SNN_INT32, SNN_BUFFER_LANE, -1);
+    c->step_starts =
+        lower_buffer(l, dotted(l, c->name, "step_starts"), SNN_INT64, SNN_BUFFER_LANE, -1);
+}
+
 static void step_connection(struct lowering *l, struct lowered_connection *c)
 {
+    c->step_values = c->step_list = c->step_starts = -1;
     c->takes_all_steps = takes_all_steps(c->network, c);
-    if (c->takes_all_steps)
+    if (c->takes_all_steps && c->stage_count > 0)
+        pooled_steps(l, c);
+    else if (c->takes_all_steps)
         step_lists(l, c->source);
     if (c->stage_count == 0)
         c->stepwise = stepwise(l, c, c->ir, true, true, NULL);
@@ -416,6 +433,47 @@ static void run_stage(struct lowering *l, const struct lowered_connection *c, si
 }
 
 /* Before anything has arrived, stages still pass on a bias. */
+static void reserve_lists(struct lowering *l, int32_t list, int32_t starts, struct ir_node *size)
+{
+    struct ir_node *one = ir_integer(&l->b, 1);
+    struct ir_node *entries = ir_binary(&l->b, IR_ADD, steps_now(l), one);
+    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, list),
+                                     ir_binary(&l->b, IR_MUL, steps_now(l), size) });
+    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&l->b, starts), entries });
+    ir_store(&l->b, starts, zero(l), zero(l));
+}
+
+/* Puts the list of a step behind those of the steps before it. */
+static void append_list(struct lowering *l, int32_t list, int32_t starts, struct ir_node *step,
+                        int32_t from, int32_t from_count)
+{
+    struct ir_builder outer = l->b;
+    struct ir_node *start = ir_load(&l->b, starts, step), *count = number(l, from_count);
+    struct ir_node *k = lower_open_range(l, "append", count, true);
+    ir_store(&l->b, list, ir_binary(&l->b, IR_ADD, start, k), ir_load(&l->b, from, k));
+    l->b = outer;
+    ir_store(&l->b, starts, ir_binary(&l->b, IR_ADD, step, ir_integer(&l->b, 1)),
+             ir_binary(&l->b, IR_ADD, start, count));
+}
+
+/* Keeps what left the pools in a step. */
+static void keep_pooled(struct lowering *l, const struct lowered_connection *c,
+                        struct ir_node *step)
+{
+    const struct lowered_stage *pool = &c->stages[c->stage_count - 2], *last = pool + 1;
+    struct ir_builder outer = l->b;
+    struct ir_node *size = lower_size_leaf(l, pool->size);
+    lower_begin_stage(l, c, c->stage_count - 1, step);
+    struct ir_node *k = lower_open_range(l, dotted(l, c->name, "pooled"), size, true);
+    struct ir_node *row = ir_binary(&l->b, IR_MUL, step, size);
+    ir_store(&l->b, c->step_values, ir_binary(&l->b, IR_ADD, row, k),
+             ir_load(&l->b, pool->buffer, k));
+    l->b = outer;
+    append_list(l, c->step_list, c->step_starts, step, last->list, last->list_count);
+}
+
 static void arrive(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
                    struct ir_node *base)
 {
@@ -434,8 +492,11 @@ static void arrive(struct lowering *l, const struct lowered_connection *c, struc
     lay_out(l, c, step, sent);
     if (c->stage_count == 0)
         ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
-    for (size_t i = 0; i < c->stage_count; i++)
+    size_t stages = c->takes_all_steps ? c->stage_count - 1 : c->stage_count;
+    for (size_t i = 0; i < stages; i++)
         run_stage(l, c, i, step, base, true);
+    if (c->takes_all_steps)
+        keep_pooled(l, c, step);
     l->b = outer;
 }
 
@@ -497,7 +558,8 @@ static void lower_arrivals(struct lowering *l, struct lowered_layer *layer, stru
         begin_input(l, layer, inputs->items[i], base);
         for (size_t k = 0; k < network->network->connections.count; k++)
             if (network->connections[k].connection->slot == inputs->items[i] &&
-                !network->connections[k].takes_all_steps)
+                !(network->connections[k].takes_all_steps &&
+                  network->connections[k].stage_count == 0))
                 arrive(l, &network->connections[k], step, base);
     }
 }
@@ -615,14 +677,8 @@ static void list_steps(struct lowering *l, const struct lowered_layer *layer)
 {
     if (layer->step_list < 0)
         return;
-    struct ir_node *size = lower_size_leaf(l, layer->size), *one = ir_integer(&l->b, 1);
-    struct ir_node *room = ir_binary(&l->b, IR_MUL, steps_now(l), size);
-    struct ir_node *entries = ir_binary(&l->b, IR_ADD, steps_now(l), one);
-    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
-               (struct ir_node *[]){ ir_integer(&l->b, layer->step_list), room });
-    ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
-               (struct ir_node *[]){ ir_integer(&l->b, layer->step_starts), entries });
-    ir_store(&l->b, layer->step_starts, zero(l), zero(l));
+    struct ir_node *size = lower_size_leaf(l, layer->size);
+    reserve_lists(l, layer->step_list, layer->step_starts, size);
     struct ir_builder outer = l->b;
     struct ir_node *step = lower_open_range(l, dotted(l, layer->name, "list"), steps_now(l), false);
     struct ir_builder body = l->b;
@@ -631,15 +687,23 @@ static void list_steps(struct lowering *l, const struct lowered_layer *layer)
     ir_store(&l->b, flags, i, ir_load(&l->b, layer->raster, row_place(l, layer, step, i)));
     l->b = body;
     ir_compact(&l->b, flags, layer->list, layer->list_count, size);
-    struct ir_node *start = ir_load(&l->b, layer->step_starts, step);
-    struct ir_node *count = number(l, layer->list_count);
-    struct ir_node *k = lower_open_range(l, dotted(l, layer->name, "list"), count, true);
-    ir_store(&l->b, layer->step_list, ir_binary(&l->b, IR_ADD, start, k),
-             ir_load(&l->b, layer->list, k));
-    l->b = body;
-    ir_store(&l->b, layer->step_starts, ir_binary(&l->b, IR_ADD, step, one),
-             ir_binary(&l->b, IR_ADD, start, count));
+    append_list(l, layer->step_list, layer->step_starts, step, layer->list, layer->list_count);
     l->b = outer;
+}
+
+static void reserve_pooled(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct lowered_network *network = layer->network;
+    for (size_t k = 0; k < network->network->connections.count; k++) {
+        const struct lowered_connection *c = &network->connections[k];
+        if (c->target != layer || c->step_values < 0)
+            continue;
+        struct ir_node *size = lower_size_leaf(l, c->stages[c->stage_count - 2].size);
+        reserve_lists(l, c->step_list, c->step_starts, size);
+        ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
+                   (struct ir_node *[]){ ir_integer(&l->b, c->step_values),
+                                         ir_binary(&l->b, IR_MUL, steps_now(l), size) });
+    }
 }
 
 static void take_all_steps(struct lowering *l, const struct lowered_layer *layer)
@@ -647,8 +711,11 @@ static void take_all_steps(struct lowering *l, const struct lowered_layer *layer
     const struct lowered_network *network = layer->network;
     for (size_t k = 0; k < network->network->connections.count; k++) {
         const struct lowered_connection *c = &network->connections[k];
-        if (c->target == layer && c->takes_all_steps)
-            ir_propagate_steps(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, steps_now(l));
+        if (c->target != layer || !c->takes_all_steps)
+            continue;
+        int32_t stepwise =
+            c->stage_count > 0 ? c->stages[c->stage_count - 1].stepwise : c->stepwise;
+        ir_propagate_steps(&l->b, stepwise, IR_PROPAGATE_FORWARD, steps_now(l));
     }
 }
 
@@ -663,6 +730,7 @@ static void run_layers(struct lowering *l, const struct lowered_network *network
             continue;
         }
         reserve_steps(l, layer);
+        reserve_pooled(l, layer);
         lower_arrivals(l, layer, zero(l), true);
         struct ir_builder outer = l->b;
         struct ir_node *step =

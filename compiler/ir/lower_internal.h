@@ -215,6 +215,8 @@ struct lowered_stage {
     int32_t ir;                /* in program->connections */
     int32_t size;              /* size id: of what leaves it */
     int32_t buffer;            /* what leaves it, for the next stage; -1: the target */
+    int32_t list, list_count;  /* what enters it is mostly 0: INT32, INT64[1] of what is not; -1 */
+    int32_t is_listed;         /* BOOL, by what enters it */
     int32_t mask, chance;      /* of dropout: FLOAT32 by place, a constant */
     struct lowered_norm *norm; /* of batch_norm; null */
     int32_t stepwise;          /* as that of its connection */
@@ -257,6 +259,9 @@ struct lowered_connection {
     int32_t stepwise;     /* in program->connections: adds to all steps of an input, see
                              lower_gradient.c */
     bool takes_all_steps; /* … at once */
+    int32_t step_values, step_list, step_starts; /* … where pools come before: what leaves them,
+                                                    FLOAT32 [step, place], and lists as a layer's;
+                                                    -1 */
 };
 
 /* What tasks read of a layer after a presentation of a batch. */

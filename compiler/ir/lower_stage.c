@@ -326,6 +326,48 @@ static void set_weights(struct lowering *l, struct lowered_connection *c, size_t
                 : lower_literal_entry(l, 1);
 }
 
+/* Pools of spikes leave mostly zeros: the weights behind them visit what is not. */
+static bool is_behind_pools_of_spikes(struct lowering *l, struct lowered_connection *c, size_t i)
+{
+    bool has_spikes = lower_sent_values(l, c) < 0 || lower_is_graded(c->source);
+    enum ir_topology topology = topology_of(&c->connection->topology.items[i]);
+    if (i == 0 || !has_spikes || c->connection->source_field != NULL ||
+        (topology != IR_CONV && topology != IR_LOCAL && topology != IR_DENSE))
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (!is_pool(&c->connection->topology.items[k]))
+            return false;
+    return i == c->connection->weighted;
+}
+
+static void add_list(struct lowering *l, const struct lowered_connection *c,
+                     struct lowered_stage *stage, struct ir_connection *entry)
+{
+    int32_t size = entry->source_size;
+    stage->is_listed = lane_buffer(l, c, "is_listed", SNN_BOOL, size);
+    stage->list = lane_buffer(l, c, "list", SNN_INT32, size);
+    stage->list_count = lane_buffer(l, c, "list_count", SNN_INT64, lower_size_value(l, 1));
+    int32_t made[] = { stage->is_listed, stage->list, stage->list_count };
+    for (int k = 0; k < 3; k++)
+        l->program->buffers[made[k]].is_state = true;
+    entry->is_graded = true;
+    entry->spikes = stage->list;
+    entry->spike_counts = stage->list_count;
+}
+
+static void list_numbers(struct lowering *l, const struct lowered_connection *c, size_t i)
+{
+    const struct lowered_stage *before = &c->stages[i - 1], *stage = &c->stages[i];
+    struct ir_builder outer = l->b;
+    struct ir_node *size = lower_size_leaf(l, before->size);
+    struct ir_node *k = lower_open_range(l, dotted(l, c, "list"), size, true);
+    struct ir_node *value = ir_load(&l->b, before->buffer, k);
+    ir_store(&l->b, stage->is_listed, k,
+             ir_binary(&l->b, IR_NE, value, ir_real(&l->b, value->type, 0)));
+    l->b = outer;
+    ir_compact(&l->b, stage->is_listed, stage->list, stage->list_count, size);
+}
+
 static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i)
 {
     struct topology_stage *stage = &c->connection->topology.items[i];
@@ -333,7 +375,7 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
     struct ir_connection entry = entry_of(l, c, stage);
     int32_t slot = lower_state_buffer(l, c->connection->slot);
     lowered->stage = stage;
-    lowered->buffer = -1;
+    lowered->buffer = lowered->list = lowered->list_count = lowered->is_listed = -1;
     lowered->size = is_last(c, i) ? c->target->size : size_of(l, c, stage, &stage->axes);
     if (!is_last(c, i))
         lowered->buffer =
@@ -348,6 +390,8 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
     entry.source_size = i > 0 ? c->stages[i - 1].size : c->source->size;
     entry.values = i > 0 ? c->stages[i - 1].buffer : lower_sent_values(l, c);
     entry.is_graded = i == 0 && c->connection->source_field == NULL && lower_is_graded(c->source);
+    if (is_behind_pools_of_spikes(l, c, i))
+        add_list(l, c, lowered, &entry);
     if (stage->builtin->id == BUILTIN_BATCH_NORM) {
         lower_norm_buffers(l, c, lowered);
         entry.values = lowered->norm->output;
@@ -462,6 +506,8 @@ void lower_begin_stage(struct lowering *l, const struct lowered_connection *c, s
 {
     const struct lowered_stage *stage = &c->stages[i];
     lower_step_dropout(l, c, stage, step);
+    if (stage->list >= 0)
+        list_numbers(l, c, i);
     if (stage->buffer < 0)
         return;
     int32_t buffer = stage->buffer;

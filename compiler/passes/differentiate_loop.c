@@ -398,6 +398,14 @@ static struct ir_node *list_of(struct ir_node *node, const struct ir_connection 
     return node;
 }
 
+/* The loop that has written a buffer last. */
+static const struct ir_node *writer_of(const struct ir_node *node, int32_t buffer)
+{
+    while (node != NULL && !(node->kind == IR_NODE_LOOP && stores_to(&node->loop.body, buffer)))
+        node = node->previous;
+    return node;
+}
+
 /* The forward code lays out what a connection sends right before: flags and their list, numbers, or
  * numbers with flags beside them; all of them only where they are not there for the whole
  * presentation. */
@@ -410,8 +418,10 @@ static void source_again(struct reversal *r, struct ir_node *node, const struct 
     struct ir_node *compact = list_of(node->previous, c);
     if (compact == NULL)
         return;
-    if (c->values < 0)
-        written_again(r, compact->previous, c->flags);
+    bool is_with_values = c->values >= 0 && writer_of(compact->previous, compact->compact.flags) ==
+                                                writer_of(compact->previous, c->values);
+    if (!is_with_values)
+        written_again(r, compact->previous, compact->compact.flags);
     reverse_clone(r, compact);
 }
 

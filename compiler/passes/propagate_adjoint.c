@@ -238,8 +238,48 @@ static void transpose_winners(struct propagation *p)
                        window_pooled(&p->b, p->connection, target_adjoint(p, target)));
 }
 
+/* Do windows lie side by side, so that a source is in one at most? */
+static bool are_side_by_side(const struct propagation *p)
+{
+    const struct ir_window *window = p->connection->window;
+    const struct ir_size *kernel = &p->b.program->sizes[window->kernel],
+                         *stride = &p->b.program->sizes[window->stride];
+    bool is_same = window->kernel == window->stride ||
+                   (kernel->is_known && stride->is_known && kernel->value == stride->value);
+    return is_same && window->padding < 0;
+}
+
+/* Each source has the share of its window; what is left over at the far ends is in none. */
+static void transpose_tiles(struct propagation *p)
+{
+    const struct ir_window *window = p->connection->window;
+    struct ir_node *kernel = ir_known_size(&p->b, window->kernel);
+    struct ir_node *source = zero(p), *target = zero(p);
+    for (int i = 0; i < 3; i++) {
+        enum ir_window_axis axis = window->from.order[i];
+        struct ir_node *high = ir_known_size(&p->b, window->to.sizes[axis]);
+        if (axis != IR_WINDOW_CHANNEL)
+            high = ir_binary(&p->b, IR_MUL, high, kernel);
+        struct ir_node *at = open_range(p, "tiles", high, true);
+        struct ir_node *a =
+            ir_binary(&p->b, IR_MUL, at, ir_known_size(&p->b, window->from.strides[axis]));
+        if (axis != IR_WINDOW_CHANNEL)
+            at = ir_binary(&p->b, IR_DIV, at, kernel);
+        struct ir_node *b =
+            ir_binary(&p->b, IR_MUL, at, ir_known_size(&p->b, window->to.strides[axis]));
+        source = ir_binary(&p->b, IR_ADD, source, a);
+        target = ir_binary(&p->b, IR_ADD, target, b);
+    }
+    struct ir_node *share = window_pooled(&p->b, p->connection, target_adjoint(p, target));
+    propagation_add_to(p, source_adjoint(p), source, share);
+}
+
 static void transpose_pool(struct propagation *p)
 {
+    if (p->connection->topology != IR_MAX_POOL && are_side_by_side(p)) {
+        transpose_tiles(p);
+        return;
+    }
     struct ir_node *source = open_sources(p, "transpose");
     struct window_walk walk = window_walk(&p->b, p->connection->window, p->connection->name);
     window_start_at(&walk, source);

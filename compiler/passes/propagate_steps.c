@@ -253,7 +253,8 @@ void propagate_steps_transpose(struct propagation *p, struct ir_node *steps)
                          .rows = arriving(p, steps),
                          .lanes = sources,
                          .inner = targets,
-                         .result = p->b.program->buffers[c->flags].adjoint,
+                         .result =
+                             p->b.program->buffers[c->values >= 0 ? c->values : c->flags].adjoint,
                          .result_start = integer(p, 0),
                          .result_row = sources,
                          .matrix = c->back->turned,
