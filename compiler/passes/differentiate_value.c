@@ -53,6 +53,14 @@ static bool are_cheap(struct reversal *r, struct ir_block *block)
     return true;
 }
 
+/* What is known of a sample is the same whenever it is asked for. */
+static bool is_fact_of_sample(const struct ir_node *node)
+{
+    return node->op == IR_CALL_RT && (node->payload.index == IR_RT_snn_rt_data_label ||
+                                      node->payload.index == IR_RT_snn_rt_data_index ||
+                                      node->payload.index == IR_RT_snn_rt_data_field);
+}
+
 /* Nodes inside of a reduction are judged with it. */
 static bool is_cheap(struct reversal *r, const struct ir_node *node)
 {
@@ -65,8 +73,9 @@ static bool is_cheap(struct reversal *r, const struct ir_node *node)
         return false;
     if (node->op == IR_INDEX)
         return true; /* of a loop being reversed, or of a reduction judged now */
-    if (node->op == IR_LOAD ? !keeps(r, node->payload.index)
-                            : !ir_is_pure(node) && node->op != IR_CONTEXT_GET)
+    if (node->op == IR_LOAD
+            ? !keeps(r, node->payload.index)
+            : !ir_is_pure(node) && node->op != IR_CONTEXT_GET && !is_fact_of_sample(node))
         return false;
     for (int32_t k = 0; k < node->operand_count; k++)
         if (!is_cheap(r, node->operands[k]))
