@@ -323,7 +323,11 @@ static struct ir_node *duration_steps(struct lowering *l, struct lowered_network
     return steps_of(l, network, lower_as(l, duration, IR_F64));
 }
 
-/* Without a duration a presentation lasts as long as its events can. */
+/* What is less of a step than this is rounding of times. */
+static const double whole_steps = 1 - 1e-6;
+
+/* Without a duration a presentation lasts as long as its events can: the last step may not be full.
+ */
 static struct ir_node *event_steps(struct lowering *l, struct lowered_network *network,
                                    const struct statement *s)
 {
@@ -336,7 +340,12 @@ static struct ir_node *event_steps(struct lowering *l, struct lowered_network *n
         struct ir_node *own = lower_data_call(l, IR_RT_snn_rt_data_max_time, value->span, 1, &view);
         time = time == NULL ? own : ir_binary(&l->b, IR_MAX, time, own);
     }
-    return time != NULL ? steps_of(l, network, time) : NULL;
+    if (time == NULL)
+        return NULL;
+    struct ir_node *steps =
+        ir_binary(&l->b, IR_DIV, time, lower_constant_leaf(l, network->dt, IR_F64));
+    steps = ir_binary(&l->b, IR_ADD, steps, ir_real(&l->b, IR_F64, whole_steps));
+    return ir_cast(&l->b, IR_I64, ir_unary(&l->b, IR_FLOOR, steps));
 }
 
 enum { STEPS_PER_LOOK = 8 }; /* at Ctrl-C: too few to wait for, too many to cost anything */

@@ -112,6 +112,19 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
         make_events(k, set, camera_axes(k, 128), size_constant(11), train_and_test);
         add_person_and_session(k, set);
         break;
+    case BUILTIN_SHD:
+        push_axis(k, &axes, "input", size_constant(700));
+        make_events(k, set, axes, size_unknown(), train_and_test | DATASET_VAL);
+        add_field(k, set, "person", TYPE_INT, (struct axis_list){ 0 });
+        set->may_be_whole = true;
+        break;
+    case BUILTIN_FRAMES:
+        push_axis(k, &axes, "polarity", size_unknown());
+        push_axis(k, &axes, "y", size_unknown());
+        push_axis(k, &axes, "x", size_unknown());
+        make_events(k, set, axes, size_unknown(), 0);
+        set->time_unit = unit_none();
+        break;
     case BUILTIN_RECORDINGS:
         make_events(k, set, camera_axes(k, -1), size_unknown(), 0);
         add_field(k, set, "session", TYPE_STRING, (struct axis_list){ 0 });
@@ -169,6 +182,8 @@ static const struct type *check_source(struct checker *k, struct expr *e)
             check_column(k, call->arguments[i]);
         else if ((id == BUILTIN_SPIKES || id == BUILTIN_SPIKES_NPY) && i == 1)
             check_time_unit(k, call->arguments[i], "the unit of time", set);
+        else if (id == BUILTIN_FRAMES && i == 1)
+            check_time_unit(k, call->arguments[i], "the step of frames", set);
         else if (id == BUILTIN_RECORDINGS && i > 0)
             check_recordings(k, i, call->arguments[i]);
         else

@@ -133,6 +133,12 @@ int snn_dataset_recordings(struct snn_dataset **out, const char *name, const cha
 int snn_dataset_sessions(struct snn_dataset **out, const char *name, const char *folder,
                          double window);
 
+/* Frames of counts: one .npy file of all samples, with labels in another ("": none), or a folder
+ * with a folder of .npy files for each class. Events in bins of `step` (NAN: 1), axes [polarity, y,
+ * x]. */
+int snn_dataset_frames(struct snn_dataset **out, const char *name, const char *path, double step,
+                       const char *labels);
+
 /* ---- ownership: a set is shared by counting. */
 struct snn_dataset *snn_dataset_retain(struct snn_dataset *set);
 void snn_dataset_release(struct snn_dataset *set); /* NULL is legal */

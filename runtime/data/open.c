@@ -4,6 +4,7 @@
  */
 #include "data/dataset.h"
 #include "data/places.h"
+#include "data/shd.h"
 #include "error.h"
 
 #include <math.h>
@@ -48,10 +49,20 @@ struct layout {
     int (*open)(struct snn_dataset **out, const char *name, const char *folder);
 };
 
+int (*snn_shd_reader)(struct snn_dataset **out, const char *name, const char *path);
+
+static int open_shd(struct snn_dataset **out, const char *name, const char *path)
+{
+    return snn_shd_reader ? snn_shd_reader(out, name, path)
+                          : snn_error_set("data set '%s': the program did not ask for HDF5",
+                                          name ? name : "data");
+}
+
 static const struct layout layouts[] = {
     { "nmnist", snn_dataset_nmnist },
     { "sl_animals", snn_dataset_sl_animals },
     { "dvs_gesture", snn_dataset_dvs_gesture },
+    { "shd", open_shd },
 };
 
 static const struct layout *find_layout(const char *reader)
@@ -91,6 +102,8 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
         return layout->open(out, name, text);
     if (strcmp(reader, "recordings") == 0)
         return snn_dataset_recordings(out, name, text, arguments);
+    if (strcmp(reader, "frames") == 0)
+        return snn_dataset_frames(out, name, text, arguments->numbers[1], arguments->texts[2]);
     if (strcmp(reader, "mnist") == 0)
         return snn_dataset_mnist(out, name, text);
     if (strcmp(reader, "builtin_digits") == 0)
@@ -105,7 +118,7 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
         return open_events(out, name, reader, text, arguments->numbers[1]);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
                          "builtin_digits, npz, npy, csv, spikes, spikes_npy, nmnist, "
-                         "sl_animals, dvs_gesture and recordings",
+                         "sl_animals, dvs_gesture, recordings, shd and frames",
                          name ? name : "data", reader);
 }
 
@@ -124,6 +137,9 @@ int snn_dataset_open_place(struct snn_dataset **out, const char *name, const cha
         return layout->open(out, name, place);
     if (strcmp(reader, "recordings") == 0)
         return snn_dataset_recordings(out, name, place, arguments);
+    if (strcmp(reader, "frames") == 0)
+        return snn_dataset_frames(out, name, place, arguments->numbers[1],
+                                  snn_is_folder(place) ? "" : arguments->texts[2]);
     if (is_events(reader))
         return open_events(out, name, reader, place, arguments->numbers[1]);
     if (strcmp(place, "builtin") == 0)

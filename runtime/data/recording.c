@@ -198,13 +198,13 @@ int snn_samples_add(struct snn_event_store *store, const struct snn_recording *r
                     int64_t first, int64_t end, int64_t origin, int32_t label,
                     const int32_t *fields)
 {
-    int64_t height = store->axes[1].size, width = store->axes[2].size, count = end - first;
+    int64_t height = recording->height, width = recording->width, count = end - first;
     const struct snn_recorded_event *events = recording->events + first;
     struct samples *samples = store->state;
     int32_t *index = NULL;
     float *time;
 
-    assert(recording->width <= width && recording->height <= height);
+    assert(store->inputs == width * height || store->inputs == 2 * width * height);
     if (reserve_sample(store) < 0)
         return -1;
     if (count > 0)

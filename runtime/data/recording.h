@@ -50,8 +50,8 @@ int snn_recording_read_atis(struct snn_recording *out, const void *bytes, size_t
  * message set, without memory. */
 struct snn_event_store *snn_samples_create(const char *path, const struct snn_dataset *set);
 
-/* Adds the events first .. end - 1 as a sample whose time 0 is `origin`; none may be earlier.
- * `fields` has a value for each field of the set. */
+/* Adds the events first .. end - 1, which fill the axes of the store, as a sample whose time 0 is
+ * `origin`; none may be earlier. `fields` has a value for each field of the set. */
 int snn_samples_add(struct snn_event_store *store, const struct snn_recording *recording,
                     int64_t first, int64_t end, int64_t origin, int32_t label,
                     const int32_t *fields);
