@@ -449,6 +449,13 @@ static void lower_select(struct lowering *l, struct statement *s)
 static void lower_kernel_if(struct lowering *l, struct statement *s)
 {
     struct ir_node *condition = lower_condition(l, s->conditional.condition);
+    if (condition->kind == IR_NODE_INSTR && condition->op == IR_CONST) {
+        struct block *taken =
+            condition->payload.integer != 0 ? s->conditional.then : s->conditional.otherwise;
+        if (taken != NULL)
+            lower_kernel_block(l, taken);
+        return;
+    }
     struct ir_node *branch = ir_if(&l->b, condition);
     struct ir_builder outer = l->b;
     l->b.before = NULL;
