@@ -108,7 +108,7 @@ struct snn_record *snn_record_create(struct snn_runtime *runtime)
     if (runtime->resume && *runtime->resume->started)
         snprintf(record->started, sizeof record->started, "%s", runtime->resume->started);
     record->runtime = runtime;
-    record->metrics = -1;
+    record->metrics = record->events = -1;
     pthread_mutex_init(&record->mutex, NULL);
     record->folder = snn_region_alloc(runtime->region, SNN_PATH_BYTES);
     if (options->folder)
@@ -123,9 +123,12 @@ void snn_record_destroy(struct snn_record *record)
 {
     if (record->metrics >= 0)
         close(record->metrics);
+    if (record->events >= 0)
+        close(record->events);
     for (size_t i = 0; i < record->reported_count; i++)
         free(record->reported[i].value);
     free(record->logged);
+    free(record->series);
     free(record->reported);
     free(record->loops);
     free(record->tasks);

@@ -16,6 +16,12 @@ struct snn_logged {
     int64_t samples; /* shown in this loop so far, 0 outside of loops */
 };
 
+/* How many values a name has been given by `log`. */
+struct snn_series {
+    const char *task, *name;
+    int64_t count;
+};
+
 struct snn_reported {
     const char *task, *name;
     char *value; /* as JSON */
@@ -38,8 +44,11 @@ struct snn_record {
     char started[40]; /* local time, ISO 8601 */
     pthread_mutex_t mutex;
     int metrics; /* descriptor of metrics.jsonl, -1 until something is logged */
+    int events;  /* descriptor of events.out.tfevents, -1 likewise */
     struct snn_logged *logged;
     size_t logged_count, logged_capacity;
+    struct snn_series *series;
+    size_t series_count, series_capacity;
     struct snn_reported *reported;
     size_t reported_count, reported_capacity;
     struct snn_timed_loop *loops;
@@ -60,6 +69,22 @@ const char *snn_record_copy(struct snn_record *record, const char *text);
 /* False if snn_record_new_path has given that name already; otherwise it is given now, and lives as
  * long as the run. */
 bool snn_record_take_name(struct snn_record *record, const char *name);
+
+/* ---- events.out.tfevents: what TensorBoard reads, under the tag "task/name" */
+
+#define SNN_EVENTS_FILE "events.out.tfevents"
+
+void snn_record_event_number(struct snn_record *record, const char *task, const char *name,
+                             double value);
+void snn_record_event_array(struct snn_record *record, const char *task, const char *name,
+                            enum snn_type type, const void *data, int64_t count);
+
+/* The number of the next value of that name, from 1. */
+int64_t snn_record_next_step(struct snn_record *record, const char *task, const char *name);
+
+/* For checkpoints: bytes written so far; back to so many. */
+int64_t snn_record_events_length(const struct snn_record *record);
+void snn_record_cut_events(struct snn_record *record, int64_t bytes);
 
 /* The models that `save` has written in this run. add is false for one that is known already. */
 bool snn_record_has_saved(const struct snn_record *record, const char *name);

@@ -73,6 +73,20 @@ static void start_line(struct snn_json *json, struct snn_record *record, const c
     snn_json_text(json, "name", name);
 }
 
+int64_t snn_record_next_step(struct snn_record *record, const char *task, const char *name)
+{
+    struct snn_series *series;
+
+    for (size_t i = 0; i < record->series_count; i++)
+        if (strcmp(record->series[i].task, task) == 0 && strcmp(record->series[i].name, name) == 0)
+            return ++record->series[i].count;
+    series = snn_record_append(&record->series, &record->series_count, &record->series_capacity,
+                               sizeof *series);
+    *series =
+        (struct snn_series){ snn_record_copy(record, task), snn_record_copy(record, name), 1 };
+    return 1;
+}
+
 void snn_record_log(struct snn_record *record, const char *name, double value)
 {
     int64_t samples = snn_progress_samples(record->runtime->progress);
@@ -89,6 +103,7 @@ void snn_record_log(struct snn_record *record, const char *name, double value)
                                sizeof *logged);
     *logged = (struct snn_logged){ snn_record_task_name(record), snn_record_copy(record, name),
                                    value, samples };
+    snn_record_event_number(record, logged->task, name, value);
     pthread_mutex_unlock(&record->mutex);
 }
 
@@ -96,6 +111,7 @@ void snn_record_log_array(struct snn_record *record, const char *name, enum snn_
                           const void *data, const struct snn_axis *axes, int rank)
 {
     struct snn_json json;
+    int64_t count = 1;
 
     pthread_mutex_lock(&record->mutex);
     start_line(&json, record, name, snn_progress_samples(record->runtime->progress));
@@ -103,5 +119,8 @@ void snn_record_log_array(struct snn_record *record, const char *name, enum snn_
     snn_json_end_object(&json);
     errno = 0;
     append_line(record, &json);
+    for (int i = 0; i < rank; i++)
+        count *= axes[i].extent;
+    snn_record_event_array(record, snn_record_task_name(record), name, type, data, count);
     pthread_mutex_unlock(&record->mutex);
 }

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "lanes.h"
 #include "panic.h"
+#include "record/internal.h"
 #include "record/npz_write.h"
 
 #include <inttypes.h>
@@ -62,6 +63,17 @@ static void copy_rows(const struct rows *rows, char *to, size_t to_distance, con
         memcpy(to + i * to_distance, from + i * from_distance, rows->bytes);
 }
 
+/* The rows without gaps; the caller frees them. */
+static char *pack(const struct rows *rows, const char *from)
+{
+    char *packed = malloc(rows->count * rows->bytes);
+
+    if (!packed)
+        snn_panic("out of memory to write a model");
+    copy_rows(rows, packed, rows->bytes, from, rows->distance);
+    return packed;
+}
+
 /* ---- saving */
 
 void snn_model_save(const struct snn_context *context, const char *path)
@@ -85,12 +97,8 @@ void snn_model_save(const struct snn_context *context, const char *path)
                                             .data = context->buffers[i],
                                             .rank = rank,
                                             .extents = extents[count] };
-        if (has_gaps(&rows)) {
-            if (!(packed[count] = malloc(rows.count * rows.bytes)))
-                snn_panic("cannot write '%s': out of memory", path);
-            copy_rows(&rows, packed[count], rows.bytes, context->buffers[i], rows.distance);
-            arrays[count].data = packed[count];
-        }
+        if (has_gaps(&rows))
+            arrays[count].data = packed[count] = pack(&rows, context->buffers[i]);
         count++;
     }
     for (int i = 0; i < SEED_ARRAYS; i++) {
@@ -105,6 +113,31 @@ void snn_model_save(const struct snn_context *context, const char *path)
     free(packed);
     free(extents);
     free(arrays);
+}
+
+static void record_buffer(const struct snn_context *context, int32_t number)
+{
+    const struct snn_buffer *buffer = &context->program->buffers[number];
+    struct snn_record *record = context->runtime->record;
+    struct rows rows = rows_of(context, number);
+    char *packed = has_gaps(&rows) ? pack(&rows, context->buffers[number]) : NULL;
+    size_t count = rows.count * rows.bytes / snn_type_bytes(buffer->type);
+
+    snn_record_event_array(record, snn_record_task_name(record), buffer->name, buffer->type,
+                           packed ? packed : context->buffers[number], (int64_t)count);
+    free(packed);
+}
+
+void snn_model_record(const struct snn_context *context)
+{
+    for (int32_t i = 0; i < context->program->buffer_count; i++) {
+        const struct snn_buffer *buffer = &context->program->buffers[i];
+        bool is_real = buffer->type == SNN_FLOAT32 || buffer->type == SNN_FLOAT64;
+
+        if (is_model(context->program, i) && is_real && buffer->rank > 0 && context->buffers[i] &&
+            context->runtime->record->events >= 0)
+            record_buffer(context, i);
+    }
 }
 
 /* ---- loading */

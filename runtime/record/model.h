@@ -14,6 +14,10 @@
 /* Writes the model to `path`; panics if that fails. */
 void snn_model_save(const struct snn_context *context, const char *path);
 
+/* Weights, and what else of the model is real and has axes, as histograms beside what was logged;
+ * if nothing was, nothing. */
+void snn_model_record(const struct snn_context *context);
+
 /* Reads a model into the buffers. Panics, naming the array, unless it has them all with the same
    type and shape. `place` is the statement, or "". */
 void snn_model_load(struct snn_context *context, const char *path, const char *place);

@@ -99,6 +99,7 @@ void snn_rt_save(struct snn_context *context, const char *name)
     if (!snn_record_add_saved(record, name))
         snn_checkpoint_keep(context->runtime, path);
     snn_model_save(context, path);
+    snn_model_record(context);
 }
 
 /* The snapshot of this run, or else of the run whose model this one began with. */

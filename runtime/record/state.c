@@ -40,6 +40,17 @@ static void write_logged(struct snn_json *json, const struct snn_record *record)
     snn_json_end_array(json);
 }
 
+static void write_series(struct snn_json *json, const struct snn_record *record)
+{
+    snn_json_begin_array(json, "series");
+    for (size_t i = 0; i < record->series_count; i++) {
+        snn_json_text(json, NULL, record->series[i].task);
+        snn_json_text(json, NULL, record->series[i].name);
+        snn_json_integer(json, NULL, record->series[i].count);
+    }
+    snn_json_end_array(json);
+}
+
 static void write_reported(struct snn_json *json, const struct snn_record *record)
 {
     snn_json_begin_array(json, "reported");
@@ -92,8 +103,10 @@ void snn_record_write_state(struct snn_record *record, struct snn_json *state)
     write_real(state, "task_seconds", now - runtime->task_began);
     snn_json_integer(state, "metrics",
                      record->metrics >= 0 ? (int64_t)lseek(record->metrics, 0, SEEK_END) : 0);
+    snn_json_integer(state, "events", snn_record_events_length(record));
     snn_progress_write(runtime->progress, state);
     write_logged(state, record);
+    write_series(state, record);
     write_reported(state, record);
     write_timed(state, record);
     write_names(state, "names", record->names, record->name_count);
@@ -138,6 +151,17 @@ static void read_logged(struct snn_record *record, const json_t *list)
     }
 }
 
+static void read_series(struct snn_record *record, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i += 3) {
+        struct snn_series *series = snn_record_append(&record->series, &record->series_count,
+                                                      &record->series_capacity, sizeof *series);
+
+        *series = (struct snn_series){ text_at(record, list, i, 0), text_at(record, list, i, 1),
+                                       json_integer_value(element(list, i, 2)) };
+    }
+}
+
 static void read_reported(struct snn_record *record, const json_t *list)
 {
     for (size_t i = 0; i < json_array_size(list); i += 3) {
@@ -179,8 +203,10 @@ void snn_record_read_state(struct snn_record *record, const char *text, size_t b
     runtime->began -= real_of(json_object_get(state, "seconds"));
     runtime->task_seconds = real_of(json_object_get(state, "task_seconds"));
     snn_record_cut_metrics(record, json_integer_value(json_object_get(state, "metrics")));
+    snn_record_cut_events(record, json_integer_value(json_object_get(state, "events")));
     snn_progress_read(runtime, json_object_get(state, "progress"));
     read_logged(record, json_object_get(state, "logged"));
+    read_series(record, json_object_get(state, "series"));
     read_reported(record, json_object_get(state, "reported"));
     read_timed(record, json_object_get(state, "loops"), json_object_get(state, "tasks"));
     for (size_t i = 0; i < json_array_size(names); i++)
