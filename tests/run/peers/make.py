@@ -475,6 +475,35 @@ def make_optimizers():
     module.write()
 
 
+# ---- all of it ----
+
+def make_training():
+    import snntorch
+    from snntorch import functional, surrogate
+    module = Module("training", "Thirty steps of Adam on two layers of snnTorch's Leaky, clipped, with a schedule: the losses.")
+    dense = Dense(23, 0.0, 1.5)
+    dense.write(module)
+    w = [p.clone().requires_grad_() for p in (dense.w1, dense.b1, dense.w2, dense.b2)]
+    optimizer = torch.optim.Adam(w, 0.05)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 10, gamma=0.5)
+    loss_of = functional.ce_rate_loss()
+    losses, clipped = [], 0
+    for _ in range(30):
+        layers = [snntorch.Leaky(beta=0.5, spike_grad=surrogate.fast_sigmoid(4), init_hidden=True, output=True)
+                  for _ in range(2)]
+        spikes = torch.stack([layers[1](F.linear(layers[0](F.linear(x, w[0], w[1]))[0], w[2], w[3]))[0] for x in dense.x])
+        loss = loss_of(spikes, LABELS)
+        optimizer.zero_grad()
+        loss.backward()
+        clipped += int(torch.nn.utils.clip_grad_norm_(w, 0.25) > 0.25)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    print(f"training: {losses[0]:.4f} to {losses[-1]:.4f}, clipped {clipped} times, {len(set(losses))} losses")
+    module.array("losses", torch.tensor(losses), step=30)
+    module.write()
+
+
 # ---- schedules ----
 
 def make_schedules():
@@ -508,3 +537,4 @@ if __name__ == "__main__":
     make_schedules()
     make_windows()
     make_stbp()
+    make_training()
