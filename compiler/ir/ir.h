@@ -231,6 +231,8 @@ struct ir_buffer {
     int32_t adjoint;      /* FLOAT32 buffer of derivatives of a loss by its elements; -1 */
     int32_t adjoint_base; /* INT64[1]: which of several such buffers, one after the other, is added
                              to; -1: there is one */
+    int32_t adjoint_gate; /* INT64[1]: of weights, whose derivatives are added where it is 0; -1:
+                             always */
 };
 
 enum ir_topology {

@@ -305,7 +305,11 @@ static void run_backward(struct lowering *l, struct taken *taken, struct ir_node
     struct ir_node *loop = ir_loop(&l->b, "samples", chunk_start(l, chunk, taken->samples, chunks),
                                    chunk_start(l, next, taken->samples, chunks), false);
     l->b.block = &loop->loop.body;
+    struct ir_node *run = taken->run;
+    taken->run = NULL; /* all of the way there */
     lower_run_sample(l, taken, loop->loop.index);
+    taken->run = run;
+    lower_begin_run_back(l, taken);
     ir_call(&l->b, network->backward);
     l->b = outer;
 }
@@ -336,7 +340,9 @@ static void run_levels_backward(struct lowering *l, struct taken *taken, struct 
     struct ir_node *levels = ir_integer(&l->b, taken->network->norm_levels);
     struct ir_node *counts = ir_binary(&l->b, IR_EQ, run, levels);
     clear_statistics(l, taken, chunks);
+    taken->run = run;
     run_backward(l, taken, chunks, ir_select(&l->b, counts, zero(l), chunks));
+    taken->run = NULL;
     lower_finish_run_back(l, taken, run, chunks);
     l->b = outer;
 }

@@ -432,7 +432,7 @@ static void run_stage(struct lowering *l, const struct lowered_connection *c, si
         ir_propagate(&l->b, stage->stepwise, IR_PROPAGATE_FORWARD, base);
 }
 
-/* Before anything has arrived, stages still pass on a bias. */
+/* Lists of all steps, one behind the other. */
 static void reserve_lists(struct lowering *l, int32_t list, int32_t starts, struct ir_node *size)
 {
     struct ir_node *one = ir_integer(&l->b, 1);
@@ -474,6 +474,28 @@ static void keep_pooled(struct lowering *l, const struct lowered_connection *c,
     append_list(l, c->step_list, c->step_starts, step, last->list, last->list_count);
 }
 
+/* `sent`: the step in which it was sent; null where nothing has arrived yet. Stages still pass on a
+ * bias then. */
+static void run_stages(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
+                       struct ir_node *sent, struct ir_node *base)
+{
+    struct ir_builder outer = l->b;
+    lower_open_due_norm(l, c);
+    if (sent != NULL)
+        lay_out(l, c, step, sent);
+    if (sent != NULL && c->stage_count == 0)
+        ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
+    size_t stages = c->takes_all_steps && c->stage_count > 0 ? c->stage_count - 1 : c->stage_count;
+    for (size_t i = 0; i < stages; i++) {
+        if (c->stages[i].norm != NULL)
+            l->b = outer;
+        run_stage(l, c, i, step, base, sent != NULL || i > 0);
+    }
+    if (stages < c->stage_count)
+        keep_pooled(l, c, step);
+    l->b = outer;
+}
+
 static void arrive(struct lowering *l, const struct lowered_connection *c, struct ir_node *step,
                    struct ir_node *base)
 {
@@ -484,19 +506,11 @@ static void arrive(struct lowering *l, const struct lowered_connection *c, struc
         struct ir_node *delay = lower_size_leaf(l, c->total_delay);
         struct ir_node *branch = ir_if(&l->b, ir_binary(&l->b, IR_GE, step, delay));
         l->b.block = &branch->branch.else_body;
-        for (size_t i = 0; i < c->stage_count; i++)
-            run_stage(l, c, i, step, base, i > 0);
+        run_stages(l, c, step, NULL, base);
         l->b.block = &branch->branch.then_body;
         sent = ir_binary(&l->b, IR_SUB, step, delay);
     }
-    lay_out(l, c, step, sent);
-    if (c->stage_count == 0)
-        ir_propagate(&l->b, c->stepwise, IR_PROPAGATE_FORWARD, base);
-    size_t stages = c->takes_all_steps ? c->stage_count - 1 : c->stage_count;
-    for (size_t i = 0; i < stages; i++)
-        run_stage(l, c, i, step, base, true);
-    if (c->takes_all_steps)
-        keep_pooled(l, c, step);
+    run_stages(l, c, step, sent, base);
     l->b = outer;
 }
 
@@ -731,6 +745,8 @@ static void run_layers(struct lowering *l, const struct lowered_network *network
         }
         reserve_steps(l, layer);
         reserve_pooled(l, layer);
+        struct ir_builder outside = l->b;
+        lower_open_due_layer(l, layer);
         lower_arrivals(l, layer, zero(l), true);
         struct ir_builder outer = l->b;
         struct ir_node *step =
@@ -740,6 +756,7 @@ static void run_layers(struct lowering *l, const struct lowered_network *network
         take_all_steps(l, layer);
         run_neurons(l, layer, NULL);
         list_steps(l, layer);
+        l->b = outside;
     }
 }
 
@@ -751,7 +768,10 @@ static void run_steps(struct lowering *l, const struct lowered_network *network)
         if (is_source(layer))
             continue;
         reserve_steps(l, layer);
+        struct ir_builder outside = l->b;
+        lower_open_due_layer(l, layer);
         lower_arrivals(l, layer, zero(l), true);
+        l->b = outside;
     }
     struct ir_builder outer = l->b;
     struct ir_node *step = lower_open_range(l, "steps", steps_now(l), false);
@@ -760,8 +780,11 @@ static void run_steps(struct lowering *l, const struct lowered_network *network)
         if (is_source(layer))
             continue;
         l->b.span = layer->layer->statement->span;
+        struct ir_builder outside = l->b;
+        lower_open_due_layer(l, layer);
         lower_arrivals(l, layer, step, false);
         run_neurons(l, layer, step);
+        l->b = outside;
     }
     l->b = outer;
 }
@@ -901,6 +924,7 @@ void lower_run_sample(struct lowering *l, struct taken *taken, struct ir_node *i
     ir_call(&l->b, network->reset);
     ir_call(&l->b, network->begin);
     run_sources(l, network, &timed, taken->steps);
+    lower_begin_run(l, taken);
     ir_call(&l->b, network->forward);
     l->sample_index = outer_index;
 }
@@ -933,25 +957,6 @@ static struct ir_node *batch_size(struct lowering *l, const struct statement *s)
     return ir_integer(&l->b, 1);
 }
 
-static void run_samples(struct lowering *l, struct taken *taken)
-{
-    struct ir_builder outer = l->b;
-    lower_run_sample(l, taken,
-                     taken->is_batch ? lower_open_parallel(l, "samples", taken->samples) : zero(l));
-    l->b = outer;
-}
-
-/* All samples for each level of batch_norm, and once more. */
-static void run_levels(struct lowering *l, struct taken *taken)
-{
-    struct ir_builder outer = l->b;
-    struct ir_node *run = lower_open_runs(l, taken->network);
-    run_samples(l, taken);
-    lower_finish_run(l, taken, run);
-    l->b = outer;
-    l->assigns_model = true;
-}
-
 void lower_present_taken(struct lowering *l, struct lowered_network *network, struct statement *s,
                          struct ir_node *steps, struct ir_node *end)
 {
@@ -976,9 +981,6 @@ void lower_present_taken(struct lowering *l, struct lowered_network *network, st
     ir_store(&l->b, network->samples, zero(l), taken->samples);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
     ir_call(&l->b, network->records);
-    if (network->norm_levels > 0 && (l->may_learn & network->gradient_mask) != 0)
-        run_levels(l, taken);
-    else
-        run_samples(l, taken);
+    lower_run_samples(l, taken);
     ir_context_set(&l->b, IR_CONTEXT_STEPS, steps);
 }

@@ -292,6 +292,7 @@ struct lowered_network {
     bool has_gradient;           /* the following are there */
     int32_t window; /* INT64[1]: steps that gradients go back through at most, see lower_truncate.c;
                        -1: all */
+    int32_t run, back; /* INT64[1]: the run at hand, see lower_norm.c; without batch_norm unused */
     int32_t norm_levels; /* of batch_norm, see lower_norm.c; 0: there is none */
     bool is_recurrent;   /* a layer sees spikes of one that runs after it, or its own */
     int32_t records, forward, backward; /* functions */
@@ -421,6 +422,7 @@ struct taken {
     struct ir_node *steps, *end; /* its length; f64, in time */
     struct ir_node *samples;
     struct ir_node *path, *number; /* of its draws */
+    struct ir_node *run;           /* of those that batch_norm asks for; null: the last */
     struct ir_node *window; /* of the descent at hand: steps that gradients go back through */
     bool is_batch;          /* values of its layers have the axis `sample` */
 };
@@ -864,9 +866,17 @@ void lower_norm_records(struct lowering *, const struct lowered_norm *, struct i
 void lower_norm_sums(struct lowering *, const struct lowered_network *, const struct lowered_norm *,
                      bool is_steady);
 bool lower_norm_levels(struct lowering *, struct lowered_network *); /* false: refused */
+/* Before a sample runs, and before it runs back. */
+void lower_begin_run(struct lowering *, const struct taken *);
+void lower_begin_run_back(struct lowering *, const struct taken *);
+/* Opens a branch for a layer, or for what enters batch_norm, where the run at hand asks for it;
+ * what is built next belongs to it. */
+void lower_open_due_layer(struct lowering *, const struct lowered_layer *);
+void lower_open_due_norm(struct lowering *, const struct lowered_connection *);
 /* A loop over the runs of a batch, the last of which counts, whose body is built next. */
 struct ir_node *lower_open_runs(struct lowering *, const struct lowered_network *);
-void lower_finish_run(struct lowering *, const struct taken *, struct ir_node *run);
+/* Of a presentation: as often as batch_norm asks for, in the end for what counts. */
+void lower_run_samples(struct lowering *, struct taken *);
 void lower_finish_run_back(struct lowering *, const struct taken *, struct ir_node *run,
                            struct ir_node *chunks);
 

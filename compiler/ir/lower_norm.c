@@ -213,6 +213,112 @@ struct ir_node *lower_norm_base(struct lowering *l, const struct lowered_norm *n
     return ir_binary(&l->b, IR_MUL, step, lower_size_leaf(l, n->size));
 }
 
+struct lowered_norm *lower_norm_of(const struct lowered_connection *c)
+{
+    for (size_t k = 0; k < c->stage_count; k++)
+        if (c->stages[k].norm != NULL)
+            return c->stages[k].norm;
+    return NULL;
+}
+
+/* ---- runs ---- */
+
+static struct ir_node *number(struct lowering *l, int32_t buffer)
+{
+    return ir_load(&l->b, buffer, ir_integer(&l->b, 0));
+}
+
+static int32_t run_buffer(struct lowering *l, const struct lowered_network *network,
+                          const char *what)
+{
+    return lower_buffer(l, arena_format(&l->c->arena, "%s.%s", network->name, what), SNN_INT64,
+                        SNN_BUFFER_LANE, lower_size_value(l, 1));
+}
+
+/* Run r needs what comes before the sums of level r; the way back of run r ends there, and only
+ * that of the last run adds to the derivatives by weights. */
+static void add_runs(struct lowering *l, struct lowered_network *network)
+{
+    network->run = run_buffer(l, network, "run");
+    network->back = run_buffer(l, network, "back");
+    for (size_t i = 0; i < network->network->connections.count; i++) {
+        int32_t weight = network->connections[i].weight_buffer;
+        if (weight >= 0)
+            l->program->buffers[weight].adjoint_gate = network->back;
+    }
+}
+
+void lower_begin_run(struct lowering *l, const struct taken *taken)
+{
+    const struct lowered_network *network = taken->network;
+    if (network->norm_levels == 0)
+        return;
+    struct ir_node *last = ir_integer(&l->b, network->norm_levels), *zero = ir_integer(&l->b, 0);
+    ir_store(&l->b, network->run, zero, taken->run != NULL ? taken->run : last);
+    ir_store(&l->b, network->back, zero, ir_integer(&l->b, -1));
+}
+
+void lower_begin_run_back(struct lowering *l, const struct taken *taken)
+{
+    const struct lowered_network *network = taken->network;
+    if (network->norm_levels == 0)
+        return;
+    struct ir_node *last = ir_integer(&l->b, network->norm_levels), *zero = ir_integer(&l->b, 0);
+    ir_store(&l->b, network->back, zero, ir_binary(&l->b, IR_SUB, last, taken->run));
+}
+
+static void open_branch(struct lowering *l, struct ir_node *condition)
+{
+    struct ir_node *branch = ir_if(&l->b, condition);
+    l->b.before = NULL;
+    l->b.block = &branch->branch.then_body;
+}
+
+/* The first run that needs something of a layer. */
+static int32_t first_level(const struct lowered_layer *layer)
+{
+    int32_t level = layer->norm_level;
+    for (size_t i = 0; i < layer->network->network->connections.count; i++) {
+        const struct lowered_connection *c = &layer->network->connections[i];
+        const struct lowered_norm *n = lower_norm_of(c);
+        if (c->target == layer && n != NULL && n->level < level)
+            level = n->level;
+    }
+    return level;
+}
+
+void lower_open_due_layer(struct lowering *l, const struct lowered_layer *layer)
+{
+    const struct lowered_network *network = layer->network;
+    if (network->norm_levels == 0)
+        return;
+    struct ir_node *is_reached =
+        ir_binary(&l->b, IR_GE, number(l, network->run), ir_integer(&l->b, first_level(layer)));
+    struct ir_node *is_left =
+        ir_binary(&l->b, IR_LE, number(l, network->back), ir_integer(&l->b, layer->norm_level));
+    open_branch(l, ir_binary(&l->b, IR_AND, is_reached, is_left));
+}
+
+void lower_open_due_norm(struct lowering *l, const struct lowered_connection *c)
+{
+    const struct lowered_norm *n = lower_norm_of(c);
+    if (n != NULL)
+        open_branch(
+            l, ir_binary(&l->b, IR_LE, number(l, c->network->back), ir_integer(&l->b, n->level)));
+}
+
+/* Sums are taken in the run of their level, and passed back to what they were taken of after it. */
+static struct ir_node *is_sum_due(struct lowering *l, const struct lowered_network *network,
+                                  const struct lowered_norm *n)
+{
+    struct ir_node *level = ir_integer(&l->b, n->level), *back = number(l, network->back);
+    struct ir_node *is_back =
+        ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, back, ir_integer(&l->b, 0)),
+                  ir_binary(&l->b, IR_LE, back, level));
+    return ir_binary(&l->b, IR_OR, is_back,
+                     ir_binary(&l->b, IR_EQ, number(l, network->run), level));
+}
+
 /* ---- the sums of a sample ---- */
 
 void lower_norm_records(struct lowering *l, const struct lowered_norm *n, struct ir_node *samples)
@@ -240,6 +346,7 @@ void lower_norm_sums(struct lowering *l, const struct lowered_network *network,
                      const struct lowered_norm *n, bool is_steady)
 {
     struct ir_builder outer = l->b;
+    open_branch(l, is_sum_due(l, network, n));
     struct ir_node *steps = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS);
     struct ir_node *factor = ir_cast(&l->b, IR_F64, is_steady ? steps : ir_integer(&l->b, 1));
     struct ir_node *c = lower_open_range(l, dotted(l, n, "sums"), channels_of(l, n), true);
@@ -347,14 +454,6 @@ static void finish_way_back(struct lowering *l, const struct lowered_norm *n,
 
 /* ---- levels ---- */
 
-struct lowered_norm *lower_norm_of(const struct lowered_connection *c)
-{
-    for (size_t k = 0; k < c->stage_count; k++)
-        if (c->stages[k].norm != NULL)
-            return c->stages[k].norm;
-    return NULL;
-}
-
 /* Does something lead from the target back to the source? Then the numbers of a step would depend
  * on the mean of all steps. */
 static bool is_in_loop(struct lowering *l, const struct lowered_network *network,
@@ -408,11 +507,13 @@ bool lower_norm_levels(struct lowering *l, struct lowered_network *network)
         for (size_t i = 0; i < n->connections.count; i++)
             is_raised = raise_level(network, &network->connections[i]) || is_raised;
     }
-    if (network->norm_levels > 0)
+    if (network->norm_levels > 0) {
+        add_runs(l, network);
         remark(l->c, n->declaration->span, "batch_norm",
                "'%s': a batch that learns runs %d times, and back as often: means of layers that "
                "follow each other wait for one another",
                network->name, (int)network->norm_levels + 1);
+    }
     return true;
 }
 
@@ -438,6 +539,8 @@ static void at_level(struct lowering *l, const struct taken *taken, struct ir_no
     }
 }
 
+/* ---- one after the other ---- */
+
 /* The number of runs before the one whose results count: one for each level where the network
  * learns. */
 static struct ir_node *first_run(struct lowering *l, const struct lowered_network *network)
@@ -455,14 +558,36 @@ struct ir_node *lower_open_runs(struct lowering *l, const struct lowered_network
     return loop->loop.index;
 }
 
-void lower_finish_run(struct lowering *l, const struct taken *taken, struct ir_node *run)
-{
-    at_level(l, taken, run, NULL);
-}
-
 void lower_finish_run_back(struct lowering *l, const struct taken *taken, struct ir_node *run,
                            struct ir_node *chunks)
 {
     struct ir_node *last = ir_integer(&l->b, taken->network->norm_levels - 1);
     at_level(l, taken, ir_binary(&l->b, IR_SUB, last, run), chunks);
+}
+
+/* ---- all samples ---- */
+
+static void run_all(struct lowering *l, struct taken *taken)
+{
+    struct ir_builder outer = l->b;
+    lower_run_sample(l, taken,
+                     taken->is_batch ? lower_open_parallel(l, "samples", taken->samples)
+                                     : ir_integer(&l->b, 0));
+    l->b = outer;
+}
+
+void lower_run_samples(struct lowering *l, struct taken *taken)
+{
+    const struct lowered_network *network = taken->network;
+    if (network->norm_levels == 0 || (l->may_learn & network->gradient_mask) == 0) {
+        run_all(l, taken);
+        return;
+    }
+    struct ir_builder outer = l->b;
+    taken->run = lower_open_runs(l, network);
+    run_all(l, taken);
+    at_level(l, taken, taken->run, NULL);
+    taken->run = NULL;
+    l->b = outer;
+    l->assigns_model = true;
 }

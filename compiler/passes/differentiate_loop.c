@@ -425,6 +425,27 @@ static void source_again(struct reversal *r, struct ir_node *node, const struct 
     reverse_clone(r, compact);
 }
 
+/* To the derivatives by weights, where this run is for them. */
+static void give_weights(struct reversal *r, const struct ir_node *node, struct ir_node *base,
+                         struct ir_node *steps)
+{
+    const struct ir_connection *c = &r->program->connections[node->propagate.connection];
+    int32_t gate = r->program->buffers[c->weight].adjoint_gate;
+    struct ir_builder outer = r->b;
+    if (gate >= 0) {
+        struct ir_node *zero = ir_integer(&r->b, 0);
+        struct ir_node *branch =
+            ir_if(&r->b, ir_binary(&r->b, IR_EQ, ir_load(&r->b, gate, zero), zero));
+        r->b.block = &branch->branch.then_body;
+        r->b.before = NULL;
+    }
+    if (steps != NULL)
+        ir_propagate_steps(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, steps);
+    else
+        ir_propagate(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, base);
+    r->b = outer;
+}
+
 void reverse_propagate(struct reversal *r, struct ir_node *node)
 {
     if (!is_wanted(r, node))
@@ -438,7 +459,7 @@ void reverse_propagate(struct reversal *r, struct ir_node *node)
     if (node->propagate.steps != NULL) {
         struct ir_node *steps = reverse_primal(r, node->propagate.steps);
         if (has_gradient)
-            ir_propagate_steps(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, steps);
+            give_weights(r, node, NULL, steps);
         if (is_varied) {
             reverse_adjoint(r, source);
             ir_propagate_steps(&r->b, node->propagate.connection, IR_PROPAGATE_TRANSPOSE, steps);
@@ -452,7 +473,7 @@ void reverse_propagate(struct reversal *r, struct ir_node *node)
     if (needs_winners)
         reverse_clone(r, node);
     if (has_gradient)
-        ir_propagate(&r->b, node->propagate.connection, IR_PROPAGATE_OUTER, base);
+        give_weights(r, node, base, NULL);
     if (is_varied) {
         mask_again(r, node, c);
         reverse_adjoint(r, source);
