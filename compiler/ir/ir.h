@@ -278,6 +278,8 @@ struct ir_way_back {
     int32_t field; /* FLOAT32: what arrives at the sources, in the order y, x, channel; -1: it is
                       theirs, or there are groups */
     const struct ir_window *window; /* from `field`, else as it is */
+    int32_t is_near, nearby,
+        nearby_count; /* BOOL, INT32, INT64[1]: sources with `near`, of a step */
     /* where all steps are at hand */
     int32_t active_starts, actives; /* INT64 [step + 1], INT32: as step_starts and spikes, of
                                        targets whose adjoints are not 0 */
@@ -299,7 +301,9 @@ struct ir_connection {
                          local: [y, x, channel, target]; -1: one constant */
     int32_t constant_weight; /* constant id of the one weight, where weight is -1; -1: 1 */
     int32_t target;          /* buffer that is added to */
-    int32_t flags;  /* BOOL: the source's spikes of this step; -1: nobody differentiates it */
+    int32_t flags; /* BOOL: the source's spikes of this step; -1: nobody differentiates it */
+    int32_t near;  /* BOOL, a row for each step: where the slope of the sources' surrogate is not 0,
+                      so that their adjoints count; -1: everywhere */
     int32_t values; /* buffer of numbers that the source sends instead of spikes; -1: spikes */
     bool is_graded; /* the sources in the list send their `values`, all others 0 */
     int32_t spikes, spike_counts; /* lists of source neurons that spiked and their lengths: of this

@@ -144,6 +144,7 @@ static int32_t stepwise(struct lowering *l, const struct lowered_connection *c, 
     if (c->takes_all_steps && is_last) {
         bool has_pools = c->stage_count > 0;
         entry.flags = has_pools ? -1 : c->source->raster;
+        entry.near = has_pools ? -1 : c->source->near;
         entry.values = has_pools ? c->step_values : c->source->emissions;
         entry.spikes = has_pools ? c->step_list : c->source->step_list;
         entry.step_starts = has_pools ? c->step_starts : c->source->step_starts;
@@ -222,11 +223,40 @@ static void explain_steps(struct lowering *l, const struct lowered_layer *layer)
                layer->name, inputs, sent);
 }
 
+static void search_zero(struct expr *e, void *data)
+{
+    bool *found = data;
+    bool is_max =
+        e->kind == EXPR_CALL && e->target->builtin != NULL && e->target->builtin->id == BUILTIN_MAX;
+    *found = *found || is_max || e->kind == EXPR_IF;
+    expr_children(e, search_zero, data);
+}
+
+/* Is the slope of a layer's surrogate 0 far from the threshold, as far as its text shows? Only
+ * where it is not, what comes back to a spike is needed. */
+static bool has_compact_surrogate(const struct lowered_layer *layer)
+{
+    const struct neuron_instance *model = layer->layer->model;
+    const struct statement *spike = model->spike;
+    bool found = false, is_at_top = false;
+    for (size_t i = 0; i < model->body.count; i++)
+        is_at_top = is_at_top || model->body.items[i] == spike;
+    if (!is_at_top || spike->spike.slope == NULL || spike->spike.slope->value == NULL)
+        return false;
+    search_zero(spike->spike.slope->value, &found);
+    return found;
+}
+
 static void layer_buffers(struct lowering *l, struct lowered_layer *layer)
 {
     layer->step_list = layer->step_starts = -1;
     layer->raster =
         layer->layer->model->spike != NULL ? step_buffer(l, layer, "raster", SNN_BOOL) : -1;
+    layer->near = -1;
+    if (layer->raster >= 0 && !is_source(layer) && has_compact_surrogate(layer)) {
+        layer->near = step_buffer(l, layer, "near", SNN_BOOL);
+        l->program->buffers[layer->near].is_state = true;
+    }
     layer->is_steady = is_steady(l, layer);
     layer->emissions = layer->emitted >= 0 && !layer->is_steady
                            ? step_buffer(l, layer, "emissions", SNN_FLOAT32)
@@ -386,6 +416,15 @@ static void reserve_size(struct lowering *l, int32_t size, int32_t buffer)
     struct ir_node *count = ir_binary(&l->b, IR_MUL, steps_now(l), lower_size_leaf(l, size));
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, buffer), count });
+}
+
+void lower_keep_near(struct lowering *l, struct ir_node *slope)
+{
+    const struct lowered_layer *layer = l->kernel->layer;
+    if (layer->near < 0 || l->step == NULL)
+        return;
+    struct ir_node *is_near = ir_binary(&l->b, IR_NE, slope, ir_real(&l->b, IR_F32, 0));
+    ir_store(&l->b, layer->near, row_place(l, layer, l->step, l->kernel->element), is_near);
 }
 
 static void reserve(struct lowering *l, const struct lowered_layer *layer, int32_t buffer)
@@ -602,6 +641,7 @@ static void reserve_steps(struct lowering *l, const struct lowered_layer *layer)
         if (layer->network->connections[i].target == layer)
             reserve_stages(l, &layer->network->connections[i]);
     reserve(l, layer, layer->raster);
+    reserve(l, layer, layer->near);
     reserve(l, layer, layer->emissions);
 }
 

@@ -177,6 +177,7 @@ struct lowered_layer {
     struct count_table_list count_tables;
     /* presentations of batches: by step and neuron, of the sample at hand; -1 */
     int32_t raster;                 /* BOOL: its spikes */
+    int32_t near;                   /* BOOL: where the slope of its surrogate is not 0; -1: all */
     int32_t emissions;              /* FLOAT32: its numbers */
     int32_t sent;                   /* what reaches a connection now, flags or numbers */
     int32_t step_list, step_starts; /* spikes of all steps, where connections take them at once:
@@ -992,6 +993,8 @@ void lower_present_taken(struct lowering *, struct lowered_network *, struct sta
 struct binding *lower_taken_record(struct lowering *, const struct lowered_layer *, int32_t source,
                                    bool is_in_time, const char *what);
 void lower_gradient_functions(struct lowering *, struct lowered_network *);
+/* Of the spike being selected: whether its slope is not 0. */
+void lower_keep_near(struct lowering *, struct ir_node *slope);
 
 /* ---- lower_way_back.c ---- */
 /* Adds to a connection what the way back through it needs; `has_steps`: its target has a row for

@@ -421,9 +421,11 @@ static struct ir_node *with_surrogate(struct lowering *l, struct statement *s)
     struct function_instance *slope = s->spike.slope;
     slope->distance->binding = binding_value(l, distance);
     struct binding *result = lower_inline(l, slope, s->spike.surrogate->span);
-    return result != NULL
-               ? ir_surrogate(&l->b, spike, distance, lower_cast(l, IR_F32, result->node))
-               : spike;
+    if (result == NULL)
+        return spike;
+    struct ir_node *value = lower_cast(l, IR_F32, result->node);
+    lower_keep_near(l, value);
+    return ir_surrogate(&l->b, spike, distance, value);
 }
 
 static void lower_select(struct lowering *l, struct statement *s)

@@ -286,8 +286,8 @@ static struct ir_connection entry_of(struct lowering *l, const struct lowered_co
                                    .topology = topology_of(stage) };
     entry.weight = entry.constant_weight = entry.flags = entry.values = entry.counts = -1;
     entry.row_starts = entry.columns = entry.bucket_starts = entry.max_delay = -1;
-    entry.spikes = entry.spike_counts = entry.step_starts = entry.spike_first = entry.ring_slots =
-        entry.delay = -1;
+    entry.near = entry.spikes = entry.spike_counts = entry.step_starts = entry.spike_first =
+        entry.ring_slots = entry.delay = -1;
     entry.clock = c->network->clock;
     if (has_window(stage))
         entry.window = lower_window(l, c, stage);

@@ -79,6 +79,11 @@ static void add_lists(struct lowering *l, const struct ir_connection *entry,
     back->actives = scratch(l, entry, "actives", SNN_INT32, -1);
     back->source_starts = scratch(l, entry, "source_starts", SNN_INT64, -1);
     back->source_steps = scratch(l, entry, "source_steps", SNN_INT32, -1);
+    if (entry->near < 0)
+        return;
+    back->is_near = scratch(l, entry, "is_near", SNN_BOOL, entry->source_size);
+    back->nearby = scratch(l, entry, "nearby", SNN_INT32, entry->source_size);
+    back->nearby_count = scratch(l, entry, "nearby_count", SNN_INT64, lower_size_value(l, 1));
 }
 
 static bool has_turned_weights(const struct ir_connection *entry)
@@ -101,6 +106,9 @@ void lower_way_back(struct lowering *l, struct ir_connection *entry, bool has_st
                                   .line = -1,
                                   .patch = -1,
                                   .field = -1,
+                                  .is_near = -1,
+                                  .nearby = -1,
+                                  .nearby_count = -1,
                                   .active_starts = -1,
                                   .actives = -1,
                                   .source_starts = -1,

@@ -245,6 +245,63 @@ static void list_active(struct propagation *p, struct ir_node *rows)
     p->b = outer;
 }
 
+/* How many sources are near their thresholds in all steps. */
+static struct ir_node *count_near(struct propagation *p, struct ir_node *rows)
+{
+    struct ir_node *places = multiply(p, rows, size(p, p->connection->source_size));
+    struct ir_node *sum = ir_reduce(&p->b, IR_REDUCE_SUM, IR_I64, integer(p, 0), places);
+    struct ir_builder outer = p->b;
+    open_block(p, &sum->reduce.body);
+    struct ir_node *near = ir_load(&p->b, p->connection->near, sum->reduce.index);
+    sum->reduce.keys[0] = ir_cast(&p->b, IR_I64, near);
+    sum->reduce.key_count = 1;
+    p->b = outer;
+    return sum;
+}
+
+/* The weights of a source times the adjoints of its targets. */
+static struct ir_node *source_sum(struct propagation *p, struct ir_node *source,
+                                  struct ir_node *adjoints)
+{
+    const struct ir_connection *c = p->connection;
+    int32_t adjoint = p->b.program->buffers[c->target].adjoint;
+    struct ir_node *row = multiply(p, source, size(p, c->row_size));
+    struct ir_node *sum =
+        ir_reduce(&p->b, IR_REDUCE_SUM, IR_F32, integer(p, 0), size(p, c->target_size));
+    struct ir_builder outer = p->b;
+    open_block(p, &sum->reduce.body);
+    struct ir_node *weight = ir_load(&p->b, c->weight, add(p, row, sum->reduce.index));
+    struct ir_node *g = ir_load(&p->b, adjoint, add(p, adjoints, sum->reduce.index));
+    sum->reduce.keys[0] = multiply(p, ir_cast(&p->b, IR_F32, weight), g);
+    sum->reduce.key_count = 1;
+    p->b = outer;
+    return sum;
+}
+
+/* Only to sources whose spikes have a slope. */
+static void transpose_near(struct propagation *p, struct ir_node *rows)
+{
+    const struct ir_connection *c = p->connection;
+    const struct ir_way_back *back = c->back;
+    struct ir_node *sources = size(p, c->source_size);
+    struct ir_builder outer = p->b;
+    struct ir_node *row = propagation_open_loop(p, "near", integer(p, 0), rows, false);
+    struct ir_node *place = multiply(p, row, sources);
+    struct ir_node *adjoints = multiply(p, add(p, row, delay_of(p)), size(p, c->target_size));
+    struct ir_builder body = p->b;
+    struct ir_node *i = propagation_open_loop(p, "near", integer(p, 0), sources, true);
+    ir_store(&p->b, back->is_near, i, ir_load(&p->b, c->near, add(p, place, i)));
+    p->b = body;
+    ir_compact(&p->b, back->is_near, back->nearby, back->nearby_count, sources);
+    struct ir_node *count = ir_load(&p->b, back->nearby_count, integer(p, 0));
+    struct ir_node *loop = ir_loop_events(&p->b, "near", back->nearby, count, false);
+    open_block(p, &loop->loop.body);
+    struct ir_node *sum = source_sum(p, loop->loop.index, adjoints);
+    propagation_add_to(p, p->b.program->buffers[c->flags].adjoint, add(p, place, loop->loop.index),
+                       sum);
+    p->b = outer;
+}
+
 void propagate_steps_transpose(struct propagation *p, struct ir_node *steps)
 {
     const struct ir_connection *c = p->connection;
@@ -267,7 +324,22 @@ void propagate_steps_transpose(struct propagation *p, struct ir_node *steps)
                          .starts = c->back->active_starts,
                          .events = c->back->actives };
     list_active(p, m.rows);
+    if (c->near < 0) {
+        multiply_all(&m);
+        return;
+    }
+    remark(p->c, c->span, "propagation",
+           "'%s': the way back visits only the neurons near their thresholds, if they are few",
+           c->name);
+    struct ir_builder outer = p->b;
+    struct ir_node *all = multiply(p, ir_load(&p->b, m.starts, m.rows), sources);
+    struct ir_node *few = multiply(p, count_near(p, m.rows), targets);
+    struct ir_node *branch = ir_if(&p->b, ir_binary(&p->b, IR_LT, few, all));
+    open_block(p, &branch->branch.then_body);
+    transpose_near(p, m.rows);
+    open_block(p, &branch->branch.else_body);
     multiply_all(&m);
+    p->b = outer;
 }
 
 static struct ir_node *next_of(struct propagation *p, int32_t starts, struct ir_node *place)
