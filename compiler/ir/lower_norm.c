@@ -394,12 +394,12 @@ static struct ir_node *over_samples(struct lowering *l, const struct lowered_nor
     return ir_get(&l->b, sum);
 }
 
-static void average(struct lowering *l, const struct lowered_norm *n, int32_t buffer,
-                    struct ir_node *c, struct ir_node *value)
+static void average(struct lowering *l, int32_t buffer, struct ir_node *c, struct ir_node *value,
+                    struct ir_node *momentum)
 {
     struct ir_node *old = ir_cast(&l->b, IR_F64, ir_load(&l->b, buffer, c));
-    struct ir_node *change = ir_binary(&l->b, IR_MUL, lower_constant_leaf(l, n->momentum, IR_F64),
-                                       ir_binary(&l->b, IR_SUB, value, old));
+    struct ir_node *change =
+        ir_binary(&l->b, IR_MUL, momentum, ir_binary(&l->b, IR_SUB, value, old));
     ir_store(&l->b, buffer, c, ir_cast(&l->b, IR_F32, ir_binary(&l->b, IR_ADD, old, change)));
 }
 
@@ -408,6 +408,10 @@ static void finish(struct lowering *l, const struct lowered_norm *n, const struc
 {
     struct ir_builder outer = l->b;
     struct ir_node *count = batch_count(l, n, taken), *one = real(l, IR_F64, 1);
+    struct ir_node *is_none = ir_binary(
+        &l->b, IR_EQ, ir_binary(&l->b, IR_MUL, taken->samples, taken->steps), ir_integer(&l->b, 0));
+    struct ir_node *momentum =
+        ir_select(&l->b, is_none, real(l, IR_F64, 0), lower_constant_leaf(l, n->momentum, IR_F64));
     struct ir_node *c = lower_open_range(l, dotted(l, n, "batch"), channels_of(l, n), true);
     struct ir_node *mean = ir_binary(&l->b, IR_DIV, over_samples(l, n, taken, n->sums, c), count);
     struct ir_node *square =
@@ -418,9 +422,9 @@ static void finish(struct lowering *l, const struct lowered_norm *n, const struc
     ir_store(&l->b, n->batch_mean, c, ir_cast(&l->b, IR_F32, mean));
     ir_store(&l->b, n->batch_variance, c, ir_cast(&l->b, IR_F32, variance));
     struct ir_node *free = ir_binary(&l->b, IR_MAX, ir_binary(&l->b, IR_SUB, count, one), one);
-    average(l, n, n->mean, c, mean);
-    average(l, n, n->variance, c,
-            ir_binary(&l->b, IR_MUL, variance, ir_binary(&l->b, IR_DIV, count, free)));
+    average(l, n->mean, c, mean, momentum);
+    average(l, n->variance, c,
+            ir_binary(&l->b, IR_MUL, variance, ir_binary(&l->b, IR_DIV, count, free)), momentum);
     l->b = outer;
 }
 
