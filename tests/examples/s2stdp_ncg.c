@@ -54,12 +54,12 @@ static int write_set(const char *path, int samples)
         make_sample(label[s], index + starts[s], time + starts[s]);
     }
     struct snn_array arrays[] = {
-        { "indptr", SNN_INT64, starts, 1, &more, NULL },
-        { "index", SNN_INT32, index, 1, &all, NULL },
-        { "time", SNN_FLOAT32, time, 1, &all, NULL },
-        { "label", SNN_INT32, label, 1, &many, NULL },
-        { "inputs", SNN_INT64, &inputs, 0, NULL, NULL },
-        { "max_time", SNN_FLOAT64, &max_time, 0, NULL, NULL },
+        { .name = "indptr", .type = SNN_INT64, .data = starts, .rank = 1, .extents = &more },
+        { .name = "index", .type = SNN_INT32, .data = index, .rank = 1, .extents = &all },
+        { .name = "time", .type = SNN_FLOAT32, .data = time, .rank = 1, .extents = &all },
+        { .name = "label", .type = SNN_INT32, .data = label, .rank = 1, .extents = &many },
+        { .name = "inputs", .type = SNN_INT64, .data = &inputs },
+        { .name = "max_time", .type = SNN_FLOAT64, .data = &max_time },
     };
     return snn_npz_write(path, arrays, sizeof arrays / sizeof *arrays);
 }
