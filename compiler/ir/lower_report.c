@@ -284,7 +284,8 @@ static void plot_spikes(struct lowering *l, const struct expr *e)
                (struct ir_node *[]){ ir_text(&l->b, "dt"), dt });
 }
 
-static void plot_argument(struct lowering *l, struct expr *e)
+/* `name`: of a number; null: as it is written. */
+static void plot_argument(struct lowering *l, struct expr *e, const char *name)
 {
     if (e->type->kind == TYPE_CONNECTION) {
         plot_connection(l, e);
@@ -302,8 +303,9 @@ static void plot_argument(struct lowering *l, struct expr *e)
     } else if (type_is_number(e->type)) {
         struct ir_node *value = lower_as(l, e, IR_F64);
         lower_shown_unit(l, e->type);
-        ir_call_rt(&l->b, IR_RT_snn_rt_plot_number, 2,
-                   (struct ir_node *[]){ ir_text(&l->b, source_text(l, e)), value });
+        ir_call_rt(
+            &l->b, IR_RT_snn_rt_plot_number, 2,
+            (struct ir_node *[]){ ir_text(&l->b, name != NULL ? name : source_text(l, e)), value });
     } else {
         lower_refuse(l, e->span, "this cannot be drawn yet");
     }
@@ -311,18 +313,17 @@ static void plot_argument(struct lowering *l, struct expr *e)
 
 static void plot_figure(struct lowering *l, struct expr *figure)
 {
-    bool is_drawn = figure->target != NULL && figure->target->kind == CALL_BUILTIN &&
-                    figure->target->builtin->id != BUILTIN_PLOT_SPIKE_COUNT;
-    if (!is_drawn) {
+    if (figure->target == NULL || figure->target->kind != CALL_BUILTIN) {
         lower_refuse(l, figure->span, "this cannot be drawn yet");
         return;
     }
+    bool is_count = figure->target->builtin->id == BUILTIN_PLOT_SPIKE_COUNT;
     ir_call_rt(&l->b, IR_RT_snn_rt_plot_begin, 2,
                (struct ir_node *[]){ ir_text(&l->b, figure->target->builtin->name),
                                      ir_text(&l->b, source_text(l, figure)) });
     for (size_t i = 0; i < figure->target->count; i++)
         if (figure->target->arguments[i] != NULL)
-            plot_argument(l, figure->target->arguments[i]);
+            plot_argument(l, figure->target->arguments[i], is_count && i == 1 ? "label" : NULL);
     ir_call_rt(&l->b, IR_RT_snn_rt_plot_end, 0, NULL);
 }
 

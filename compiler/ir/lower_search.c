@@ -28,8 +28,9 @@ static void search_expr(struct expr *e, void *data)
             pointer_map_put(l, &l->recorded, symbol->state, 1);
     }
     if (e->target != NULL && e->target->kind == CALL_BUILTIN &&
-        e->target->builtin->id == BUILTIN_PLOT_RASTER && e->target->count > 0 &&
-        e->target->arguments[0]->type->kind == TYPE_LAYER) {
+        (e->target->builtin->id == BUILTIN_PLOT_RASTER ||
+         e->target->builtin->id == BUILTIN_PLOT_SPIKE_COUNT) &&
+        e->target->count > 0 && e->target->arguments[0]->type->kind == TYPE_LAYER) {
         search->reads_records = true;
         if (l != NULL)
             pointer_map_put(l, &l->recorded, e->target->arguments[0]->type->layer, 1);

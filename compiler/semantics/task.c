@@ -528,8 +528,8 @@ static void check_figure_argument(struct checker *k, const struct builtin *built
         fits = t->kind == TYPE_LAYER;
         wanted = "a layer";
     } else if (builtin->id == BUILTIN_PLOT_SPIKE_COUNT) {
-        fits = t->kind == TYPE_DATASET;
-        wanted = "a data set";
+        fits = type_is_number(t) && t->axes.count == 0;
+        wanted = "a number";
     }
     if (!fits)
         diag_error(k->c, e->span, "'%s' needs %s, not %s", builtin->name, wanted,

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "panic.h"
 #include "record/internal.h"
+#include "record/plot/animation.h"
 #include "record/plot/plot.h"
 #include "record/scale.h"
 
@@ -48,9 +49,17 @@ static void draw_page(struct snn_canvas *canvas, const void *what)
     page->kind->draw(canvas, page->plot);
 }
 
+static void draw_frame(struct snn_canvas *canvas, const void *what, int frame)
+{
+    const struct page *page = what;
+
+    snn_plot_kind_motion(page->kind)->draw(canvas, page->plot, frame);
+}
+
 static void save_plot(struct snn_record *record, const struct snn_plot_kind *kind,
                       const struct snn_plot *plot, const char *name)
 {
+    const struct snn_plot_motion *motion = snn_plot_kind_motion(kind);
     struct page page = { kind, plot };
     char file[FILE_NAME_BYTES];
     double width, height;
@@ -61,6 +70,10 @@ static void save_plot(struct snn_record *record, const struct snn_plot_kind *kin
     svg = snn_record_new_path(record, file, ".svg");
     png = snn_record_sibling(record, svg, ".png");
     snn_record_check(snn_canvas_save(svg, png, width, height, draw_page, &page));
+    if (motion)
+        snn_record_check(snn_animation_save(snn_record_sibling(record, svg, ".gif"), width, height,
+                                            motion->frames(plot), motion->hundredths(plot),
+                                            draw_frame, &page));
 }
 
 /* ---- from tasks */

@@ -11,9 +11,9 @@
 #include <string.h>
 
 static const struct snn_plot_kind *const kinds[] = {
-    &snn_plot_confusion, &snn_plot_weights,         &snn_plot_raster,
-    &snn_plot_lines,     &snn_plot_histogram,       &snn_plot_image,
-    &snn_plot_votes,     &snn_plot_distance_matrix, &snn_plot_precision_recall,
+    &snn_plot_confusion,        &snn_plot_weights,     &snn_plot_raster, &snn_plot_lines,
+    &snn_plot_histogram,        &snn_plot_image,       &snn_plot_votes,  &snn_plot_distance_matrix,
+    &snn_plot_precision_recall, &snn_plot_spike_count,
 };
 
 const struct snn_plot_kind *snn_plot_kind_find(const char *name)
@@ -22,6 +22,11 @@ const struct snn_plot_kind *snn_plot_kind_find(const char *name)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
+}
+
+const struct snn_plot_motion *snn_plot_kind_motion(const struct snn_plot_kind *kind)
+{
+    return kind == &snn_plot_spike_count ? &snn_plot_spike_count_motion : NULL;
 }
 
 void snn_plot_kind_list(char *out, size_t bytes)

@@ -45,12 +45,24 @@ struct snn_plot_kind {
     void (*draw)(struct snn_canvas *canvas, const struct snn_plot *plot);
 };
 
+/* The animation that a kind makes beside its page: how many frames, how long each is shown. */
+struct snn_plot_motion {
+    int (*frames)(const struct snn_plot *plot);
+    int (*hundredths)(const struct snn_plot *plot);
+    void (*draw)(struct snn_canvas *canvas, const struct snn_plot *plot, int frame);
+};
+
+extern const struct snn_plot_motion snn_plot_spike_count_motion;
+
 extern const struct snn_plot_kind snn_plot_confusion, snn_plot_weights, snn_plot_raster,
     snn_plot_lines, snn_plot_histogram, snn_plot_image, snn_plot_votes, snn_plot_distance_matrix,
-    snn_plot_precision_recall;
+    snn_plot_precision_recall, snn_plot_spike_count;
 
 /* The kind of that name, or NULL. */
 const struct snn_plot_kind *snn_plot_kind_find(const char *name);
+
+/* NULL for a kind that does not move. */
+const struct snn_plot_motion *snn_plot_kind_motion(const struct snn_plot_kind *kind);
 
 /* "confusion, weights, raster, …" */
 void snn_plot_kind_list(char *out, size_t bytes);
