@@ -247,8 +247,11 @@ static bool check_event_time(struct checker *k, const struct presented *input,
             ? "the times of these events are plain numbers, but network '%s' has time in ms"
             : "the times of these events are in ms, but network '%s' has time without a unit",
         network->name->text);
-    diag_hint(k->c, unit_is_none(unit) ? "say what they count: 'spikes(\"folder\", unit = 1 ms)'"
-                                       : "leave out 'unit' where the data set is declared");
+    diag_hint(k->c, unit_is_none(unit)
+                        ? "say what they count: 'spikes(\"folder\", unit = 1 ms)', "
+                          "'frames(\"f.npy\", step = 1 ms)'"
+                        : "leave out the unit where the data set is declared, or give "
+                          "the network a step in ms");
     return false;
 }
 

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { LARGEST_SIDE = 65535, LARGEST_COUNT = 1000000 };
 
@@ -279,26 +278,6 @@ static int list_folder(struct frames *frames)
                : snn_error_set("%s: no frames: they are in <class>/*.npy", frames->path);
 }
 
-/* Finds a file or folder; what is not absolute may be below other folders, too. */
-static int find_path(char out[SNN_PATH_BYTES], const char *name, const char *path)
-{
-    static _Thread_local char places[SNN_MAX_PLACES][SNN_PATH_BYTES];
-    int count = snn_places_list(places, path);
-
-    for (int i = 0; i < count; i++) {
-        struct stat status;
-
-        if (stat(places[i], &status) == 0) {
-            strcpy(out, places[i]);
-            return 0;
-        }
-    }
-    return count < 0 ? -1
-                     : snn_error_set("data set '%s': no file or folder '%s'; name one with '--data "
-                                     "%s=PLACE'",
-                                     name, path, name);
-}
-
 /* The facts of the first file, and the labels of a single one. */
 static int read_facts(struct shape *shape, int32_t *classes, const struct frames *frames)
 {
@@ -329,8 +308,8 @@ static int open_set(struct snn_dataset *set, const char *path, double step, cons
     struct shape shape;
     int32_t classes;
 
-    if (find_path(frames->path, set->name, path) < 0 ||
-        (labels[0] && find_path(frames->labels, set->name, labels) < 0))
+    if (snn_places_find(frames->path, set->name, path) < 0 ||
+        (labels[0] && snn_places_find(frames->labels, set->name, labels) < 0))
         return -1;
     frames->is_folder = snn_is_folder(frames->path);
     if (frames->is_folder && labels[0])

@@ -45,17 +45,21 @@ int snn_places_list(char places[SNN_MAX_PLACES][SNN_PATH_BYTES], const char *pat
     return count;
 }
 
-int snn_places_folder(char out[SNN_PATH_BYTES], const char *set_name, const char *path)
+/* The first place that is there and, where that is asked for, a folder. */
+static int find(char out[SNN_PATH_BYTES], const char *set_name, const char *path, bool is_folder)
 {
     static _Thread_local char places[SNN_MAX_PLACES][SNN_PATH_BYTES];
+    const char *what = is_folder ? "folder" : "file or folder";
     int count = path[0] ? snn_places_list(places, path) : 0;
     char tried[1024] = "";
     size_t used = 0;
 
     if (path[0] == '\0')
-        return snn_error_set("data set '%s': the folder has no name", set_name);
+        return snn_error_set("data set '%s': the %s has no name", set_name, what);
     for (int i = 0; i < count; i++) {
-        if (snn_is_folder(places[i])) {
+        struct stat status;
+
+        if (stat(places[i], &status) == 0 && (!is_folder || S_ISDIR(status.st_mode))) {
             strcpy(out, places[i]);
             return 0;
         }
@@ -65,9 +69,20 @@ int snn_places_folder(char out[SNN_PATH_BYTES], const char *set_name, const char
     }
     if (count < 0)
         return -1;
-    return snn_error_set(
-        "data set '%s': no folder at %s%s; name one with '--data %s=FOLDER'", set_name, tried,
-        getenv("SNN_DATA") || path[0] == '/' ? "" : " ($SNN_DATA is not set)", set_name);
+    return snn_error_set("data set '%s': no %s at %s%s; name one with '--data %s=%s'", set_name,
+                         what, tried,
+                         getenv("SNN_DATA") || path[0] == '/' ? "" : " ($SNN_DATA is not set)",
+                         set_name, is_folder ? "FOLDER" : "PLACE");
+}
+
+int snn_places_find(char out[SNN_PATH_BYTES], const char *set_name, const char *path)
+{
+    return find(out, set_name, path, false);
+}
+
+int snn_places_folder(char out[SNN_PATH_BYTES], const char *set_name, const char *path)
+{
+    return find(out, set_name, path, true);
 }
 
 /* ---- names */

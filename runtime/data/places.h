@@ -17,7 +17,10 @@ enum { SNN_MAX_PLACES = 3 };
 /* Writes the places where `path` may be; how many, or -1 if one is too long. */
 int snn_places_list(char places[SNN_MAX_PLACES][SNN_PATH_BYTES], const char *path);
 
-/* The folder that `path` means. An error names the set and the places tried. */
+/* The file or folder, or the folder, that `path` means. An error names the set and the places
+ * tried.
+ */
+int snn_places_find(char out[SNN_PATH_BYTES], const char *set_name, const char *path);
 int snn_places_folder(char out[SNN_PATH_BYTES], const char *set_name, const char *path);
 
 /* The names in a folder, in the order of their bytes. */

@@ -27,10 +27,8 @@ int snn_dataset_shd(struct snn_dataset **out, const char *name, const char *path
 
 #include <hdf5.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { CHANNELS = 700 };
 
@@ -323,22 +321,14 @@ static int find_splits(struct shd *shd, const char *folder)
 
 static int find_files(struct shd *shd, const char *name, const char *path)
 {
-    static _Thread_local char places[SNN_MAX_PLACES][SNN_PATH_BYTES];
-    char folder[SNN_PATH_BYTES];
-    int count = snn_ends_in(path, ".h5") ? snn_places_list(places, path) : 0;
+    char place[SNN_PATH_BYTES];
 
-    for (int i = 0; i < count; i++) {
-        struct stat status;
-
-        if (stat(places[i], &status) == 0) {
-            strcpy(shd->paths[SNN_SPLIT_NONE], places[i]);
-            return 0;
-        }
-    }
-    if (count > 0)
-        return snn_error_set("data set '%s': no file '%s'; name one with '--data %s=FILE'", name,
-                             path, name);
-    return count < 0 || snn_places_folder(folder, name, path) < 0 ? -1 : find_splits(shd, folder);
+    if (snn_places_find(place, name, path) < 0)
+        return -1;
+    if (snn_is_folder(place))
+        return find_splits(shd, place);
+    strcpy(shd->paths[SNN_SPLIT_NONE], place);
+    return 0;
 }
 
 static int describe_set(struct snn_dataset *set, const char *path)

@@ -141,7 +141,7 @@ static void test_errors(void)
     expect_failure("f.npy", "l.npy", "l.npy: there must be one label for each of the 1 samples");
     write_array("l.npy", "<i4", "(1,)", (int32_t[]){ -3 }, 4);
     expect_failure("f.npy", "l.npy", "l.npy: label -3 of sample 0");
-    expect_failure("none.npy", "", "no file or folder 'none.npy'");
+    expect_failure("none.npy", "", "no file or folder at 'none.npy', 'data/none.npy'");
     expect_failure("clips", "l.npy", "the labels of a folder are the names of the folders in it");
     write_array("clips/cup/2.npy", "|u1", "(3, 2, 1)", "\0\0\0\0\0\0", 6);
     expect_failure("clips", "",

@@ -128,7 +128,7 @@ static void test_folder(void)
                  "words: both other_test.h5 and shd_test.h5; keep one data set in a folder");
     mkdir("wordless", 0777);
     expect_error(snn_dataset_shd(&set, "words", "wordless"), "no file such as shd_train.h5");
-    expect_error(snn_dataset_shd(&set, "words", "none.h5"), "no file 'none.h5'");
+    expect_error(snn_dataset_shd(&set, "words", "none.h5"), "no file or folder at 'none.h5'");
 }
 
 /* What is said of the file, when it is opened or when it is read. */
