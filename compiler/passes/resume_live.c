@@ -110,6 +110,15 @@ static void see_from(struct live *live, struct ir_node *first)
     see_nodes(live, first);
 }
 
+/* What stands before the carrier and runs again, looks into these. */
+static void see_before(struct live *live, const struct ir_node *carrier)
+{
+    for (const struct ir_node *node = carrier->previous; node != NULL; node = node->previous)
+        if (node->kind == IR_NODE_INSTR && node->op == IR_CALL_RT &&
+            node->payload.index == IR_RT_snn_rt_data_where)
+            live->is_live[operand_number(node, 1)] = true;
+}
+
 void resume_find_live(const struct resume *r, struct resume_carrier *point)
 {
     size_t count = (size_t)r->program->buffer_count + 1;
@@ -124,5 +133,6 @@ void resume_find_live(const struct resume *r, struct resume_carrier *point)
             see_from(&live, at->node->loop_while.body.first);
         }
         see_from(&live, at->node->next);
+        see_before(&live, at->node);
     }
 }
