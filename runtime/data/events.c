@@ -268,7 +268,7 @@ int snn_part_of_events(struct snn_part *part, const struct snn_dataset *set,
     part->labels = store->labels;
     store->labels = NULL;
     assert(store->field_count == set->field_count);
-    if (store->fields)
+    if (set->field_count > 0)
         memcpy(part->fields, store->fields,
                (size_t)store->samples * (size_t)store->field_count * sizeof *part->fields);
     if (store->list(store, part->pixels) < 0)
