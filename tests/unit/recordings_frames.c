@@ -123,7 +123,7 @@ static void expect_failure(const char *path, const char *labels, const char *tex
 static void test_errors(void)
 {
     static const float half[] = { 0, 0, 0, 0.5f }, none[] = { -1, 0, 0, 0 };
-    static const uint8_t counts[4] = { 0 };
+    static const uint8_t counts[8] = { 0 };
 
     write_array("f.npy", "<f4", "(1, 2, 1, 2)", half, sizeof half);
     expect_failure("f.npy", "",
