@@ -58,6 +58,7 @@ struct body {
     size_t yield_count;
     struct network *stepping;  /* in the block of a present or rest */
     struct network *batched;   /* was presented a batch in this block */
+    struct network *left;      /* was presented a batch last, in a block that has ended */
     bool has_conditional_loop; /* the body of the loop may be left before its yield */
 };
 

@@ -109,9 +109,18 @@ static struct unit time_unit_of(const struct type *t)
     return t->layer != NULL ? t->layer->network->time_unit : unit_any();
 }
 
-/* After a batch was presented, values of its layers have the axis `sample` first. */
-static struct axis_list layer_axes_now(struct checker *k, const struct type *t)
+/* After a batch was presented, values of its layers have the axis `sample` first; they are there in
+ * the block that presented it. */
+static struct axis_list layer_axes_now(struct checker *k, const struct expr *e,
+                                       const struct type *t)
 {
+    bool is_left = k->body->left != NULL && t->layer != NULL &&
+                   t->layer->network == k->body->left && k->body->batched != k->body->left;
+    if (is_left) {
+        diag_error(k->c, e->span, "%s was presented a batch in a block that has ended",
+                   layer_text(k, t->layer));
+        diag_hint(k->c, "read what you need of it there, into a variable of before");
+    }
     if (k->body->batched != NULL && t->layer != NULL && t->layer->network == k->body->batched)
         return with_axis_first(k, "sample", t->axes);
     return t->axes;
@@ -122,7 +131,7 @@ static const struct type *builtin_layer_field(struct checker *k, struct expr *e,
 {
     struct symbol *symbol = field_symbol(k, e, field);
     symbol->layer = object->layer;
-    struct axis_list axes = layer_axes_now(k, object);
+    struct axis_list axes = layer_axes_now(k, e, object);
     struct type *t = arena_new(k->arena, struct type);
     t->axes = axes;
     switch (field) {
@@ -181,7 +190,7 @@ static const struct type *model_field(struct checker *k, struct expr *e, const s
     if (is_shared)
         return symbol->type;
     return type_with_axes(k->arena, symbol->type,
-                          is_persistent ? object->axes : layer_axes_now(k, object));
+                          is_persistent ? object->axes : layer_axes_now(k, e, object));
 }
 
 /* pre.x in a rule is the rule's own `pre state x`. */

@@ -13,6 +13,8 @@ void check_block(struct checker *k, struct block *block)
     for (size_t i = 0; i < block->statements.count; i++)
         check_statement(k, block->statements.items[i]);
     k->scope = outer;
+    if (k->body->batched != NULL && k->body->batched != batched)
+        k->body->left = k->body->batched;
     k->body->batched = batched;
 }
 

@@ -362,6 +362,8 @@ static void check_present(struct checker *k, struct statement *s)
             k->body->function->keeps_state = true;
     }
     check_step_block(k, s->present.body, network);
+    if (k->body->left == network)
+        k->body->left = NULL;
     if (is_batch)
         k->body->batched = network;
     else if (k->body->batched == network)
