@@ -323,7 +323,10 @@ struct ir_connection {
                               delay d are columns[k] for k in bucket_starts[i * (max_delay + 2) + d]
                               ..< [… + d + 1] */
     int32_t max_delay;     /* size id */
-    const struct ir_window *window; /* conv, local, pools; null elsewhere */
+    const struct ir_window *window;      /* conv, local, pools; null elsewhere */
+    int32_t laid;                        /* FLOAT32 [target], conv: targets, or their
+                                            adjoints, in the order y, x, channel; -1: they are so */
+    const struct ir_window *laid_window; /* to `laid` */
     int32_t
         counts; /* pools: FLOAT32 [target], the spikes that arrive in each window; -1: numbers */
     const struct ir_way_back

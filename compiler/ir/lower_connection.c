@@ -486,7 +486,7 @@ void lower_connection_buffers(struct lowering *l, struct lowered_connection *c)
     entry.flags = -1;
     entry.values = lower_sent_values(l, c);
     entry.is_graded = c->connection->source_field == NULL && lower_is_graded(c->source);
-    entry.counts = entry.step_starts = entry.near = -1;
+    entry.counts = entry.step_starts = entry.near = entry.laid = -1;
     entry.row_starts = c->row_starts;
     entry.columns = c->columns;
     entry.bucket_starts = c->bucket_starts;

@@ -1000,6 +1000,8 @@ void lower_keep_near(struct lowering *, struct ir_node *slope);
 /* Adds to a connection what the way back through it needs; `has_steps`: its target has a row for
  * each step. Then, before the way back of a batch, turns the weights as they are. */
 void lower_way_back(struct lowering *, struct ir_connection *, bool has_steps);
+/* Makes the order of a side y, x, channel. */
+void lower_lay_out(struct lowering *, struct ir_window_side *, const char *name);
 void lower_turn_weights(struct lowering *, const struct lowered_network *);
 
 /* Presents sample `index` of the batch, if it is one, and runs `forward`. */

@@ -5,6 +5,7 @@
  * anew in each step. Spikes enter the first stage only, the others get numbers.
  */
 #include "ir/lower_internal.h"
+#include "ir/window.h"
 
 static const char *dotted(struct lowering *l, const struct lowered_connection *c, const char *field)
 {
@@ -368,6 +369,22 @@ static void list_numbers(struct lowering *l, const struct lowered_connection *c,
     ir_compact(&l->b, stage->is_listed, stage->list, stage->list_count, size);
 }
 
+/* Filters run in lanes where they are next to each other in the target. Where they are not, many
+ * spikes go to a copy of the target in which they are. */
+static void add_laid(struct lowering *l, struct lowered_connection *c, struct ir_connection *entry)
+{
+    entry->laid = -1;
+    if (entry->topology != IR_CONV || window_has_filters_last(entry->window) ||
+        l->program->buffers[entry->target].type != SNN_FLOAT32)
+        return;
+    struct ir_window *window = arena_new(&l->c->arena, struct ir_window);
+    *window = *entry->window;
+    lower_lay_out(l, &window->to, dotted(l, c, "laid"));
+    entry->laid_window = window;
+    entry->laid = lane_buffer(l, c, "laid", SNN_FLOAT32, entry->target_size);
+    l->program->buffers[entry->laid].is_state = true;
+}
+
 static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i)
 {
     struct topology_stage *stage = &c->connection->topology.items[i];
@@ -390,6 +407,7 @@ static void add_stage(struct lowering *l, struct lowered_connection *c, size_t i
     entry.source_size = i > 0 ? c->stages[i - 1].size : c->source->size;
     entry.values = i > 0 ? c->stages[i - 1].buffer : lower_sent_values(l, c);
     entry.is_graded = i == 0 && c->connection->source_field == NULL && lower_is_graded(c->source);
+    add_laid(l, c, &entry);
     if (is_behind_pools_of_spikes(l, c, i))
         add_list(l, c, lowered, &entry);
     if (stage->builtin->id == BUILTIN_BATCH_NORM) {

@@ -31,6 +31,17 @@ static int32_t row_of(struct lowering *l, const struct ir_connection *entry)
     return lower_size_product(l, sizes, 3, dotted(l, entry->name, "window"));
 }
 
+void lower_lay_out(struct lowering *l, struct ir_window_side *side, const char *name)
+{
+    int32_t line[] = { side->sizes[IR_WINDOW_CHANNEL], side->sizes[IR_WINDOW_X] };
+    side->strides[IR_WINDOW_CHANNEL] = lower_size_value(l, 1);
+    side->strides[IR_WINDOW_X] = line[0];
+    side->strides[IR_WINDOW_Y] = lower_size_product(l, line, 2, name);
+    side->order[0] = IR_WINDOW_Y;
+    side->order[1] = IR_WINDOW_X;
+    side->order[2] = IR_WINDOW_CHANNEL;
+}
+
 /* Where the channels of a place are not next to each other, a field in which they are. */
 static void add_field(struct lowering *l, const struct ir_connection *entry,
                       struct ir_way_back *back)
@@ -38,15 +49,8 @@ static void add_field(struct lowering *l, const struct ir_connection *entry,
     if (window_has_lines(entry->window) || entry->window->groups >= 0)
         return;
     struct ir_window *window = arena_new(&l->c->arena, struct ir_window);
-    *window = *entry->window;
-    struct ir_window_side *from = &window->from;
-    int32_t line[] = { from->sizes[IR_WINDOW_CHANNEL], from->sizes[IR_WINDOW_X] };
-    from->strides[IR_WINDOW_CHANNEL] = lower_size_value(l, 1);
-    from->strides[IR_WINDOW_X] = line[0];
-    from->strides[IR_WINDOW_Y] = lower_size_product(l, line, 2, dotted(l, entry->name, "line"));
-    from->order[0] = IR_WINDOW_Y;
-    from->order[1] = IR_WINDOW_X;
-    from->order[2] = IR_WINDOW_CHANNEL;
+    *window = *back->window;
+    lower_lay_out(l, &window->from, dotted(l, entry->name, "line"));
     back->window = window;
     back->field = scratch(l, entry, "field", SNN_FLOAT32, entry->source_size);
 }
@@ -67,7 +71,7 @@ static void add_weights(struct lowering *l, const struct ir_connection *entry,
         return;
     back->line = scratch(l, entry, "line", SNN_FLOAT32, lines);
     back->patch = scratch(l, entry, "patch", SNN_FLOAT32, back->row);
-    back->window = window;
+    back->window = entry->laid >= 0 ? entry->laid_window : window;
     add_field(l, entry, back);
 }
 

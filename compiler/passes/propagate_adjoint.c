@@ -85,6 +85,19 @@ static void list_active(struct propagation *p, struct ir_node *high)
     ir_compact(&p->b, back->is_active, back->active, back->active_count, high);
 }
 
+/* Of the target of a walk, which may be in the laid out copy. */
+static struct ir_node *adjoint_at(struct propagation *p, struct window_walk *walk)
+{
+    bool is_laid = p->connection->laid >= 0 && window_has_filters_last(walk->window);
+    struct ir_node *target = window_target(walk);
+    return is_laid ? ir_load(&p->b, p->connection->laid, target) : target_adjoint(p, target);
+}
+
+static void lay_out_adjoints(struct propagation *p)
+{
+    propagation_lay_out(p, p->b.program->buffers[p->connection->target].adjoint, false);
+}
+
 /* The adjoints of the filters at a place, next to each other, and a list of those that are not 0:
  * many are where pools or surrogates let few through. */
 static void line_up(struct propagation *p, const struct window_walk *at, struct ir_node *low,
@@ -96,7 +109,7 @@ static void line_up(struct propagation *p, const struct window_walk *at, struct 
     struct ir_builder outer = p->b;
     struct ir_node *i = open_range(p, "line", count, true);
     walk.to.at[IR_WINDOW_CHANNEL] = ir_binary(&p->b, IR_ADD, low, i);
-    struct ir_node *g = target_adjoint(p, window_target(&walk));
+    struct ir_node *g = adjoint_at(p, &walk);
     ir_store(&p->b, back->line, i, g);
     ir_store(&p->b, back->is_active, i, ir_binary(&p->b, IR_NE, g, ir_real(&p->b, IR_F32, 0)));
     p->b = outer;
@@ -181,6 +194,8 @@ static void transpose_window(struct propagation *p)
 {
     const struct ir_way_back *back = p->connection->back;
     struct ir_builder outer = p->b;
+    if (p->connection->laid >= 0)
+        lay_out_adjoints(p);
     if (back->field >= 0)
         clear_field(p);
     struct window_walk walk = window_walk(&p->b, back->window, p->connection->name);
@@ -358,27 +373,37 @@ struct ir_node *propagation_gradient_base(struct propagation *p)
     return ir_binary(&p->b, IR_MUL, chunk, size(p, weight->count));
 }
 
-/* What a source that sent `value` (null: a spike) gives to the derivatives by its weights. */
-static void add_outer(struct propagation *p, struct ir_node *source, struct ir_node *value)
+static void add_window_outer(struct propagation *p, struct ir_node *source, struct ir_node *value,
+                             const struct ir_window *window)
 {
+    const struct ir_connection *c = p->connection;
+    struct ir_node *base = propagation_gradient_base(p);
+    struct ir_builder outer = p->b;
+    struct window_walk walk = window_walk(&p->b, window, c->name);
+    window_start_at(&walk, source);
+    window_open_targets(&walk);
+    struct ir_node *row = window_row(&walk);
+    window_open_filters(&walk, true);
+    struct ir_node *g = adjoint_at(p, &walk);
+    propagation_add_to(p, p->b.program->buffers[c->weight].adjoint,
+                       ir_binary(&p->b, IR_ADD, base, window_synapse(&walk, row)),
+                       value != NULL ? ir_binary(&p->b, IR_MUL, value, g) : g);
+    p->b = outer;
+}
+
+/* What a source that sent `value` (null: a spike) gives to the derivatives by its weights. */
+static void add_outer(struct propagation *p, struct ir_node *source, struct ir_node *value,
+                      const struct ir_window *window)
+{
+    if (window != NULL) {
+        add_window_outer(p, source, value, window);
+        return;
+    }
     const struct ir_connection *c = p->connection;
     const struct ir_buffer *weight = &p->b.program->buffers[c->weight];
     struct ir_node *base = propagation_gradient_base(p);
     const char *name = arena_format(&p->c->arena, "%s.outer", c->name);
     struct ir_builder outer = p->b;
-    if (c->window != NULL) {
-        struct window_walk walk = window_walk(&p->b, c->window, c->name);
-        window_start_at(&walk, source);
-        window_open_targets(&walk);
-        struct ir_node *row = window_row(&walk);
-        window_open_filters(&walk, true);
-        struct ir_node *g = target_adjoint(p, window_target(&walk));
-        propagation_add_to(p, weight->adjoint,
-                           ir_binary(&p->b, IR_ADD, base, window_synapse(&walk, row)),
-                           value != NULL ? ir_binary(&p->b, IR_MUL, value, g) : g);
-        p->b = outer;
-        return;
-    }
     struct synapses s = synapses_of(p, source);
     struct ir_node *loop = ir_loop(&p->b, name, s.low, s.high, true);
     p->b.before = NULL;
@@ -392,25 +417,49 @@ static void add_outer(struct propagation *p, struct ir_node *source, struct ir_n
     p->b = outer;
 }
 
+static void outer_of_events(struct propagation *p, const struct arrivals *a,
+                            const struct ir_window *window)
+{
+    const struct ir_connection *c = p->connection;
+    struct ir_builder outer = p->b;
+    struct ir_node *source = propagation_open_events(p, a, false, "outer");
+    add_outer(p, source, c->is_graded ? ir_load(&p->b, c->values, source) : NULL, window);
+    p->b = outer;
+}
+
+static void outer_of_numbers(struct propagation *p, const struct ir_window *window)
+{
+    const struct ir_connection *c = p->connection;
+    struct ir_builder outer = p->b;
+    struct ir_node *source =
+        propagation_open_loop(p, "outer", zero(p), size(p, c->source_size), false);
+    struct ir_node *value = ir_cast(&p->b, IR_F32, ir_load(&p->b, c->values, source));
+    struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_NE, value, ir_real(&p->b, IR_F32, 0)));
+    p->b.before = NULL;
+    p->b.block = &some->branch.then_body;
+    add_outer(p, source, value, window);
+    p->b = outer;
+}
+
 void propagate_outer(struct propagation *p)
 {
     const struct ir_connection *c = p->connection;
     struct ir_builder outer = p->b;
-    if (c->values < 0 || c->is_graded) {
-        struct arrivals a = propagation_arrivals(p);
-        struct ir_node *source = propagation_open_events(p, &a, false, "outer");
-        struct ir_node *value = c->is_graded ? ir_load(&p->b, c->values, source) : NULL;
-        add_outer(p, source, value);
-        p->b = outer;
+    if (c->values >= 0 && !c->is_graded) {
+        if (c->laid >= 0)
+            lay_out_adjoints(p);
+        outer_of_numbers(p, c->laid >= 0 ? c->laid_window : c->window);
         return;
     }
-    const char *name = arena_format(&p->c->arena, "%s.outer", c->name);
-    struct ir_node *loop = ir_loop(&p->b, name, zero(p), size(p, c->source_size), false);
-    p->b.before = NULL;
-    p->b.block = &loop->loop.body;
-    struct ir_node *value = ir_cast(&p->b, IR_F32, ir_load(&p->b, c->values, loop->loop.index));
-    struct ir_node *some = ir_if(&p->b, ir_binary(&p->b, IR_NE, value, ir_real(&p->b, IR_F32, 0)));
-    p->b.block = &some->branch.then_body;
-    add_outer(p, loop->loop.index, value);
+    struct arrivals a = propagation_arrivals(p);
+    if (c->laid < 0) {
+        outer_of_events(p, &a, c->window);
+        return;
+    }
+    struct ir_node *many = propagation_open_many(p, a.count);
+    lay_out_adjoints(p);
+    outer_of_events(p, &a, c->laid_window);
+    p->b.block = &many->branch.else_body;
+    outer_of_events(p, &a, c->window);
     p->b = outer;
 }

@@ -8,26 +8,95 @@
 #include "ir/window.h"
 #include "passes/propagation.h"
 
-void propagate_window_spikes(struct propagation *p)
+void propagation_lay_out(struct propagation *p, int32_t buffer, bool is_back)
+{
+    const struct ir_window_side *own = &p->connection->window->to,
+                                *laid = &p->connection->laid_window->to;
+    const struct ir_window_side *order = is_back ? own : laid;
+    struct ir_builder outer = p->b;
+    struct ir_node *from = ir_integer(&p->b, 0), *to = from;
+    for (int i = 0; i < 3; i++) {
+        enum ir_window_axis axis = order->order[i];
+        struct ir_node *size = ir_known_size(&p->b, order->sizes[axis]);
+        struct ir_node *at = propagation_open_loop(p, "laid", ir_integer(&p->b, 0), size, true);
+        struct ir_node *a = ir_binary(&p->b, IR_MUL, at, ir_known_size(&p->b, own->strides[axis]));
+        struct ir_node *b = ir_binary(&p->b, IR_MUL, at, ir_known_size(&p->b, laid->strides[axis]));
+        from = ir_binary(&p->b, IR_ADD, from, a);
+        to = ir_binary(&p->b, IR_ADD, to, b);
+    }
+    from = propagation_place(p, from);
+    if (is_back) {
+        enum ir_type type = ir_buffer_value_type(p->b.program->buffers[buffer].type);
+        ir_store(&p->b, buffer, from,
+                 ir_cast(&p->b, type, ir_load(&p->b, p->connection->laid, to)));
+    } else {
+        ir_store(&p->b, p->connection->laid, to,
+                 ir_cast(&p->b, IR_F32, ir_load(&p->b, buffer, from)));
+    }
+    p->b = outer;
+}
+
+struct ir_node *propagation_open_many(struct propagation *p, struct ir_node *spikes)
 {
     const struct ir_window *window = p->connection->window;
-    bool has_lanes = window_has_filters_last(window); /* that scatter cost more than none */
-    struct arrivals a = propagation_arrivals(p);
+    struct ir_node *kernel = ir_known_size(&p->b, window->kernel);
+    int32_t filters =
+        window->groups >= 0 ? window->group_filters : window->to.sizes[IR_WINDOW_CHANNEL];
+    struct ir_node *each = ir_binary(&p->b, IR_MUL, ir_binary(&p->b, IR_MUL, kernel, kernel),
+                                     ir_known_size(&p->b, filters));
+    struct ir_node *targets = ir_leaf(&p->b, IR_SIZE, IR_I64, p->connection->target_size);
+    struct ir_node *many =
+        ir_if(&p->b, ir_binary(&p->b, IR_GT, ir_binary(&p->b, IR_MUL, spikes, each), targets));
+    p->b.before = NULL;
+    p->b.block = &many->branch.then_body;
+    return many;
+}
+
+/* Each spike visits the windows around it. */
+static void scatter(struct propagation *p, const struct arrivals *a, bool is_laid)
+{
+    const struct ir_window *window = is_laid ? p->connection->laid_window : p->connection->window;
     struct ir_builder outer = p->b;
-    struct ir_node *source = propagation_open_events(p, &a, false, "spikes");
+    struct ir_node *source = propagation_open_events(p, a, false, "spikes");
     struct window_walk walk = window_walk(&p->b, window, p->connection->name);
     window_start_at(&walk, source);
     window_open_targets(&walk);
     struct ir_node *row = window_row(&walk);
-    window_open_filters(&walk, has_lanes);
+    window_open_filters(&walk, window_has_filters_last(window)); /* that scatter cost too much */
     struct ir_node *weight = propagation_weight(p, window_synapse(&walk, row));
-    propagation_add(p, window_target(&walk), propagation_graded(p, source, weight));
+    weight = propagation_graded(p, source, weight);
+    if (is_laid)
+        propagation_add_to(p, p->connection->laid, window_target(&walk), weight);
+    else
+        propagation_add(p, window_target(&walk), weight);
     p->b = outer;
-    remark(p->c, p->connection->span, "propagation",
-           has_lanes ? "'%s': each spike visits the windows around it; filters run in lanes"
-                     : "'%s': each spike visits the windows around it; filters could run in lanes "
-                       "if 'channel' were the last axis of the target",
-           p->connection->name);
+}
+
+void propagate_window_spikes(struct propagation *p)
+{
+    const struct ir_connection *c = p->connection;
+    struct arrivals a = propagation_arrivals(p);
+    struct ir_builder outer = p->b;
+    if (c->laid < 0) {
+        scatter(p, &a, false);
+        remark(p->c, c->span, "propagation",
+               "'%s': each spike visits the windows around it; filters %s", c->name,
+               window_has_filters_last(c->window)
+                   ? "run in lanes"
+                   : "could run in lanes if 'channel' were the last axis of the target");
+        return;
+    }
+    struct ir_node *many = propagation_open_many(p, a.count);
+    propagation_lay_out(p, c->target, false);
+    scatter(p, &a, true);
+    propagation_lay_out(p, c->target, true);
+    p->b.block = &many->branch.else_body;
+    scatter(p, &a, false);
+    p->b = outer;
+    remark(p->c, c->span, "propagation",
+           "'%s': each spike visits the windows around it; where there are many, filters run in "
+           "lanes of a copy of the target whose last axis is 'channel'",
+           c->name);
 }
 
 void propagate_window_values(struct propagation *p)

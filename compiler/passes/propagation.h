@@ -59,6 +59,11 @@ void propagate_steps_transpose(struct propagation *p, struct ir_node *steps);
 void propagate_steps_outer(struct propagation *p, struct ir_node *steps);
 
 /* ---- propagate_window.c: conv, local ---- */
+/* Opens the branch where so many spikes pass that the target is better laid out in the order of its
+ * filters; the other one is where the node stands. */
+struct ir_node *propagation_open_many(struct propagation *p, struct ir_node *spikes);
+/* Copies `buffer`, in the order of the target and from `base` on, to the laid out one, or back. */
+void propagation_lay_out(struct propagation *p, int32_t buffer, bool is_back);
 void propagate_window_spikes(struct propagation *p);
 void propagate_window_values(struct propagation *p);
 
