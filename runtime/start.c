@@ -176,6 +176,7 @@ static void go_on(struct snn_context *context)
 
     snn_checkpoint_read(runtime);
     snn_checkpoint_restore(context);
+    unlink(snn_record_path(runtime->record, "model-interrupted.npz")); /* it is taken back */
     if (!runtime->options->is_quiet)
         snn_console_note("going on with %s", snn_record_folder(runtime->record));
 }
