@@ -388,8 +388,10 @@ static bool is_text_comparison(struct checker *k, struct expr *e)
 {
     if (e->binary.op != BINARY_EQUAL && e->binary.op != BINARY_NOT_EQUAL)
         return false;
-    return check_expr(k, e->binary.left)->kind == TYPE_STRING &&
-           check_expr(k, e->binary.right)->kind == TYPE_STRING;
+    const struct type *left = check_expr(k, e->binary.left);
+    const struct type *right = check_expr(k, e->binary.right);
+    bool is_one = left->kind == TYPE_STRING || right->kind == TYPE_STRING;
+    return is_one && (left->kind == right->kind || type_is_error(left) || type_is_error(right));
 }
 
 static const struct type *check_binary(struct checker *k, struct expr *e)
@@ -397,6 +399,8 @@ static const struct type *check_binary(struct checker *k, struct expr *e)
     struct expr *left = e->binary.left;
     struct expr *right = e->binary.right;
     if (is_text_comparison(k, e)) {
+        if (type_is_error(left->type) || type_is_error(right->type))
+            return type_error(); /* reported there, or not known yet */
         e->constant = evaluate_binary(k->arena, e->binary.op, left->constant, right->constant);
         return joined_type(k, TYPE_BOOL, unit_none(),
                            left->type->is_constant && right->type->is_constant,
