@@ -5,6 +5,7 @@
  */
 #include "data/dataset.h"
 
+#include "data/event_stage.h"
 #include "data/events.h"
 #include "data/places.h"
 #include "data/source.h"
@@ -236,17 +237,57 @@ enum snn_pixel snn_dataset_pixel(const struct snn_dataset *set)
     return set->pixel;
 }
 
+/* Reads all samples of a part to tell when the longest ends. */
+static int read_end(struct snn_part *part)
+{
+    const struct snn_event_list *lists = part->pixels;
+    struct snn_event_work *work = snn_event_work_create();
+    double latest = 0, end = 0;
+    int status = work ? 0 : -1;
+
+    for (int64_t i = 0; status == 0 && i < part->count; i++) {
+        status = snn_event_list_find_end(&lists[i], work, &end);
+        latest = fmax(latest, end);
+    }
+    snn_event_work_destroy(work);
+    if (status == 0)
+        part->max_time = latest;
+    return status;
+}
+
+/* In the unit of the set. */
+static int end_of_part(struct snn_dataset *set, enum snn_split split, double *end)
+{
+    struct snn_part *part = &set->parts[split];
+    int status = 0;
+
+    if (!snn_dataset_part(set, split))
+        return -1;
+    pthread_mutex_lock(&set->lock);
+    if (isinf(part->max_time))
+        status = read_end(part);
+    *end = fmax(*end, part->max_time);
+    pthread_mutex_unlock(&set->lock);
+    return status;
+}
+
 int snn_dataset_max_time(struct snn_dataset *set, double *time)
 {
-    *time = isnan(set->max_time) ? 0 : set->max_time * set->time_unit;
-    for (int i = 0; isnan(set->max_time) && i < SNN_SPLIT_SLOTS; i++)
-        if (set->splits & 1u << i) {
-            const struct snn_part *part = snn_dataset_part(set, (enum snn_split)i);
+    double end = 0;
 
-            if (!part)
+    if (isfinite(set->max_time)) {
+        end = set->max_time;
+    } else if (set->staged_from) {
+        if (snn_dataset_max_time(set->staged_from, &end) < 0)
+            return -1;
+        end /= set->time_unit;
+        end = set->stage->end ? set->stage->end(set->stage, end) : end;
+    } else {
+        for (int i = 0; i < SNN_SPLIT_SLOTS; i++)
+            if (set->splits & 1u << i && end_of_part(set, (enum snn_split)i, &end) < 0)
                 return -1;
-            *time = fmax(*time, part->max_time * set->time_unit);
-        }
+    }
+    *time = end * set->time_unit;
     return 0;
 }
 

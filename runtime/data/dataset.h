@@ -50,7 +50,7 @@ struct snn_event_list {
     int64_t count;
     const struct snn_event_stage *stage; /* NULL: as above; otherwise the events are made when they
                                             are asked for (event_stage.h) */
-    const struct snn_event_list *from;   /* by this stage, of these events, */
+    const struct snn_event_list *from;   /* by this stage, of these events (NULL: it reads them), */
     int64_t number;                      /* of the sample with this index */
 };
 

@@ -324,7 +324,6 @@ static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *
     lists = part->pixels;
     for (int64_t i = 0; status == 0 && i < view.count; i++) {
         lists[i] = list_through(&staged->stage, &view, i);
-        part->max_time = fmax(part->max_time, snn_event_list_end(&lists[i]));
         snn_part_put_facts(part, set, i, snn_view_at(&view, i));
     }
     snn_region_destroy(region);
@@ -348,6 +347,8 @@ static int stage_set(struct snn_view *out, struct snn_dataset *parent,
     set->state = staged;
     set->splits = parent->splits;
     set->is_divided = parent->is_divided;
+    set->staged_from = parent;
+    set->stage = &staged->stage;
     if (give_facts(set, stage, parent) < 0) {
         snn_dataset_release(set);
         return -1;
@@ -378,8 +379,8 @@ static int stage_samples(struct snn_view *out, struct snn_region *region,
         samples[i].pixels = &lists[i];
     }
     *out = (struct snn_view){ .set = set, .samples = samples, .count = view->count };
-    if (isnan(set->max_time))
-        set->max_time = snn_view_end(out);
+    set->staged_from = view->set;
+    set->stage = kept;
     return 0;
 }
 

@@ -18,7 +18,8 @@
 int snn_view_event_stage(struct snn_view *out, struct snn_region *region, struct snn_view view,
                          const char *name, const double numbers[SNN_STAGE_NUMBERS], uint64_t key);
 
-/* When the longest of the recordings ends: one unit of time after its last event. */
+/* When the longest of the recordings ends: one unit of time after its last event; infinite where
+ * only reading it would tell. */
 double snn_view_end(const struct snn_view *view);
 
 /* ---- for the files of stages */
@@ -44,6 +45,7 @@ struct snn_event_stage {
     uint64_t key;
     int64_t inputs; /* of the samples that come in */
     struct snn_event_shape from, to;
+    const void *source;      /* of a stage that reads: the files */
     double bin_from, bin_to; /* times are multiples of it, and bins of that width; 0: not so */
 };
 
@@ -51,7 +53,8 @@ struct snn_event_stage {
 struct snn_event_work {
     struct snn_event *events, *spare; /* [capacity] */
     int64_t count, capacity;
-    void *map; /* [map_bytes], for the stage at hand */
+    int64_t number; /* index of the sample, for stages that read */
+    void *map;      /* [map_bytes], for the stage at hand */
     size_t map_bytes;
     int32_t *index; /* [capacity]: the result, as a list has it */
     float *time;
@@ -65,8 +68,10 @@ int snn_event_work_reserve(struct snn_event_work *work, int64_t capacity);
 /* Zeroed; NULL, message set, without memory. */
 void *snn_event_work_map(struct snn_event_work *work, int64_t count, size_t size);
 
-/* No event of the sample comes at this time or later. */
+/* No event of the sample comes at this time or later; the second reads the sample if it must. */
 double snn_event_list_end(const struct snn_event_list *list);
+int snn_event_list_find_end(const struct snn_event_list *list, struct snn_event_work *work,
+                            double *end);
 
 /* Through all stages of the list, the events of a sample; *out points into the work or, where there
  * are no stages, is the list itself. */

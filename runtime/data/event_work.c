@@ -89,20 +89,46 @@ static int make_events(const struct snn_event_list *list, struct snn_event_work 
 
     if (!stage)
         return read_events(list, work);
-    if (make_events(list->from, work) < 0)
+    work->count = 0;
+    if (list->from && make_events(list->from, work) < 0)
         return -1;
+    work->number = list->number;
     random = snn_random_start(stage->key, (uint64_t)list->number);
     return stage->apply ? stage->apply(stage, work, &random) : 0;
 }
 
+static double end_of_stored(const struct snn_event_list *list)
+{
+    return list->count > 0 ? (double)list->time[list->count - 1] + 1 : 0;
+}
+
+static double end_through(const struct snn_event_stage *stage, double end)
+{
+    return stage->end ? stage->end(stage, end) : end;
+}
+
 double snn_event_list_end(const struct snn_event_list *list)
 {
-    double end;
-
     if (!list->stage)
-        return list->count > 0 ? (double)list->time[list->count - 1] + 1 : 0;
-    end = snn_event_list_end(list->from);
-    return list->stage->end ? list->stage->end(list->stage, end) : end;
+        return end_of_stored(list);
+    return list->from ? end_through(list->stage, snn_event_list_end(list->from)) : INFINITY;
+}
+
+int snn_event_list_find_end(const struct snn_event_list *list, struct snn_event_work *work,
+                            double *end)
+{
+    struct snn_event_list made = *list;
+
+    if (list->stage && list->from) {
+        if (snn_event_list_find_end(list->from, work, end) < 0)
+            return -1;
+        *end = end_through(list->stage, *end);
+        return 0;
+    }
+    if (snn_event_list_make(list, work, &made) < 0)
+        return -1;
+    *end = end_of_stored(&made);
+    return 0;
 }
 
 int snn_event_list_make(const struct snn_event_list *list, struct snn_event_work *work,

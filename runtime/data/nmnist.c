@@ -2,13 +2,17 @@
  *
  * N-MNIST: folders Train and Test with a folder for each digit, a file for each sample. Files are
  * taken in the order of their names, digits mixed, so that sample k is the k-th picture of MNIST.
+ * They are listed at first, and read whenever a sample is presented: 60 000 of them would fill
+ * memory.
  */
+#include "data/event_stage.h"
 #include "data/mapping.h"
 #include "data/places.h"
 #include "data/recording.h"
 #include "data/source.h"
 #include "error.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,38 +66,96 @@ static int list_split(struct snn_names *names, const char *folder)
     return 0;
 }
 
-static int add_file(struct snn_event_store *store, const char *folder, const char *name)
+/* The files of a split; each is read when its sample is asked for. */
+struct clips {
+    char folder[SNN_PATH_BYTES];
+    struct snn_names names;
+    struct snn_event_stage stage; /* that reads them */
+};
+
+static void dispose_clips(void *state)
 {
+    struct clips *clips = state;
+
+    snn_names_dispose(&clips->names);
+    free(clips);
+}
+
+static int take_events(struct snn_event_work *work, const struct snn_recording *recording)
+{
+    if (snn_event_work_reserve(work, recording->count) < 0)
+        return -1;
+    for (int64_t k = 0; k < recording->count; k++) {
+        const struct snn_recorded_event *event = &recording->events[k];
+
+        work->events[k].time = (float)event->time;
+        work->events[k].input = (int32_t)((event->polarity * SIDE + event->y) * SIDE + event->x);
+    }
+    work->count = recording->count;
+    return 0;
+}
+
+static int read_clip(const struct snn_event_stage *stage, struct snn_event_work *work,
+                     struct snn_random *random)
+{
+    const struct clips *clips = stage->source;
     struct snn_recording recording = { 0 };
     struct snn_mapping mapping;
     char path[SNN_PATH_BYTES];
     int status;
 
-    if (snn_path_join(path, folder, name) < 0 || snn_mapping_open(&mapping, path) < 0)
+    (void)random;
+    if (snn_path_join(path, clips->folder, clips->names.items[work->number]) < 0 ||
+        snn_mapping_open(&mapping, path) < 0)
         return -1;
     status = snn_recording_read_atis(&recording, mapping.memory, mapping.bytes, path);
     snn_mapping_close(&mapping);
     if (status == 0)
-        status = snn_samples_add(store, &recording, 0, recording.count, 0, name[0] - '0', NULL);
+        status = take_events(work, &recording);
     snn_recording_dispose(&recording);
     return status;
 }
 
+static int list_clips(struct snn_event_store *store, struct snn_event_list *lists)
+{
+    struct clips *clips = store->state;
+
+    clips->stage = (struct snn_event_stage){ .apply = read_clip, .source = clips };
+    for (int64_t i = 0; i < store->samples; i++)
+        lists[i] = (struct snn_event_list){ .stage = &clips->stage, .number = i };
+    return 0;
+}
+
+/* Lists the files of a folder in a store. */
+static int list_folder(struct snn_event_store *store, struct clips *clips, const char *parent,
+                       enum snn_split split)
+{
+    if (snn_path_join(clips->folder, parent, split == SNN_SPLIT_TRAIN ? "Train" : "Test") < 0 ||
+        list_split(&clips->names, clips->folder) < 0)
+        return -1;
+    store->samples = clips->names.count;
+    store->labels = malloc((size_t)store->samples * sizeof *store->labels);
+    if (!store->labels)
+        return snn_error_set("%s: out of memory", clips->folder);
+    for (int64_t i = 0; i < store->samples; i++)
+        store->labels[i] = clips->names.items[i][0] - '0';
+    return 0;
+}
+
 static int load(struct snn_dataset *set, enum snn_split split, struct snn_part *part)
 {
-    struct snn_names names = { 0 };
-    struct snn_event_store *store;
-    char folder[SNN_PATH_BYTES];
-    int status;
+    struct clips *clips = calloc(1, sizeof *clips);
+    struct snn_event_store *store = clips ? snn_event_store_create(set->state) : NULL;
 
-    if (snn_path_join(folder, set->state, split == SNN_SPLIT_TRAIN ? "Train" : "Test") < 0)
-        return -1;
-    store = snn_samples_create(folder, set);
-    status = store ? list_split(&names, folder) : -1;
-    for (int64_t i = 0; status == 0 && i < names.count; i++)
-        status = add_file(store, folder, names.items[i]);
-    snn_names_dispose(&names);
-    if (status < 0) {
+    if (!store) {
+        free(clips);
+        return snn_error_set("data set '%s': out of memory", set->name);
+    }
+    store->state = clips;
+    store->dispose = dispose_clips;
+    store->list = list_clips;
+    store->max_time = INFINITY; /* known when it is asked for */
+    if (list_folder(store, clips, set->state, split) < 0) {
         snn_event_store_close(store);
         return -1;
     }

@@ -41,8 +41,10 @@ struct snn_dataset {
     enum snn_pixel pixel;
     double max_time, time_unit; /* of events: as in the file, and what to multiply it by; NAN: what
                                  * the latest of its parts has */
-    double bin;                 /* of events: times begin bins of this width; 0: they do not */
-    int32_t classes;            /* 0: without labels */
+    struct snn_dataset *staged_from; /* of events: what they are made of where `max_time` is NAN, */
+    const struct snn_event_stage *stage; /* by this; NULL: not made */
+    double bin;      /* of events: times begin bins of this width; 0: they do not */
+    int32_t classes; /* 0: without labels */
     struct snn_dataset_field fields[SNN_DATASET_MAX_FIELDS];
     int field_count;
     unsigned splits; /* bit s: split s exists */

@@ -5,6 +5,7 @@
 #ifndef SNN_TESTS_RECORDINGS_H
 #define SNN_TESTS_RECORDINGS_H
 
+#include "data/event_stage.h"
 #include "data/view.h"
 #include "data_formats.h"
 
@@ -143,10 +144,12 @@ static inline void put_packet4(struct bytes *bytes, uint32_t stream, const struc
 static inline struct snn_event_list events_of(const struct snn_view *view, int64_t i)
 {
     size_t inputs = snn_dataset_sample_size(view->set);
+    static struct snn_event_work *work;
     struct snn_event_list list;
     double unit;
 
-    expect_success(snn_view_events(view, i, inputs, HUGE_VAL, NULL, &list, &unit));
+    work = work ? work : snn_event_work_create();
+    expect_success(snn_view_events(view, i, inputs, HUGE_VAL, work, &list, &unit));
     assert(unit == 1e-3);
     return list;
 }

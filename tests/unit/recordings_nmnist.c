@@ -67,16 +67,24 @@ static void test_samples(void)
     snn_dataset_release(set);
 }
 
-/* What is said of the split that has the file. */
+/* What is said of the first sample of the split when it is read; also when its end is asked for. */
 static const char *error_of(const char *split)
 {
+    static char message[1000];
+    struct snn_event_work *work = snn_event_work_create();
     struct snn_dataset *set;
+    struct snn_event_list list;
     struct snn_view view;
+    double number;
 
     expect_success(snn_dataset_nmnist(&set, "clips", "nmnist"));
-    assert(snn_view_split(&view, region, snn_view_whole(set), split) < 0);
+    expect_success(snn_view_split(&view, region, snn_view_whole(set), split));
+    assert(snn_view_events(&view, 0, 2 * 34 * 34, 1, work, &list, &number) < 0);
+    snprintf(message, sizeof message, "%s", snn_last_error());
+    assert(snn_dataset_max_time(set, &number) < 0);
     snn_dataset_release(set);
-    return snn_last_error();
+    snn_event_work_destroy(work);
+    return message;
 }
 
 static void test_errors(void)
