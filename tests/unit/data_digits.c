@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "data/view.h"
+#include "data_formats.h"
 
 enum { PIXELS = 28 * 28, TESTED = 300 };
 

@@ -165,6 +165,16 @@ static inline int open_reader(struct snn_dataset **out, const char *name, const 
     return snn_dataset_open(out, name, reader, &arguments);
 }
 
+/* What `--data` gives in place of a reader without arguments. */
+static inline int open_place(struct snn_dataset **out, const char *name, const char *reader,
+                             const char *place)
+{
+    struct snn_data_arguments arguments;
+
+    snn_data_arguments_clear(&arguments);
+    return snn_dataset_open_place(out, name, reader, &arguments, place);
+}
+
 static inline double max_time_of(struct snn_dataset *set)
 {
     double time;

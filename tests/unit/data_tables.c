@@ -202,7 +202,7 @@ static void test_npy(void)
     expect_success(snn_view_sample(&view, 1, sample, 2));
     assert(sample[0] == 102 / 255.0f && snn_view_label(&view, 1) == 1);
     snn_dataset_release(set);
-    expect_success(snn_dataset_open_place(&set, "array", "mnist", NAN, "data_tables.npy"));
+    expect_success(open_place(&set, "array", "mnist", "data_tables.npy"));
     assert(snn_dataset_sample_size(set) == 2);
     snn_dataset_release(set);
     bytes.count = 0;
@@ -263,17 +263,14 @@ static void test_open(void)
                  "number of test digits must be a whole number from 1, and is -1");
     expect_error(open_reader(&set, "digits", "hdf5", "", "", NAN, NAN),
                  "there is no reader 'hdf5'");
-    expect_success(snn_dataset_open_place(&set, "digits", "mnist", NAN, "builtin"));
+    expect_success(open_place(&set, "digits", "mnist", "builtin"));
     assert(snn_dataset_extent(set, "x") == 28);
     snn_dataset_release(set);
-    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, ""),
-                 "data set 'digits': nothing given");
-    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no/a.npz"),
+    expect_error(open_place(&set, "digits", "mnist", ""), "data set 'digits': nothing given");
+    expect_error(open_place(&set, "digits", "mnist", "no/a.npz"),
                  "no/a.npz: there is no such file");
-    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no/a.csv"),
-                 "no/a.csv: No such file");
-    expect_error(snn_dataset_open_place(&set, "digits", "mnist", NAN, "no"),
-                 "there is no folder 'no'");
+    expect_error(open_place(&set, "digits", "mnist", "no/a.csv"), "no/a.csv: No such file");
+    expect_error(open_place(&set, "digits", "mnist", "no"), "there is no folder 'no'");
 }
 
 int main(void)

@@ -36,7 +36,9 @@ static size_t read_bytes(char *out, size_t bytes, const char *path)
 
 static void npy(void)
 {
-    const struct snn_array array = { "w", SNN_FLOAT32, weights, 2, shape, NULL };
+    const struct snn_array array = {
+        .name = "w", .type = SNN_FLOAT32, .data = weights, .rank = 2, .extents = shape
+    };
     char bytes[512];
     size_t count, header;
     struct snn_npy back = { 0 };
@@ -58,10 +60,10 @@ static void npy(void)
 static void npz(void)
 {
     struct snn_array arrays[] = {
-        { "xe.weight", SNN_FLOAT32, weights, 2, shape, NULL },
-        { "label", SNN_INT64, &label, 0, NULL, NULL },
-        { "flags", SNN_BOOL, flags, 1, three, NULL },
-        { "nothing", SNN_FLOAT64, weights, 2, none, NULL },
+        { .name = "xe.weight", .type = SNN_FLOAT32, .data = weights, .rank = 2, .extents = shape },
+        { .name = "label", .type = SNN_INT64, .data = &label },
+        { .name = "flags", .type = SNN_BOOL, .data = flags, .rank = 1, .extents = three },
+        { .name = "nothing", .type = SNN_FLOAT64, .data = weights, .rank = 2, .extents = none },
     };
     struct snn_npz *archive;
     struct snn_npy back = { 0 };

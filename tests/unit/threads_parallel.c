@@ -6,6 +6,7 @@
  */
 #include "fake_program.h"
 
+#include "checkpoint.h"
 #include "lanes.h"
 #include "options.h"
 #include "progress.h"
@@ -55,6 +56,7 @@ static void run_loop(int threads)
     runtime.contexts = snn_region_array(runtime.region, (size_t)threads, sizeof *runtime.contexts);
     runtime.pool = snn_pool_create(threads);
     runtime.progress = snn_progress_create(&runtime);
+    runtime.checkpoint = snn_checkpoint_create(&runtime);
     context = snn_lane_create_main(&runtime);
     fake_setup(context);
     snn_lane_allocate_main(context);
@@ -83,6 +85,7 @@ static void run_loop(int threads)
     }
     snn_rt_parallel_for(context, 0, (void *)body, NULL); /* nothing to do */
     snn_pool_destroy(runtime.pool);
+    snn_checkpoint_destroy(runtime.checkpoint);
     for (int k = threads - 1; k >= 0; k--)
         snn_lane_destroy(runtime.contexts[k]);
     assert(runtime.held_bytes == 0);
