@@ -35,6 +35,8 @@
  *   lower_behind_window.c  of these, layers behind windows
  *   lower_queue.c       delays in continuous time
  *   lower_crossing.c    thresholds that are reached between events
+ *   lower_forward.c     what runs forward of a network that learns by gradient
+ *   lower_way_back.c    what the ways back through connections work with
  *   lower_gradient.c    presentations of batches and those that gradients are taken from
  *   lower_descend.c     the way back, optimizers
  *   lower_task.c        task statements
@@ -258,7 +260,7 @@ struct lowered_connection {
     int32_t delay_entry;                           /* constant: one delay for all */
     int32_t own_delays;                            /* FLOAT32 [synapse] */
     int32_t stepwise;     /* in program->connections: adds to all steps of an input, see
-                             lower_gradient.c */
+                             lower_forward.c */
     bool takes_all_steps; /* … at once */
     int32_t step_values, step_list, step_starts; /* … where pools come before: what leaves them,
                                                     FLOAT32 [step, place], and lists as a layer's;
@@ -540,6 +542,12 @@ void pointer_map_put(struct lowering *, struct pointer_map *, const void *key, i
 /* Code into setup or init: everything between is appended there. */
 struct ir_builder lower_enter(struct lowering *, struct ir_builder *where);
 void lower_leave(struct lowering *, struct ir_builder *where, struct ir_builder saved);
+
+/* A loop over 0 ..< high whose body is built next; returns its index. */
+struct ir_node *lower_open_range(struct lowering *, const char *name, struct ir_node *high,
+                                 bool is_independent);
+/* A loop that all workers share, unless some loop around it is one already; returns its index. */
+struct ir_node *lower_open_parallel(struct lowering *, const char *name, struct ir_node *count);
 
 /* ---- lower_bind.c ---- */
 struct binding *binding_new(struct lowering *, enum binding_kind kind);
@@ -853,34 +861,6 @@ void lower_step_dropout(struct lowering *, const struct lowered_connection *,
 void lower_check_constant(struct lowering *, const struct expr *e, int32_t constant, double low,
                           double high, const char *message);
 
-/* ---- lower_norm.c ---- */
-void lower_norm_buffers(struct lowering *, struct lowered_connection *, struct lowered_stage *);
-void lower_fill_norms(struct lowering *, const struct lowered_connection *); /* into init */
-struct lowered_norm *lower_norm_of(const struct lowered_connection *);       /* null: none */
-/* From `inputs`, those of all steps if `step` is not null, to its output. */
-void lower_norm(struct lowering *, const struct lowered_network *, const struct lowered_norm *,
-                int32_t inputs, struct ir_node *step);
-struct ir_node *lower_norm_base(struct lowering *, const struct lowered_norm *,
-                                struct ir_node *step); /* of a step, in these inputs */
-void lower_norm_records(struct lowering *, const struct lowered_norm *, struct ir_node *samples);
-/* Of the sample at hand, at its end; is_steady: only the first step is there. */
-void lower_norm_sums(struct lowering *, const struct lowered_network *, const struct lowered_norm *,
-                     bool is_steady);
-bool lower_norm_levels(struct lowering *, struct lowered_network *); /* false: refused */
-/* Before a sample runs, and before it runs back. */
-void lower_begin_run(struct lowering *, const struct taken *);
-void lower_begin_run_back(struct lowering *, const struct taken *);
-/* Opens a branch for a layer, or for what enters batch_norm, where the run at hand asks for it;
- * what is built next belongs to it. */
-void lower_open_due_layer(struct lowering *, const struct lowered_layer *);
-void lower_open_due_norm(struct lowering *, const struct lowered_connection *);
-/* A loop over the runs of a batch, the last of which counts, whose body is built next. */
-struct ir_node *lower_open_runs(struct lowering *, const struct lowered_network *);
-/* Of a presentation: as often as batch_norm asks for, in the end for what counts. */
-void lower_run_samples(struct lowering *, struct taken *);
-void lower_finish_run_back(struct lowering *, const struct taken *, struct ir_node *run,
-                           struct ir_node *chunks);
-
 /* ---- lower_rule.c, lower_rule_state.c ---- */
 const char *lower_rule_label(struct lowering *, const struct rule_instance *rule,
                              const char *field);
@@ -985,50 +965,6 @@ void lower_timed_data(struct lowering *, const struct timed_data *timed, struct 
 bool lower_is_samples(const struct axis *axis); /* of data: its samples */
 void lower_compute_inputs(struct lowering *, const struct presented_list *inputs);
 
-/* ---- lower_gradient.c ---- */
-bool lower_takes_gradient(struct lowering *, const struct lowered_network *,
-                          const struct statement *present);
-void lower_present_taken(struct lowering *, struct lowered_network *, struct statement *,
-                         struct ir_node *steps, struct ir_node *end);
-struct binding *lower_taken_record(struct lowering *, const struct lowered_layer *, int32_t source,
-                                   bool is_in_time, const char *what);
-void lower_gradient_functions(struct lowering *, struct lowered_network *);
-/* Of the spike being selected: whether its slope is not 0. */
-void lower_keep_near(struct lowering *, struct ir_node *slope);
-
-/* ---- lower_way_back.c ---- */
-/* Adds to a connection what the way back through it needs; `has_steps`: its target has a row for
- * each step. Then, before the way back of a batch, turns the weights as they are. */
-void lower_way_back(struct lowering *, struct ir_connection *, bool has_steps);
-/* Makes the order of a side y, x, channel. */
-void lower_lay_out(struct lowering *, struct ir_window_side *, const char *name);
-void lower_turn_weights(struct lowering *, const struct lowered_network *);
-
-/* Presents sample `index` of the batch, if it is one, and runs `forward`. */
-void lower_run_sample(struct lowering *, struct taken *, struct ir_node *index);
-/* A loop over 0 ..< high whose body is built next; returns its index. */
-struct ir_node *lower_open_range(struct lowering *, const char *name, struct ir_node *high,
-                                 bool is_independent);
-/* A loop that all workers share, unless some loop around it is one already; returns its index. */
-struct ir_node *lower_open_parallel(struct lowering *, const char *name, struct ir_node *count);
-
-/* ---- lower_truncate.c ---- */
-void lower_truncation_buffer(struct lowering *, struct lowered_network *);
-/* At the end of a step of the kernel at hand; of a value that was sent in an earlier step. */
-void lower_cut_states(struct lowering *, const struct lowered_layer *, struct ir_node *step);
-struct ir_node *lower_cut_sent(struct lowering *, const struct lowered_network *,
-                               struct ir_node *value, struct ir_node *arrives,
-                               struct ir_node *sent);
-struct ir_node *lower_window_length(struct lowering *,
-                                    const struct statement *descend); /* 0: all */
-
-/* ---- lower_descend.c ---- */
-void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer, struct span span);
-void lower_descend(struct lowering *, struct statement *);
-/* Element i of the derivatives by a buffer, over parts first ..< first + chunks of a batch. */
-struct ir_node *lower_summed_gradient(struct lowering *, int32_t buffer, struct ir_node *i,
-                                      struct ir_node *first, struct ir_node *chunks);
-
 void lower_list_events(struct lowering *, struct presented_events *events,
                        const struct presented *input, struct ir_node *end);
 void lower_step_events(struct lowering *, const struct presented_events *events,
@@ -1047,5 +983,7 @@ const char *lower_shown_unit(struct lowering *, const struct type *t);
 void lower_plot(struct lowering *, struct statement *s);
 void lower_save(struct lowering *, struct statement *s);
 struct ir_node *lower_text(struct lowering *, struct expr *e);
+
+#include "ir/lower_gradient.h"
 
 #endif
