@@ -410,7 +410,7 @@ int snn_checkpoint_first_task(const struct snn_runtime *runtime)
 
 bool snn_checkpoint_is_resuming(const struct snn_runtime *runtime)
 {
-    return runtime->checkpoint->is_resuming;
+    return runtime->checkpoint && runtime->checkpoint->is_resuming;
 }
 
 /* The run is where the other process was. */
