@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034
 #
 # What the benchmarks beside snnTorch and SpikingJelly share: run by `. peers.sh`, it finds the compiler and the peers, keeps
 # figures and prints tables of medians and ratios.
