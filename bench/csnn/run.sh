@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Pictures per second that examples/csnn.snn learns from, and its memory, beside snnTorch and SpikingJelly in the same run on
-# as many threads: 50 steps, batches of 128. snnc's figure has the test after each epoch in it, of a sixth as many pictures.
+# as many threads: 50 steps, batches of 128. The program is timed without its test after each epoch, as the peers are.
 #
 #   bench/csnn/run.sh             variables: bench/peers.sh, and
 #   SNN_DATA      folder of the MNIST files     (default ../shared/data/mnist beside the project)
@@ -16,7 +16,8 @@ if [ -z "$data" ]; then
     exit 0
 fi
 begin csnn
-"$snnc" "$root/examples/csnn.snn" -o "$work/csnn"
+grep -v 'log accuracy' "$root/examples/csnn.snn" > "$work/csnn.snn"
+"$snnc" "$work/csnn.snn" -o "$work/csnn"
 
 train() { (cd "$work" && SNN_DATA=$data timed ./csnn train "epochs=$1" subset=20 --threads "$threads" --quiet); }
 
