@@ -161,19 +161,21 @@ static bool has_while(const struct ir_block *block)
 static void emit_interleaved(struct emitter *e, const struct ir_node *node, LLVMValueRef low,
                              LLVMValueRef high)
 {
-    unsigned width = e->generator->interleaved_lanes;
-    LLVMBasicBlockRef many = emitter_block(e, "many"), few = emitter_block(e, "few");
+    unsigned width = e->generator->interleaved_lanes, less[] = { LANES, width / 2 };
     LLVMBasicBlockRef leave = emitter_block(e, "end");
     LLVMValueRef first = emit_full_blocks(e, node, width, low, high);
     LLVMValueRef count = LLVMBuildSub(e->builder, high, first, "");
-    LLVMValueRef is_few =
-        LLVMBuildICmp(e->builder, LLVMIntSLE, count, value_integer(e->generator, LANES), "");
-    LLVMBuildCondBr(e->builder, is_few, few, many);
-    emitter_start(e, many);
+    for (int k = 0; k < 2 && less[k] >= LANES && less[k] < width; k++) {
+        LLVMBasicBlockRef fits = emitter_block(e, "fits"), more = emitter_block(e, "more");
+        LLVMValueRef room = value_integer(e->generator, less[k]);
+        LLVMBuildCondBr(e->builder, LLVMBuildICmp(e->builder, LLVMIntSLE, count, room, ""), fits,
+                        more);
+        emitter_start(e, fits);
+        emit_rest(e, node, less[k], first, high);
+        LLVMBuildBr(e->builder, leave);
+        emitter_start(e, more);
+    }
     emit_rest(e, node, width, first, high);
-    LLVMBuildBr(e->builder, leave);
-    emitter_start(e, few);
-    emit_rest(e, node, LANES, first, high);
     emitter_branch_to(e, leave);
 }
 

@@ -20,7 +20,8 @@ static const char full[] =
     "function(sroa,early-cse<memssa>),cgscc(inline),"
     "function(sroa,early-cse<memssa>," COMBINE
     ",simplifycfg,loop-mssa(loop-rotate,licm),gvn," COMBINE
-    ",loop-mssa(licm),loop(indvars,loop-deletion,loop-unroll-full),dse,adce,simplifycfg," COMBINE "),"
+    ",loop-mssa(licm),loop(indvars,loop-deletion,loop-unroll-full),dse,adce,simplifycfg," COMBINE
+    "),"
     "globaldce";
 
 /* A module that does not verify is a mistake of this folder. */

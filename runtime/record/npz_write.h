@@ -13,13 +13,13 @@
 #include <stdio.h>
 
 struct snn_array {
-    const char *name;   /* "xe.weight" */
-    enum snn_type type; /* not SNN_STRING */
-    const void *data;   /* row-major */
-    int rank;           /* 0: a scalar */
+    const char *name;       /* "xe.weight" */
+    enum snn_type type;     /* not SNN_STRING */
+    const void *data;       /* row-major */
+    int rank;               /* 0: a scalar */
     const int64_t *extents; /* [rank], outermost first */
     FILE *spool;            /* has the data instead, from snn_spool_open; NULL: `data` has it */
-    bool is_bytes;      /* SNN_BOOL whose elements are any bytes: unsigned numbers in the file */
+    bool is_bytes; /* SNN_BOOL whose elements are any bytes: unsigned numbers in the file */
 };
 
 /* A file without a name, in the folder of `path`, for the data of an array that is too large for
