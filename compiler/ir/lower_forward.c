@@ -16,24 +16,15 @@ static struct ir_node *zero(struct lowering *l)
     return ir_integer(&l->b, 0);
 }
 
-static struct ir_node *number(struct lowering *l, int32_t buffer)
-{
-    return ir_load(&l->b, buffer, zero(l));
-}
-
-static struct ir_node *steps_now(struct lowering *l)
-{
-    return ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS);
-}
-
 /* Of step `step` (null: of a record without time) of the sample at hand, neuron `element`. */
 static struct ir_node *record_place(struct lowering *l, const struct lowered_layer *layer,
                                     struct ir_node *step, struct ir_node *element)
 {
-    struct ir_node *row = number(l, layer->network->sample);
+    struct ir_node *row = lower_number(l, layer->network->sample);
     if (step != NULL)
         row = ir_binary(&l->b, IR_ADD,
-                        ir_binary(&l->b, IR_MUL, step, number(l, layer->network->samples)), row);
+                        ir_binary(&l->b, IR_MUL, step, lower_number(l, layer->network->samples)),
+                        row);
     return ir_binary(&l->b, IR_ADD, ir_binary(&l->b, IR_MUL, row, lower_size_leaf(l, layer->size)),
                      element);
 }
@@ -58,7 +49,7 @@ static void reserve_size(struct lowering *l, int32_t size, int32_t buffer)
 {
     if (buffer < 0)
         return;
-    struct ir_node *count = ir_binary(&l->b, IR_MUL, steps_now(l), lower_size_leaf(l, size));
+    struct ir_node *count = ir_binary(&l->b, IR_MUL, lower_steps_now(l), lower_size_leaf(l, size));
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, buffer), count });
 }
@@ -120,10 +111,10 @@ static void run_stage(struct lowering *l, const struct lowered_connection *c, si
 static void reserve_lists(struct lowering *l, int32_t list, int32_t starts, struct ir_node *size)
 {
     struct ir_node *one = ir_integer(&l->b, 1);
-    struct ir_node *entries = ir_binary(&l->b, IR_ADD, steps_now(l), one);
+    struct ir_node *entries = ir_binary(&l->b, IR_ADD, lower_steps_now(l), one);
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, list),
-                                     ir_binary(&l->b, IR_MUL, steps_now(l), size) });
+                                     ir_binary(&l->b, IR_MUL, lower_steps_now(l), size) });
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, starts), entries });
     ir_store(&l->b, starts, zero(l), zero(l));
@@ -134,7 +125,7 @@ static void append_list(struct lowering *l, int32_t list, int32_t starts, struct
                         int32_t from, int32_t from_count)
 {
     struct ir_builder outer = l->b;
-    struct ir_node *start = ir_load(&l->b, starts, step), *count = number(l, from_count);
+    struct ir_node *start = ir_load(&l->b, starts, step), *count = lower_number(l, from_count);
     struct ir_node *k = lower_open_range(l, "append", count, true);
     ir_store(&l->b, list, ir_binary(&l->b, IR_ADD, start, k), ir_load(&l->b, from, k));
     l->b = outer;
@@ -357,7 +348,7 @@ static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct 
                              .has_gradient = true,
                              .counts_since = layer->layer->model->reads_since,
                              .name = dotted(l, layer->name, "forward") };
-    struct ir_node *steps = steps_now(l);
+    struct ir_node *steps = lower_steps_now(l);
     l->kernel = &kernel;
     kernel_open(l, kernel.name);
     if (layer->layer->model->spike != NULL)
@@ -380,7 +371,8 @@ static void list_steps(struct lowering *l, const struct lowered_layer *layer)
     struct ir_node *size = lower_size_leaf(l, layer->size);
     reserve_lists(l, layer->step_list, layer->step_starts, size);
     struct ir_builder outer = l->b;
-    struct ir_node *step = lower_open_range(l, dotted(l, layer->name, "list"), steps_now(l), false);
+    struct ir_node *step =
+        lower_open_range(l, dotted(l, layer->name, "list"), lower_steps_now(l), false);
     struct ir_builder body = l->b;
     struct ir_node *i = lower_open_range(l, dotted(l, layer->name, "list"), size, true);
     int32_t flags = lower_is_graded(layer) ? layer->spiked : layer->sent;
@@ -402,7 +394,7 @@ static void reserve_pooled(struct lowering *l, const struct lowered_layer *layer
         reserve_lists(l, c->step_list, c->step_starts, size);
         ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                    (struct ir_node *[]){ ir_integer(&l->b, c->step_values),
-                                         ir_binary(&l->b, IR_MUL, steps_now(l), size) });
+                                         ir_binary(&l->b, IR_MUL, lower_steps_now(l), size) });
     }
 }
 
@@ -415,7 +407,7 @@ static void take_all_steps(struct lowering *l, const struct lowered_layer *layer
             continue;
         int32_t stepwise =
             c->stage_count > 0 ? c->stages[c->stage_count - 1].stepwise : c->stepwise;
-        ir_propagate_steps(&l->b, stepwise, IR_PROPAGATE_FORWARD, steps_now(l));
+        ir_propagate_steps(&l->b, stepwise, IR_PROPAGATE_FORWARD, lower_steps_now(l));
     }
 }
 
@@ -436,7 +428,7 @@ static void run_layers(struct lowering *l, const struct lowered_network *network
         lower_arrivals(l, layer, zero(l), true);
         struct ir_builder outer = l->b;
         struct ir_node *step =
-            lower_open_range(l, dotted(l, layer->name, "arrivals"), steps_now(l), false);
+            lower_open_range(l, dotted(l, layer->name, "arrivals"), lower_steps_now(l), false);
         lower_arrivals(l, layer, step, false);
         l->b = outer;
         take_all_steps(l, layer);
@@ -460,7 +452,7 @@ static void run_steps(struct lowering *l, const struct lowered_network *network)
         l->b = outside;
     }
     struct ir_builder outer = l->b;
-    struct ir_node *step = lower_open_range(l, "steps", steps_now(l), false);
+    struct ir_node *step = lower_open_range(l, "steps", lower_steps_now(l), false);
     for (size_t i = 0; i < network->network->order.count; i++) {
         struct lowered_layer *layer = lowered_layer_of(l, network->network->order.items[i]);
         if (lower_is_source(layer))
@@ -486,7 +478,7 @@ static void copy_records(struct lowering *l, const struct lowered_network *netwo
         struct ir_builder outer = l->b;
         struct ir_node *size = lower_size_leaf(l, layer->size), *step = NULL;
         if (is_raster)
-            step = lower_open_range(l, dotted(l, layer->name, "record"), steps_now(l), false);
+            step = lower_open_range(l, dotted(l, layer->name, "record"), lower_steps_now(l), false);
         struct ir_node *k = lower_open_range(l, dotted(l, layer->name, "record"), size, true);
         ir_store(
             &l->b, record->buffer, record_place(l, layer, step, k),

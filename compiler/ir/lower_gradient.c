@@ -323,12 +323,12 @@ static struct ir_node *zero(struct lowering *l)
     return ir_integer(&l->b, 0);
 }
 
-static struct ir_node *number(struct lowering *l, int32_t buffer)
+struct ir_node *lower_number(struct lowering *l, int32_t buffer)
 {
     return ir_load(&l->b, buffer, zero(l));
 }
 
-static struct ir_node *steps_now(struct lowering *l)
+struct ir_node *lower_steps_now(struct lowering *l)
 {
     return ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_STEPS);
 }
@@ -366,17 +366,17 @@ static void lower_records(struct lowering *l, struct lowered_network *network)
     lower_enter_function(l, network, network->records);
     for (size_t i = 0; i < network->taken.count; i++) {
         const struct taken_record *record = &network->taken.items[i];
-        struct ir_node *count = ir_binary(&l->b, IR_MUL, number(l, network->samples),
+        struct ir_node *count = ir_binary(&l->b, IR_MUL, lower_number(l, network->samples),
                                           lower_size_leaf(l, record->layer->size));
         if (record->is_in_time)
-            count = ir_binary(&l->b, IR_MUL, count, steps_now(l));
+            count = ir_binary(&l->b, IR_MUL, count, lower_steps_now(l));
         ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
                    (struct ir_node *[]){ ir_integer(&l->b, record->buffer), count });
     }
     for (size_t i = 0; i < network->network->connections.count; i++)
         if (lower_norm_of(&network->connections[i]) != NULL)
             lower_norm_records(l, lower_norm_of(&network->connections[i]),
-                               number(l, network->samples));
+                               lower_number(l, network->samples));
 }
 
 void lower_gradient_functions(struct lowering *l, struct lowered_network *network)
@@ -404,7 +404,7 @@ static void keep_step(struct lowering *l, const struct lowered_layer *layer, str
     if (layer->raster < 0)
         return;
     struct ir_node *loop = ir_loop_events(&l->b, dotted(l, layer->name, "keep"), layer->list,
-                                          number(l, layer->list_count), true);
+                                          lower_number(l, layer->list_count), true);
     l->b.block = &loop->loop.body;
     ir_store(&l->b, layer->raster, lower_row_place(l, layer, step, loop->loop.index),
              ir_bool(&l->b, true));

@@ -18,7 +18,9 @@ struct binding *lower_taken_record(struct lowering *, const struct lowered_layer
 void lower_gradient_functions(struct lowering *, struct lowered_network *);
 /* Presents sample `index` of the batch, if it is one, and runs `forward`. */
 void lower_run_sample(struct lowering *, struct taken *, struct ir_node *index);
-bool lower_is_source(const struct lowered_layer *); /* nothing connects to it */
+struct ir_node *lower_number(struct lowering *, int32_t buffer); /* of an INT64[1] */
+struct ir_node *lower_steps_now(struct lowering *);              /* of the presentation at hand */
+bool lower_is_source(const struct lowered_layer *);              /* nothing connects to it */
 
 /* ---- lower_way_back.c ---- */
 /* Adds to a connection what the way back through it needs; `has_steps`: its target has a row for

@@ -223,11 +223,6 @@ struct lowered_norm *lower_norm_of(const struct lowered_connection *c)
 
 /* ---- runs ---- */
 
-static struct ir_node *number(struct lowering *l, int32_t buffer)
-{
-    return ir_load(&l->b, buffer, ir_integer(&l->b, 0));
-}
-
 static int32_t run_buffer(struct lowering *l, const struct lowered_network *network,
                           const char *what)
 {
@@ -292,10 +287,10 @@ void lower_open_due_layer(struct lowering *l, const struct lowered_layer *layer)
     const struct lowered_network *network = layer->network;
     if (network->norm_levels == 0)
         return;
-    struct ir_node *is_reached =
-        ir_binary(&l->b, IR_GE, number(l, network->run), ir_integer(&l->b, first_level(layer)));
-    struct ir_node *is_left =
-        ir_binary(&l->b, IR_LE, number(l, network->back), ir_integer(&l->b, layer->norm_level));
+    struct ir_node *is_reached = ir_binary(&l->b, IR_GE, lower_number(l, network->run),
+                                           ir_integer(&l->b, first_level(layer)));
+    struct ir_node *is_left = ir_binary(&l->b, IR_LE, lower_number(l, network->back),
+                                        ir_integer(&l->b, layer->norm_level));
     open_branch(l, ir_binary(&l->b, IR_AND, is_reached, is_left));
 }
 
@@ -303,20 +298,20 @@ void lower_open_due_norm(struct lowering *l, const struct lowered_connection *c)
 {
     const struct lowered_norm *n = lower_norm_of(c);
     if (n != NULL)
-        open_branch(
-            l, ir_binary(&l->b, IR_LE, number(l, c->network->back), ir_integer(&l->b, n->level)));
+        open_branch(l, ir_binary(&l->b, IR_LE, lower_number(l, c->network->back),
+                                 ir_integer(&l->b, n->level)));
 }
 
 /* Sums are taken in the run of their level, and passed back to what they were taken of after it. */
 static struct ir_node *is_sum_due(struct lowering *l, const struct lowered_network *network,
                                   const struct lowered_norm *n)
 {
-    struct ir_node *level = ir_integer(&l->b, n->level), *back = number(l, network->back);
+    struct ir_node *level = ir_integer(&l->b, n->level), *back = lower_number(l, network->back);
     struct ir_node *is_back =
         ir_binary(&l->b, IR_AND, ir_binary(&l->b, IR_GE, back, ir_integer(&l->b, 0)),
                   ir_binary(&l->b, IR_LE, back, level));
     return ir_binary(&l->b, IR_OR, is_back,
-                     ir_binary(&l->b, IR_EQ, number(l, network->run), level));
+                     ir_binary(&l->b, IR_EQ, lower_number(l, network->run), level));
 }
 
 /* ---- the sums of a sample ---- */
