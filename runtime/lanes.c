@@ -8,6 +8,7 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "lanes.h"
 #include "data/event_stage.h"
+#include "kept.h"
 #include "options.h"
 #include "panic.h"
 #include "parameters.h"
@@ -294,6 +295,7 @@ void snn_lane_adopt(struct snn_context *worker, const struct snn_context *main)
         if (program->buffers[i].kind == SNN_BUFFER_LOCAL)
             worker->lane->counts[i] = main->lane->counts[i];
     }
+    worker->lane->kept = main->lane->kept;
     worker->learning = main->learning;
     worker->path = main->path;
     worker->present = main->present;
@@ -310,6 +312,7 @@ void snn_lane_destroy(struct snn_context *context)
             free_buffer(context, i);
     free(context->lane->marks);
     snn_event_work_destroy(context->lane->events);
+    snn_kept_destroy(context->lane->own_kept);
     snn_region_destroy(context->lane->region);
 }
 

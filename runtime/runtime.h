@@ -48,8 +48,11 @@ struct snn_lane {
     int64_t *bytes;  /* [buffer_count] their bytes, rounded up */
     struct snn_axis axes[SNN_RANK_LIMIT];
     int axis_count;
-    double scale;                      /* set by snn_rt_scale; 0: not set */
-    struct snn_plot *plot;             /* whose arguments are being collected, or NULL */
+    double scale;          /* set by snn_rt_scale; 0: not set */
+    struct snn_plot *plot; /* whose arguments are being collected, or NULL */
+    struct snn_kept *kept; /* samples of the batch at hand: its own or, in the body of a parallel
+                              loop, those of lane 0; NULL: none were ever kept */
+    struct snn_kept *own_kept;         /* or NULL */
     struct snn_event_work *events;     /* where samples of events are made, or NULL */
     double numbers[SNN_STAGE_NUMBERS]; /* given by snn_rt_stage_number */
     int number_count;

@@ -182,11 +182,12 @@ static LLVMValueRef extents(struct generator *g, const struct ir_buffer *buffer)
 static LLVMValueRef buffers(struct generator *g)
 {
     static const size_t offsets[] = {
-        offsetof(struct snn_buffer, name), offsetof(struct snn_buffer, type),
-        offsetof(struct snn_buffer, kind), offsetof(struct snn_buffer, count),
-        offsetof(struct snn_buffer, rank), offsetof(struct snn_buffer, extents),
-        offsetof(struct snn_buffer, axes), offsetof(struct snn_buffer, row_axes),
-        offsetof(struct snn_buffer, row),  offsetof(struct snn_buffer, unit),
+        offsetof(struct snn_buffer, name),    offsetof(struct snn_buffer, type),
+        offsetof(struct snn_buffer, kind),    offsetof(struct snn_buffer, count),
+        offsetof(struct snn_buffer, rank),    offsetof(struct snn_buffer, extents),
+        offsetof(struct snn_buffer, axes),    offsetof(struct snn_buffer, row_axes),
+        offsetof(struct snn_buffer, row),     offsetof(struct snn_buffer, unit),
+        offsetof(struct snn_buffer, kept_by), offsetof(struct snn_buffer, has_kept_values),
     };
     int32_t count = g->program->buffer_count;
     LLVMValueRef *items = new_items(g, count);
@@ -203,6 +204,8 @@ static LLVMValueRef buffers(struct generator *g)
             constant_i32(g, buffer->row_axes),
             constant_i32(g, buffer->row),
             program_text(g, buffer->unit),
+            constant_i32(g, buffer->kept_by),
+            constant_bool(g, buffer->has_kept_values),
         };
         items[k] =
             make_struct(g, values, offsets, MEMBER_COUNT(offsets), sizeof(struct snn_buffer));

@@ -55,6 +55,8 @@ static const struct snn_buffer *describe_buffers(struct compilation *c,
             .row_axes = from->row_axes,
             .row = from->row,
             .unit = from->unit != NULL ? from->unit : "",
+            .kept_by = from->kept_by,
+            .has_kept_values = from->has_kept_values,
         };
     }
     return buffers;

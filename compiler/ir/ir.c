@@ -45,7 +45,7 @@ int32_t ir_add_buffer(struct compilation *c, struct ir_program *program, struct 
 {
     program->buffers = grow(c, program->buffers, program->buffer_count, &program->buffer_capacity,
                             sizeof *program->buffers);
-    buffer.adjoint = buffer.adjoint_base = buffer.adjoint_gate = -1;
+    buffer.adjoint = buffer.adjoint_base = buffer.adjoint_gate = buffer.kept_by = -1;
     program->buffers[program->buffer_count] = buffer;
     return program->buffer_count++;
 }

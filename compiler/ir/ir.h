@@ -233,6 +233,8 @@ struct ir_buffer {
                              to; -1: there is one */
     int32_t adjoint_gate; /* INT64[1]: of weights, whose derivatives are added where it is 0; -1:
                              always */
+    int32_t kept_by;      /* function that reads it on the way back of a sample (pass `keep`); -1 */
+    bool has_kept_values; /* else it only asks for their number */
 };
 
 enum ir_topology {

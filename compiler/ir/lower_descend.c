@@ -297,18 +297,18 @@ static void run_backward(struct lowering *l, struct taken *taken, struct ir_node
     lower_turn_weights(l, network);
     struct ir_builder outer = l->b;
     struct ir_node *chunk = lower_open_parallel(l, "chunks", chunks);
-    ir_store(&l->b, network->chunk, zero(l),
-             first != NULL ? ir_binary(&l->b, IR_ADD, first, chunk) : chunk);
-    if (network->window >= 0)
-        ir_store(&l->b, network->window, zero(l), taken->window);
     struct ir_node *next = ir_binary(&l->b, IR_ADD, chunk, ir_integer(&l->b, 1));
     struct ir_node *loop = ir_loop(&l->b, "samples", chunk_start(l, chunk, taken->samples, chunks),
                                    chunk_start(l, next, taken->samples, chunks), false);
     l->b.block = &loop->loop.body;
     struct ir_node *run = taken->run;
     taken->run = NULL; /* all of the way there */
-    lower_run_sample(l, taken, loop->loop.index);
+    lower_recall_sample(l, taken, loop->loop.index);
     taken->run = run;
+    ir_store(&l->b, network->chunk, zero(l),
+             first != NULL ? ir_binary(&l->b, IR_ADD, first, chunk) : chunk);
+    if (network->window >= 0)
+        ir_store(&l->b, network->window, zero(l), taken->window);
     lower_begin_run_back(l, taken);
     ir_call(&l->b, network->backward);
     l->b = outer;
@@ -386,6 +386,7 @@ void lower_descend(struct lowering *l, struct statement *s)
         clear_gradient(l, list.items[k].buffer, parts_of(l, taken, chunks));
     ir_store(&l->b, taken->network->chunk, zero(l), zero(l));
     ir_gradient(&l->b, loss, taken->network->records);
+    lower_keep_samples(l, taken);
     if (taken->network->norm_levels > 0)
         run_levels_backward(l, taken, chunks);
     else

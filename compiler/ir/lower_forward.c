@@ -45,11 +45,14 @@ struct ir_node *lower_row_place(struct lowering *l, const struct lowered_layer *
                      element);
 }
 
-static void reserve_size(struct lowering *l, int32_t size, int32_t buffer)
+/* Of all steps, or of one. */
+static void reserve_size(struct lowering *l, int32_t size, int32_t buffer, bool is_steady)
 {
     if (buffer < 0)
         return;
-    struct ir_node *count = ir_binary(&l->b, IR_MUL, lower_steps_now(l), lower_size_leaf(l, size));
+    struct ir_node *count = lower_size_leaf(l, size);
+    if (!is_steady)
+        count = ir_binary(&l->b, IR_MUL, lower_steps_now(l), count);
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, buffer), count });
 }
@@ -65,7 +68,7 @@ void lower_keep_near(struct lowering *l, struct ir_node *slope)
 
 void lower_reserve_rows(struct lowering *l, const struct lowered_layer *layer, int32_t buffer)
 {
-    reserve_size(l, layer->size, buffer);
+    reserve_size(l, layer->size, buffer, false);
 }
 
 /* What the source has sent in step `sent` and arrives in `step`, as connections find it: flags and
@@ -107,14 +110,13 @@ static void run_stage(struct lowering *l, const struct lowered_connection *c, si
         ir_propagate(&l->b, stage->stepwise, IR_PROPAGATE_FORWARD, base);
 }
 
-/* Lists of all steps, one behind the other. */
-static void reserve_lists(struct lowering *l, int32_t list, int32_t starts, struct ir_node *size)
+/* Lists of all steps, one behind the other, of at most so many entries. */
+static void reserve_lists(struct lowering *l, int32_t list, int32_t starts, struct ir_node *most)
 {
     struct ir_node *one = ir_integer(&l->b, 1);
     struct ir_node *entries = ir_binary(&l->b, IR_ADD, lower_steps_now(l), one);
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
-               (struct ir_node *[]){ ir_integer(&l->b, list),
-                                     ir_binary(&l->b, IR_MUL, lower_steps_now(l), size) });
+               (struct ir_node *[]){ ir_integer(&l->b, list), most });
     ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&l->b, starts), entries });
     ir_store(&l->b, starts, zero(l), zero(l));
@@ -257,14 +259,15 @@ static void lower_arrivals(struct lowering *l, struct lowered_layer *layer, stru
  * steps of something. */
 static void reserve_stages(struct lowering *l, const struct lowered_connection *c)
 {
+    bool is_steady = is_steady_input(c->target, c->connection->slot);
     for (size_t i = 0; i < c->stage_count; i++) {
         const struct lowered_stage *stage = &c->stages[i];
         const struct ir_way_back *back = l->program->connections[stage->stepwise].back;
         bool has_steps = i + 1 == c->stage_count || stage[1].norm != NULL;
         if (stage->norm != NULL)
-            reserve_size(l, stage->size, stage->norm->inputs);
+            reserve_size(l, stage->size, stage->norm->inputs, is_steady);
         if (back != NULL && has_steps)
-            reserve_size(l, stage->size, back->winners);
+            reserve_size(l, stage->size, back->winners, is_steady);
     }
 }
 
@@ -272,7 +275,8 @@ static void reserve_steps(struct lowering *l, const struct lowered_layer *layer)
 {
     const struct symbol_list *inputs = &layer->layer->model->inputs;
     for (size_t i = 0; i < inputs->count; i++)
-        lower_reserve_rows(l, layer, pointer_map_get(&l->currents_of, inputs->items[i]));
+        reserve_size(l, layer->size, pointer_map_get(&l->currents_of, inputs->items[i]),
+                     is_steady_input(layer, inputs->items[i]));
     for (size_t i = 0; i < layer->network->network->connections.count; i++)
         if (layer->network->connections[i].target == layer)
             reserve_stages(l, &layer->network->connections[i]);
@@ -363,13 +367,29 @@ static void run_neurons(struct lowering *l, struct lowered_layer *layer, struct 
     l->kernel = NULL;
 }
 
+/* Of all steps. */
+static struct ir_node *spike_total(struct lowering *l, const struct lowered_layer *layer)
+{
+    struct ir_node *cells =
+        ir_binary(&l->b, IR_MUL, lower_steps_now(l), lower_size_leaf(l, layer->size));
+    struct ir_node *total = ir_reduce(&l->b, IR_REDUCE_SUM, IR_I64, zero(l), cells);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &total->reduce.body;
+    total->reduce.keys[0] =
+        ir_cast(&l->b, IR_I64, ir_load(&l->b, layer->raster, total->reduce.index));
+    total->reduce.key_count = 1;
+    l->b = outer;
+    return total;
+}
+
 /* The spikes of all steps, for connections that take them at once. */
 static void list_steps(struct lowering *l, const struct lowered_layer *layer)
 {
     if (layer->step_list < 0)
         return;
     struct ir_node *size = lower_size_leaf(l, layer->size);
-    reserve_lists(l, layer->step_list, layer->step_starts, size);
+    reserve_lists(l, layer->step_list, layer->step_starts, spike_total(l, layer));
     struct ir_builder outer = l->b;
     struct ir_node *step =
         lower_open_range(l, dotted(l, layer->name, "list"), lower_steps_now(l), false);
@@ -391,10 +411,10 @@ static void reserve_pooled(struct lowering *l, const struct lowered_layer *layer
         if (c->target != layer || c->step_values < 0)
             continue;
         struct ir_node *size = lower_size_leaf(l, c->stages[c->stage_count - 2].size);
-        reserve_lists(l, c->step_list, c->step_starts, size);
+        struct ir_node *most = ir_binary(&l->b, IR_MUL, lower_steps_now(l), size);
+        reserve_lists(l, c->step_list, c->step_starts, most);
         ir_call_rt(&l->b, IR_RT_snn_rt_reserve, 2,
-                   (struct ir_node *[]){ ir_integer(&l->b, c->step_values),
-                                         ir_binary(&l->b, IR_MUL, lower_steps_now(l), size) });
+                   (struct ir_node *[]){ ir_integer(&l->b, c->step_values), most });
     }
 }
 

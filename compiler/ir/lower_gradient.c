@@ -4,8 +4,9 @@
  * own: first the layers without a source, step by step, whose spikes and numbers are kept; then
  * `forward`, layer by layer: what arrives in all steps, then the neurons, each through all steps
  * with its state in registers. What tasks read afterwards is copied into records with the axis
- * `sample`. `backward`, the reverse of `forward`, is written by pass `differentiate`; it runs right
- * after another `forward` of the same sample, so that nothing but the records is kept for a batch.
+ * `sample`. `backward`, the reverse of `forward`, is written by pass `differentiate`; what it reads
+ * is kept from `forward`, or made again by another `forward` of the same sample where a batch would
+ * take too much memory (runtime/kept.h).
  */
 #include "ir/lower_internal.h"
 
@@ -373,6 +374,10 @@ static void lower_records(struct lowering *l, struct lowered_network *network)
         ir_call_rt(&l->b, IR_RT_snn_rt_resize, 2,
                    (struct ir_node *[]){ ir_integer(&l->b, record->buffer), count });
     }
+    if (network->keeps_samples)
+        ir_call_rt(&l->b, IR_RT_snn_rt_samples_begin, 2,
+                   (struct ir_node *[]){ ir_integer(&l->b, network->backward),
+                                         lower_number(l, network->samples) });
     for (size_t i = 0; i < network->network->connections.count; i++)
         if (lower_norm_of(&network->connections[i]) != NULL)
             lower_norm_records(l, lower_norm_of(&network->connections[i]),
@@ -458,6 +463,23 @@ static void run_sources(struct lowering *l, struct lowered_network *network,
     l->network = outer_network;
 }
 
+static void name_sample(struct lowering *l, const struct taken *taken, struct ir_node *index)
+{
+    ir_store(&l->b, taken->network->sample, zero(l), index);
+    ir_store(&l->b, taken->network->samples, zero(l), taken->samples);
+}
+
+/* What it draws, and its length. */
+static void begin_sample(struct lowering *l, const struct taken *taken, struct ir_node *index)
+{
+    struct ir_node *path = ir_binary(&l->b, IR_HASH, taken->path, taken->number);
+    if (taken->is_batch)
+        path = ir_binary(&l->b, IR_HASH, path, index);
+    ir_context_set(&l->b, IR_CONTEXT_PATH, path);
+    ir_context_set(&l->b, IR_CONTEXT_STEP, zero(l));
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, taken->steps);
+}
+
 /* Presents sample `index` of the batch (of one, if it is none) and runs `forward`. */
 void lower_run_sample(struct lowering *l, struct taken *taken, struct ir_node *index)
 {
@@ -465,23 +487,57 @@ void lower_run_sample(struct lowering *l, struct taken *taken, struct ir_node *i
     struct timed_data timed = { 0 };
     struct ir_node *outer_index = l->sample_index;
     l->sample_index = taken->is_batch ? index : NULL;
-    ir_store(&l->b, network->sample, zero(l), index);
-    ir_store(&l->b, network->samples, zero(l), taken->samples);
+    name_sample(l, taken, index);
     lower_silence_inputs(l, network, &taken->statement->present.inputs);
     for (size_t i = 0; i < taken->statement->present.inputs.count; i++)
         lower_present_input(l, &taken->statement->present.inputs.items[i], taken->end, &timed);
-    struct ir_node *path = ir_binary(&l->b, IR_HASH, taken->path, taken->number);
-    if (taken->is_batch)
-        path = ir_binary(&l->b, IR_HASH, path, index);
-    ir_context_set(&l->b, IR_CONTEXT_PATH, path);
-    ir_context_set(&l->b, IR_CONTEXT_STEP, zero(l));
-    ir_context_set(&l->b, IR_CONTEXT_STEPS, taken->steps);
+    begin_sample(l, taken, index);
     ir_call(&l->b, network->reset);
     ir_call(&l->b, network->begin);
     run_sources(l, network, &timed, taken->steps);
     lower_begin_run(l, taken);
     ir_call(&l->b, network->forward);
     l->sample_index = outer_index;
+    taken->there = l->b;
+    taken->index = index;
+    taken->forward = l->b.block->last;
+}
+
+static struct ir_node *backward_number(struct lowering *l, const struct taken *taken)
+{
+    return ir_integer(&l->b, taken->network->backward);
+}
+
+void lower_keep_samples(struct lowering *l, struct taken *taken)
+{
+    struct ir_builder outer = l->b;
+    if (taken->is_kept || taken->network->norm_levels > 0)
+        return;
+    taken->is_kept = taken->network->keeps_samples = true;
+    l->b = taken->there;
+    l->b.before = taken->forward->next;
+    ir_call_rt(&l->b, IR_RT_snn_rt_sample_keep, 2,
+               (struct ir_node *[]){ backward_number(l, taken), taken->index });
+    l->b = outer;
+}
+
+void lower_recall_sample(struct lowering *l, struct taken *taken, struct ir_node *index)
+{
+    struct ir_builder outer = l->b;
+    if (!taken->is_kept) {
+        lower_run_sample(l, taken, index);
+        return;
+    }
+    struct ir_node *is_kept = ir_call_rt(&l->b, IR_RT_snn_rt_sample_recall, 2,
+                                         (struct ir_node *[]){ backward_number(l, taken), index });
+    struct ir_node *branch = ir_if(&l->b, ir_binary(&l->b, IR_NE, is_kept, zero(l)));
+    l->b.before = NULL;
+    l->b.block = &branch->branch.then_body;
+    name_sample(l, taken, index);
+    begin_sample(l, taken, index);
+    l->b.block = &branch->branch.else_body;
+    lower_run_sample(l, taken, index);
+    l->b = outer;
 }
 
 struct ir_node *lower_open_parallel(struct lowering *l, const char *name, struct ir_node *count)

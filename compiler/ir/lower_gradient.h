@@ -18,6 +18,12 @@ struct binding *lower_taken_record(struct lowering *, const struct lowered_layer
 void lower_gradient_functions(struct lowering *, struct lowered_network *);
 /* Presents sample `index` of the batch, if it is one, and runs `forward`. */
 void lower_run_sample(struct lowering *, struct taken *, struct ir_node *index);
+
+/* What the way back of each sample reads is kept from now on, where memory allows. */
+void lower_keep_samples(struct lowering *, struct taken *);
+
+/* Makes ready for the way back of a sample: takes what was kept of it, or runs it again. */
+void lower_recall_sample(struct lowering *, struct taken *, struct ir_node *index);
 struct ir_node *lower_number(struct lowering *, int32_t buffer); /* of an INT64[1] */
 struct ir_node *lower_steps_now(struct lowering *);              /* of the presentation at hand */
 bool lower_is_source(const struct lowered_layer *);              /* nothing connects to it */

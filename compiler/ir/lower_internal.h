@@ -293,6 +293,7 @@ struct lowered_network {
     uint64_t learn_mask;         /* bits of everything that learns in it */
     uint64_t gradient_mask;      /* those of what learns by gradient */
     bool has_gradient;           /* the following are there */
+    bool keeps_samples;          /* between their way there and their way back */
     int32_t window; /* INT64[1]: steps that gradients go back through at most, see lower_truncate.c;
                        -1: all */
     int32_t run, back; /* INT64[1]: the run at hand, see lower_norm.c; without batch_norm unused */
@@ -426,8 +427,11 @@ struct taken {
     struct ir_node *samples;
     struct ir_node *path, *number; /* of its draws */
     struct ir_node *run;           /* of those that batch_norm asks for; null: the last */
-    struct ir_node *window; /* of the descent at hand: steps that gradients go back through */
-    bool is_batch;          /* values of its layers have the axis `sample` */
+    struct ir_node *window;  /* of the descent at hand: steps that gradients go back through */
+    struct ir_builder there; /* where a sample is run, */
+    struct ir_node *index, *forward; /* which one, and the last node of its way there */
+    bool is_kept;                    /* for the way back, where memory allows */
+    bool is_batch;                   /* values of its layers have the axis `sample` */
 };
 
 enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };

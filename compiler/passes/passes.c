@@ -16,6 +16,7 @@ const struct pass passes[] = {
       pass_differentiate },
     { "propagation", "choose how each connection delivers its spikes", pass_propagation },
     { "dead", "drop state and recordings that nobody reads", pass_dead },
+    { "keep", "find what the way back of a sample reads of its way there", pass_keep },
     { "resume", "let tasks go on where a killed run was saved", pass_resume },
     { "fuse", "merge neighbouring loops over the same neurons", pass_fuse },
     { "contract", "form multiply-adds", pass_contract },

@@ -32,6 +32,7 @@ bool pass_fold(struct compilation *, struct ir_program *);
 bool pass_forward(struct compilation *, struct ir_program *);
 bool pass_fuse(struct compilation *, struct ir_program *);
 bool pass_dead(struct compilation *, struct ir_program *);
+bool pass_keep(struct compilation *, struct ir_program *);
 bool pass_resume(struct compilation *, struct ir_program *);
 bool pass_vectorize(struct compilation *, struct ir_program *);
 

@@ -552,9 +552,13 @@ static int64_t count(const struct snn_context *context, int32_t buffer)
 
 /* ---- running ---- */
 
-static const char stub[] =
+#define TEXT(number) #number
+#define TEXT_OF(number) TEXT(number)
+#define ABI TEXT_OF(SNN_ABI_VERSION)
+
+static const char runtime[] =
     "#include <stdint.h>\n"
-    "struct snn_context; const void *test_program; char snn_rt_abi_4;\n"
+    "struct snn_context; const void *test_program; char snn_rt_abi_" ABI ";\n"
     "int snn_main(const void *p, int argc, char **argv) { (void)argc, (void)argv; test_program = "
     "p; return 0; }\n"
     "void snn_rt_parallel_for(struct snn_context *c, int64_t n, void *body, void *env)\n"
@@ -569,7 +573,7 @@ static void run_compiled(struct built *t, struct state *s, const struct codegen_
     snprintf(object, sizeof object, "codegen_agrees_%d.o", number);
     snprintf(library, sizeof library, "./codegen_agrees_%d.so", number++);
     assert(codegen_object(&t->compilation, &t->program, options, object));
-    snprintf(command, sizeof command, "%s -shared -fPIC -o %s %s codegen_agrees_stub.c -lm",
+    snprintf(command, sizeof command, "%s -shared -fPIC -o %s %s codegen_agrees_runtime.c -lm",
              cc != NULL ? cc : "cc", library, object);
     assert(system(command) == 0);
     void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
@@ -657,11 +661,11 @@ static bool check_case(size_t which)
 int main(int argc, char **argv)
 {
     bool ok = true;
-    FILE *file = fopen("codegen_agrees_stub.c", "w");
-    assert(file != NULL && fputs(stub, file) >= 0 && fclose(file) == 0);
+    FILE *file = fopen("codegen_agrees_runtime.c", "w");
+    assert(file != NULL && fputs(runtime, file) >= 0 && fclose(file) == 0);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
         if (argc < 2 || strcmp(argv[1], cases[k].name) == 0)
             ok &= check_case(k);
-    remove("codegen_agrees_stub.c");
+    remove("codegen_agrees_runtime.c");
     return !ok;
 }

@@ -74,21 +74,26 @@ static void fill(float *x)
     memcpy(x, special, sizeof special);
 }
 
-static const char stub[] = "const void *test_program; char snn_rt_abi_4;\n"
-                           "int snn_main(const void *p, int argc, char **argv)\n"
-                           "{ (void)argc, (void)argv; test_program = p; return 0; }\n";
+#define TEXT(number) #number
+#define TEXT_OF(number) TEXT(number)
+#define ABI TEXT_OF(SNN_ABI_VERSION)
+
+static const char runtime[] = "const void *test_program; char snn_rt_abi_" ABI ";\n"
+                              "int snn_main(const void *p, int argc, char **argv)\n"
+                              "{ (void)argc, (void)argv; test_program = p; return 0; }\n";
 
 static const struct snn_program *load(struct fixture *f, const struct codegen_options *options,
                                       void **handle)
 {
     const char *cc = getenv("CC");
     char command[256];
-    FILE *file = fopen("expand_compiled_stub.c", "w");
-    assert(file != NULL && fputs(stub, file) >= 0 && fclose(file) == 0);
+    FILE *file = fopen("expand_compiled_runtime.c", "w");
+    assert(file != NULL && fputs(runtime, file) >= 0 && fclose(file) == 0);
     assert(codegen_object(&f->compilation, &f->program, options, "expand_compiled.o"));
-    snprintf(command, sizeof command,
-             "%s -shared -fPIC -o expand_compiled.so expand_compiled.o expand_compiled_stub.c -lm",
-             cc != NULL ? cc : "cc");
+    snprintf(
+        command, sizeof command,
+        "%s -shared -fPIC -o expand_compiled.so expand_compiled.o expand_compiled_runtime.c -lm",
+        cc != NULL ? cc : "cc");
     assert(system(command) == 0);
     *handle = dlopen("./expand_compiled.so", RTLD_NOW | RTLD_LOCAL);
     assert(*handle != NULL);
@@ -126,7 +131,7 @@ static bool check(const char *cpu, int level)
     dlclose(handle);
     remove("expand_compiled.o");
     remove("expand_compiled.so");
-    remove("expand_compiled_stub.c");
+    remove("expand_compiled_runtime.c");
     fixture_finish(&f);
     return is_right;
 }

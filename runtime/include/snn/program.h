@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SNN_ABI_VERSION 4
+#define SNN_ABI_VERSION 5
 
 enum snn_type {
     SNN_BOOL, /* one byte, 0 or 1 */
@@ -74,9 +74,11 @@ struct snn_buffer {
     int32_t rank;  /* logical axes, for saving and plotting; 0 is a scalar */
     const int32_t *extents;  /* size ids, outermost first */
     const char *const *axes; /* axis names */
-    int32_t row_axes; /* the innermost axes, whose rows are `row` elements apart; 0: no gaps */
-    int32_t row;      /* size id */
-    const char *unit; /* base unit of the values, "" if none */
+    int32_t row_axes;     /* the innermost axes, whose rows are `row` elements apart; 0: no gaps */
+    int32_t row;          /* size id */
+    const char *unit;     /* base unit of the values, "" if none */
+    int32_t kept_by;      /* network whose way back reads it (LANE): kept with a sample; -1: none */
+    bool has_kept_values; /* else only their number is kept */
 };
 
 /* Poisson numbers that are drawn from tables (runtime/counts.c). */
