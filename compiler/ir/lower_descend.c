@@ -11,7 +11,7 @@
 
 /* Of a batch: derivatives are summed in each, then over them, in one order. How many there are may
  * depend on the network, but not on the threads; each has an array of all derivatives. */
-enum { CHUNKS = 8, FEWEST_CHUNKS = 2, CHUNK_ROOM = 1 << 25 /* weights in all arrays */ };
+enum { CHUNKS = 8, FEWEST_CHUNKS = 2, CHUNK_ROOM = 1 << 24 /* weights in all arrays */ };
 
 static const char *dotted(struct lowering *l, const char *name, const char *field)
 {
@@ -162,8 +162,8 @@ static struct ir_node *gradient_norm(struct lowering *l, const struct learnable_
     return ir_cast(&l->b, IR_F32, ir_unary(&l->b, IR_SQRT, total));
 }
 
-/* A value for each weight, saved with the model: that of all statements that descend with this
- * optimizer. */
+/* A value for each weight, saved with the model unless the update does not need it (pass `dead`):
+ * that of all statements that descend with this optimizer. */
 static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
                                const struct optimizer_instance *optimizer, struct symbol *state)
 {
@@ -176,7 +176,7 @@ static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
             return i;
     int32_t buffer =
         lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_MODEL, weight->count);
-    l->program->buffers[buffer].is_observed = true;
+    l->program->buffers[buffer].is_state = true;
     if (state->value == NULL)
         return buffer;
     struct ir_builder saved = lower_enter(l, &l->initial);

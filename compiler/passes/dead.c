@@ -6,6 +6,7 @@
  * instructions before them are left to pass `fold`.
  */
 #include "base/remarks.h"
+#include "ir/rt.h"
 #include "passes/passes.h"
 
 struct item {
@@ -131,6 +132,16 @@ static void propagate(struct dead *d)
 
 /* ---- what goes ---- */
 
+/* Does it only make room for dead state? */
+static bool is_dead_call(const struct dead *d, const struct ir_node *node)
+{
+    if (node->payload.index != IR_RT_snn_rt_reserve && node->payload.index != IR_RT_snn_rt_resize)
+        return false;
+    const struct ir_node *buffer = node->operands[0];
+    return buffer->kind == IR_NODE_INSTR && buffer->op == IR_CONST &&
+           !d->is_alive[buffer->payload.integer];
+}
+
 static bool is_dead(const struct dead *d, const struct ir_node *node)
 {
     if (node->kind == IR_NODE_COMPACT)
@@ -139,6 +150,8 @@ static bool is_dead(const struct dead *d, const struct ir_node *node)
         return false;
     if (node->op == IR_STORE)
         return !d->is_alive[node->payload.index];
+    if (node->op == IR_CALL_RT)
+        return is_dead_call(d, node);
     return node->op == IR_VAR_SET && !d->seen[d->function][node->id];
 }
 
@@ -192,6 +205,19 @@ static void report(struct dead *d)
     }
 }
 
+/* A model does not save what is not computed. */
+static void forget_models(const struct dead *d)
+{
+    for (int32_t i = 0; i < d->program->buffer_count; i++) {
+        struct ir_buffer *buffer = &d->program->buffers[i];
+        if (d->is_alive[i] || buffer->kind != SNN_BUFFER_MODEL)
+            continue;
+        buffer->kind = SNN_BUFFER_LOCAL;
+        buffer->count = -1;
+        buffer->rank = 0;
+    }
+}
+
 static void for_each_function(struct dead *d, void (*visit)(struct ir_block *, void *))
 {
     for (int32_t i = 0; i < d->program->function_count; i++) {
@@ -223,6 +249,7 @@ bool pass_dead(struct compilation *c, struct ir_program *program)
     propagate(&d);
     report(&d);
     for_each_function(&d, sweep);
+    forget_models(&d);
     for (int32_t i = 0; i < program->function_count; i++)
         ir_number(program->functions[i]);
     return true;
