@@ -17,14 +17,14 @@ import torch
 from torch import nn
 
 
-def pictures(folder, count):
+def pictures(folder, count, part="train"):
     if folder is None:
         generator = torch.Generator().manual_seed(0)
         images = (torch.rand(count, 1, 28, 28, generator=generator) - 0.8).clamp(min=0) * 5
         return images, torch.randint(10, (count,), generator=generator)
     folder = pathlib.Path(folder)
-    images = gzip.open(folder / "train-images-idx3-ubyte.gz").read()[16:16 + 784 * count]
-    labels = gzip.open(folder / "train-labels-idx1-ubyte.gz").read()[8:8 + count]
+    images = gzip.open(folder / f"{part}-images-idx3-ubyte.gz").read()[16:16 + 784 * count]
+    labels = gzip.open(folder / f"{part}-labels-idx1-ubyte.gz").read()[8:8 + count]
     images = torch.frombuffer(bytearray(images), dtype=torch.uint8).view(-1, 1, 28, 28) / 255
     return images, torch.frombuffer(bytearray(labels), dtype=torch.uint8).long()
 
@@ -123,4 +123,5 @@ def main():
     print("loss =", loss.item())
 
 
-main()
+if __name__ == "__main__":
+    main()
