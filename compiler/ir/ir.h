@@ -132,6 +132,7 @@ struct ir_node {
         struct ir_node *node; /* the VAR of VAR_GET, VAR_SET */
     } payload;
     const char *name; /* VAR, LOOP (kernels: "exc.body"), or null: for printing */
+    bool is_given;    /* of a presentation or a descent: no gradient of a loss passes it */
 
     union {
         struct {

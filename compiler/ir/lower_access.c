@@ -155,8 +155,7 @@ static bool access_layer(struct lowering *l, struct expr *e, struct access *acce
 /* Was a batch presented to the layer's network, or one that a gradient can be taken from? */
 static bool is_taken(const struct lowering *l, const struct lowered_layer *layer)
 {
-    return l->taken != NULL && l->taken->network == layer->network && l->kernel == NULL &&
-           l->rule == NULL;
+    return layer->network->last != NULL && l->kernel == NULL && l->rule == NULL;
 }
 
 static void access_recorded(struct lowering *l, struct expr *e, struct access *access,
@@ -170,6 +169,13 @@ static void access_recorded(struct lowering *l, struct expr *e, struct access *a
                 : lower_taken_record(l, layer, lower_state_buffer(l, state), true,
                                      arena_format(&l->c->arena, "trace.%s", state->name->text));
         free_axes(l, access);
+        return;
+    }
+    if (layer->network->has_left) {
+        lower_refuse(l, e->span,
+                     "what was recorded of layer '%s' is gone: a presentation that a "
+                     "gradient is taken from is read in the block that presented it",
+                     layer->layer->name->text);
         return;
     }
     int32_t buffer =

@@ -384,7 +384,8 @@ struct ir_node *lower_extent(struct lowering *l, struct expr *e, size_t dimensio
     extent = axis_extent(l, e, dimension);
     if (extent != NULL)
         return extent;
-    refuse_array(l, e, "the size of this cannot be found yet");
+    if (!l->is_failed) /* what it comes from may have been refused */
+        refuse_array(l, e, "the size of this cannot be found yet");
     return ir_integer(&l->b, 1);
 }
 

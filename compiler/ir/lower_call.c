@@ -178,9 +178,26 @@ void lower_return(struct lowering *l, struct statement *s)
     ir_break(&l->b, l->frame->block);
 }
 
+/* What a block presented is not known after it: it may not have run. */
+static void leave_block(struct lowering *l, struct taken *const *before)
+{
+    for (size_t i = 0; i < l->model->networks.count; i++) {
+        struct lowered_network *network = &l->networks[i];
+        if (network->last == before[i])
+            continue;
+        network->has_left = network->has_left || network->last != NULL;
+        network->last = NULL;
+    }
+}
+
 bool lower_statements(struct lowering *l, struct block *block)
 {
+    size_t networks = l->model->networks.count;
+    struct taken **before = arena_alloc_array(&l->c->arena, networks + 1, sizeof *before);
+    for (size_t i = 0; i < networks; i++)
+        before[i] = l->networks[i].last;
     for (size_t i = 0; i < block->statements.count; i++)
         lower_statement(l, block->statements.items[i]);
+    leave_block(l, before);
     return !l->is_failed;
 }

@@ -131,35 +131,28 @@ struct ir_node *lower_summed_gradient(struct lowering *l, int32_t buffer, struct
     return ir_get(&l->b, sum);
 }
 
-/* The Euclidean length of the gradient of all that learns now. */
-static struct ir_node *gradient_norm(struct lowering *l, const struct learnable_list *list,
-                                     struct ir_node *chunks)
+/* The square of the Euclidean length of the gradient of what a buffer has, 0 where it is frozen. */
+static struct ir_node *squared_norm(struct lowering *l, const struct learnable *w,
+                                    struct ir_node *chunks)
 {
-    struct ir_node *total = ir_real(&l->b, IR_F64, 0);
-    for (size_t k = 0; k < list->count; k++) {
-        const struct learnable *w = &list->items[k];
-        struct ir_node *size = size_of(l, w);
-        struct ir_node *sum = ir_reduce(&l->b, IR_REDUCE_SUM, IR_F64, zero(l), size);
-        struct ir_builder outer = l->b;
-        l->b.before = NULL;
-        l->b.block = &sum->reduce.body;
-        struct ir_node *gradient = ir_reduce(&l->b, IR_REDUCE_SUM, IR_F32, zero(l), chunks);
-        struct ir_builder squares = l->b;
-        l->b.block = &gradient->reduce.body;
-        struct ir_node *base = ir_binary(&l->b, IR_MUL, gradient->reduce.index, size);
-        struct ir_node *place = ir_binary(&l->b, IR_ADD, base, sum->reduce.index);
-        gradient->reduce.keys[0] = ir_load(&l->b, l->program->buffers[w->buffer].adjoint, place);
-        gradient->reduce.key_count = 1;
-        l->b = squares;
-        struct ir_node *g = ir_cast(&l->b, IR_F64, gradient);
-        sum->reduce.keys[0] = ir_binary(&l->b, IR_MUL, g, g);
-        sum->reduce.key_count = 1;
-        l->b = outer;
-        struct ir_node *none = ir_real(&l->b, IR_F64, 0);
-        total = ir_binary(&l->b, IR_ADD, total,
-                          ir_select(&l->b, lower_learn_bit(l, w->learn_bit), sum, none));
-    }
-    return ir_cast(&l->b, IR_F32, ir_unary(&l->b, IR_SQRT, total));
+    struct ir_node *size = size_of(l, w);
+    struct ir_node *sum = ir_reduce(&l->b, IR_REDUCE_SUM, IR_F64, zero(l), size);
+    struct ir_builder outer = l->b;
+    l->b.before = NULL;
+    l->b.block = &sum->reduce.body;
+    struct ir_node *gradient = ir_reduce(&l->b, IR_REDUCE_SUM, IR_F32, zero(l), chunks);
+    struct ir_builder squares = l->b;
+    l->b.block = &gradient->reduce.body;
+    struct ir_node *base = ir_binary(&l->b, IR_MUL, gradient->reduce.index, size);
+    struct ir_node *place = ir_binary(&l->b, IR_ADD, base, sum->reduce.index);
+    gradient->reduce.keys[0] = ir_load(&l->b, l->program->buffers[w->buffer].adjoint, place);
+    gradient->reduce.key_count = 1;
+    l->b = squares;
+    struct ir_node *g = ir_cast(&l->b, IR_F64, gradient);
+    sum->reduce.keys[0] = ir_binary(&l->b, IR_MUL, g, g);
+    sum->reduce.key_count = 1;
+    l->b = outer;
+    return ir_select(&l->b, lower_learn_bit(l, w->learn_bit), sum, ir_real(&l->b, IR_F64, 0));
 }
 
 /* A value for each weight, saved with the model unless the update does not need it (pass `dead`):
@@ -360,45 +353,100 @@ static struct ir_node *chunk_count(struct lowering *l, const struct learnable_li
                      ir_integer(&l->b, 1));
 }
 
+/* What learns in one of the networks that a loss goes back to. */
+struct descent {
+    struct taken *taken;
+    struct learnable_list list;
+    struct ir_node *chunks; /* of its batch */
+};
+
+static void begin_descent(struct lowering *l, struct descent *d, struct taken *taken,
+                          struct ir_node *window)
+{
+    *d = (struct descent){ .taken = taken, .list = learnables_of(l, taken->network) };
+    taken->window = window;
+    d->chunks = chunk_count(l, &d->list, taken->samples);
+    for (size_t k = 0; k < d->list.count; k++)
+        clear_gradient(l, d->list.items[k].buffer, parts_of(l, taken, d->chunks));
+    ir_store(&l->b, taken->network->chunk, zero(l), zero(l));
+}
+
+static void run_descent(struct lowering *l, const struct descent *d)
+{
+    lower_keep_samples(l, d->taken);
+    if (d->taken->network->norm_levels > 0)
+        run_levels_backward(l, d->taken, d->chunks);
+    else
+        run_backward(l, d->taken, d->chunks, NULL);
+}
+
+/* The Euclidean length of the gradient of all that learns now. */
+static struct ir_node *gradient_norm(struct lowering *l, const struct descent *descents,
+                                     size_t count)
+{
+    struct ir_node *total = ir_real(&l->b, IR_F64, 0);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < descents[i].list.count; k++)
+            total = ir_binary(&l->b, IR_ADD, total,
+                              squared_norm(l, &descents[i].list.items[k], descents[i].chunks));
+    return ir_cast(&l->b, IR_F32, ir_unary(&l->b, IR_SQRT, total));
+}
+
+static void update_all(struct lowering *l, const struct descent *descents, size_t count,
+                       const struct statement *s)
+{
+    const struct optimizer_instance *optimizer = s->descend.update;
+    int32_t inlining = l->inlining;
+    if (optimizer->norm->is_read)
+        optimizer->norm->binding = binding_value(l, gradient_norm(l, descents, count));
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < descents[i].list.count; k++)
+            update_weights(l, &descents[i].list.items[k], optimizer, descents[i].chunks, s->span);
+    l->inlining = inlining;
+}
+
+static bool was_presented(const struct lowering *l)
+{
+    for (size_t i = 0; i < l->model->networks.count; i++)
+        if (l->networks[i].last != NULL)
+            return true;
+    return false;
+}
+
 void lower_descend(struct lowering *l, struct statement *s)
 {
-    struct taken *taken = l->taken;
+    const struct optimizer_instance *optimizer = s->descend.update;
+    struct taken_list presentations = { 0 };
     if (l->is_failed)
         return;
-    if (taken == NULL || s->descend.update == NULL) {
+    if (!was_presented(l) || optimizer == NULL) {
         lower_refuse(l, s->span,
                      "there is no gradient to descend: nothing that learns by gradient was "
                      "presented to above it");
         return;
     }
-    const struct optimizer_instance *optimizer = s->descend.update;
-    struct learnable_list list = learnables_of(l, taken->network);
     struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);
     struct ir_node *number = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PRESENT);
     struct ir_node *loss = lower_as(l, s->descend.loss, IR_F32);
     check_finite(l, s->descend.loss->span, loss, "the loss");
-    taken->window = lower_window_length(l, s);
+    if (!lower_presentations_of(l, loss, &presentations))
+        return;
+    struct ir_node *window = lower_window_length(l, s);
     for (size_t k = 0; k < optimizer->parameters.count; k++)
         optimizer->parameters.items[k]->binding =
             binding_value(l, lower_as(l, optimizer->parameters.items[k]->value, IR_F32));
-    struct ir_node *chunks = chunk_count(l, &list, taken->samples);
-    for (size_t k = 0; k < list.count; k++)
-        clear_gradient(l, list.items[k].buffer, parts_of(l, taken, chunks));
-    ir_store(&l->b, taken->network->chunk, zero(l), zero(l));
-    ir_gradient(&l->b, loss, taken->network->records);
-    lower_keep_samples(l, taken);
-    if (taken->network->norm_levels > 0)
-        run_levels_backward(l, taken, chunks);
-    else
-        run_backward(l, taken, chunks, NULL);
-    int32_t inlining = l->inlining;
-    if (optimizer->norm->is_read)
-        optimizer->norm->binding = binding_value(l, gradient_norm(l, &list, chunks));
-    for (size_t k = 0; k < list.count; k++)
-        update_weights(l, &list.items[k], optimizer, chunks, s->span);
-    l->inlining = inlining;
+    size_t count = presentations.count;
+    struct descent *descents = arena_alloc_array(&l->c->arena, count, sizeof *descents);
+    for (size_t i = 0; i < count; i++)
+        begin_descent(l, &descents[i], presentations.items[i], window);
+    struct ir_node *before = l->b.block->last;
+    ir_gradient(&l->b, loss, presentations.items[0]->network->records);
+    for (size_t i = 0; i < count; i++)
+        run_descent(l, &descents[i]);
+    update_all(l, descents, count, s);
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
     ir_context_set(&l->b, IR_CONTEXT_PRESENT, number);
-    ir_context_set(&l->b, IR_CONTEXT_STEPS, taken->steps);
+    ir_context_set(&l->b, IR_CONTEXT_STEPS, presentations.items[count - 1]->steps);
+    lower_mark_given(l, before);
     l->assigns_model = true;
 }

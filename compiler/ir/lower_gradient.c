@@ -354,9 +354,9 @@ struct binding *lower_taken_record(struct lowering *l, const struct lowered_laye
     struct binding *binding = binding_new(l, BINDING_ARRAY);
     binding->buffer = record->buffer;
     if (is_in_time)
-        binding->extents[binding->rank++] = l->taken->steps;
-    if (l->taken->is_batch)
-        binding->extents[binding->rank++] = l->taken->samples;
+        binding->extents[binding->rank++] = network->last->steps;
+    if (network->last->is_batch)
+        binding->extents[binding->rank++] = network->last->samples;
     for (int32_t d = 0; d < layer->rank && binding->rank < RANK_LIMIT; d++)
         binding->sizes[binding->rank++] = layer->axis_sizes[d];
     return binding;
@@ -580,7 +580,7 @@ void lower_present_taken(struct lowering *l, struct lowered_network *network, st
     }
     *taken = (struct taken){ .statement = s, .network = network, .steps = steps, .end = end };
     taken->samples = steps;
-    l->taken = taken;
+    l->taken = network->last = taken;
     make_ready(l, network);
     if (l->is_failed)
         return;

@@ -55,6 +55,11 @@ struct ir_node *lower_cut_sent(struct lowering *, const struct lowered_network *
 struct ir_node *lower_window_length(struct lowering *,
                                     const struct statement *descend); /* 0: all */
 
+/* ---- lower_loss.c ---- */
+/* Those that it goes back to, in their order; where there are none, one that it does not depend on.
+ * false: reported. */
+bool lower_presentations_of(struct lowering *, struct ir_node *loss, struct taken_list *);
+
 /* ---- lower_descend.c ---- */
 void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer, struct span span);
 void lower_descend(struct lowering *, struct statement *);

@@ -38,6 +38,7 @@
  *   lower_forward.c     what runs forward of a network that learns by gradient
  *   lower_way_back.c    what the ways back through connections work with
  *   lower_gradient.c    presentations of batches and those that gradients are taken from
+ *   lower_loss.c        which presentations a loss goes back to
  *   lower_descend.c     the way back, optimizers
  *   lower_task.c        task statements
  *   lower_yield.c       for … yield, and what export writes of it row by row
@@ -303,6 +304,9 @@ struct lowered_network {
     int32_t sample, samples, chunk;     /* INT64[1]: the one at hand, how many, its part of the
                                            batch */
     struct taken_record_list taken;
+    struct taken *last; /* the last presentation to it, if it was one of these and in a block that
+                           has not ended; null */
+    bool has_left;      /* there was one in a block that has ended */
     bool has_record;
 };
 
@@ -429,10 +433,14 @@ struct taken {
     struct ir_node *run;           /* of those that batch_norm asks for; null: the last */
     struct ir_node *window;  /* of the descent at hand: steps that gradients go back through */
     struct ir_builder there; /* where a sample is run, */
-    struct ir_node *index, *forward; /* which one, and the last node of its way there */
-    bool is_kept;                    /* for the way back, where memory allows */
-    bool is_batch;                   /* values of its layers have the axis `sample` */
+    struct ir_node *index, *forward;        /* which one, and the last node of its way there */
+    struct ir_node *before_node, *end_node; /* it lies between, with the latter; null: the block's
+                                               first */
+    bool is_kept;                           /* for the way back, where memory allows */
+    bool is_batch;                          /* values of its layers have the axis `sample` */
 };
+
+ARRAY_STRUCT(taken_list, struct taken *);
 
 enum presented_how { PRESENTED_HELD, PRESENTED_IN_TIME };
 
@@ -485,7 +493,7 @@ struct lowering {
     bool in_parallel, in_yield;
     int reductions;               /* being lowered, one inside the other: they make no arrays */
     int pathless_loops;           /* open loops within them, in which nothing is drawn */
-    struct taken *taken;          /* the last presentation, if it was one of these; null */
+    struct taken *taken;          /* the last of these presentations, of any network; null */
     struct ir_node *sample_index; /* of the batch being presented; null: none is */
     struct binding *where_sample; /* of the condition of where(...) */
     int32_t data_number;          /* data set being declared; -1 */
@@ -935,6 +943,8 @@ const struct symbol *
 lower_presented_input(const struct expr *target); /* the input that `to x` or `to x.name` names */
 void lower_present(struct lowering *, struct statement *s);
 void lower_silence(struct lowering *, int32_t buffer, int32_t size);
+/* What was built in the block since `before` (null: all of it) passes no gradient. */
+void lower_mark_given(struct lowering *, struct ir_node *before);
 
 /* Events being presented to a layer. */
 struct presented_events {

@@ -457,17 +457,39 @@ static void present_steps(struct lowering *l, struct lowered_network *network, s
         ir_call(&l->b, network->end);
 }
 
+void lower_mark_given(struct lowering *l, struct ir_node *before)
+{
+    struct ir_node *node = before != NULL ? before->next : l->b.block->first;
+    for (; node != NULL; node = node->next)
+        node->is_given = true;
+}
+
+/* Samples that have run in lanes of their own are gone, and so are spikes that were under way. */
+static void check_goes_on(struct lowering *l, const struct lowered_network *network,
+                          struct span span)
+{
+    if (network->last != NULL)
+        lower_refuse(l, span,
+                     "nothing can go on yet after the presentation of a batch, or one that a "
+                     "gradient is taken from: network '%s' is not where it ended",
+                     network->name);
+}
+
 void lower_present(struct lowering *l, struct statement *s)
 {
     struct lowered_network *network = network_of(l, s->present.network, s->span);
     if (network == NULL)
         return;
+    struct ir_node *before = l->b.block->last;
     struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
     struct ir_node *label =
         s->present.label != NULL ? lower_as(l, s->present.label, IR_I64) : ir_integer(&l->b, -1);
     ir_store(&l->b, network->label, ir_integer(&l->b, 0), label);
     lower_silence_inputs(l, network, &s->present.inputs);
-    l->taken = NULL;
+    if (s->present.keeps_state)
+        check_goes_on(l, network, s->span);
+    network->last = NULL;
+    network->has_left = false;
     if (network->network->is_continuous)
         lower_continuous_present(l, network, s);
     else
@@ -475,6 +497,12 @@ void lower_present(struct lowering *l, struct statement *s)
     ir_context_set(&l->b, IR_CONTEXT_PATH, path);
     ir_context_set(&l->b, IR_CONTEXT_PRESENT,
                    ir_binary(&l->b, IR_ADD, number, ir_integer(&l->b, 1)));
+    if (s->present.body == NULL)
+        lower_mark_given(l, before);
+    if (network->last != NULL) {
+        network->last->before_node = before;
+        network->last->end_node = l->b.block->last;
+    }
 }
 
 static void rest_steps(struct lowering *l, struct lowered_network *network, struct statement *s)
@@ -496,6 +524,7 @@ void lower_rest(struct lowering *l, struct statement *s)
         return;
     struct ir_node *path = context(l, IR_CONTEXT_PATH), *number = context(l, IR_CONTEXT_PRESENT);
     struct ir_node *last = ir_binary(&l->b, IR_SUB, number, ir_integer(&l->b, 1));
+    check_goes_on(l, network, s->span);
     if (!network->network->is_continuous)
         lower_silence_inputs(l, network, NULL);
     ir_context_set(&l->b, IR_CONTEXT_PATH, ir_binary(&l->b, IR_HASH, path, last));
@@ -515,4 +544,5 @@ void lower_reset(struct lowering *l, struct statement *s)
     ir_context_set(&l->b, IR_CONTEXT_STEPS, ir_integer(&l->b, 0));
     ir_call(&l->b, network->reset);
     ir_call(&l->b, network->begin);
+    network->last = NULL;
 }

@@ -189,7 +189,7 @@ static void reverse_node(struct reversal *r, struct ir_node *node)
 static void reverse_from(struct reversal *r, struct ir_node *last, const struct ir_node *begin)
 {
     for (struct ir_node *node = last; node != NULL && node != begin; node = node->previous)
-        if (reverse_facts(r, node)->block != NULL)
+        if (reverse_facts(r, node)->block != NULL && !node->is_given)
             reverse_node(r, node);
 }
 
@@ -278,6 +278,7 @@ static void reverse_loss(struct compilation *c, struct ir_program *program,
                                .block = block,
                                .before = at,
                                .span = at->span };
+    struct ir_node *end = at->previous;
     reverse_open(&r, &scope, block, block);
     if (!reverse_is_varied(&r, at->operands[0])) {
         diag_error(c, at->span, "this loss depends on nothing that learns");
@@ -291,6 +292,8 @@ static void reverse_loss(struct compilation *c, struct ir_program *program,
     site.before = scope.marker;
     for (size_t k = 0; k < r.zeroed.count; k++)
         clear_adjoint(&site, r.zeroed.items[k]);
+    for (struct ir_node *made = end->next; made != at; made = made->next)
+        made->is_given = true;
     array_push(&c->arena, sites, site);
 }
 

@@ -37,6 +37,21 @@ enum body_kind {
 };
 
 /* What is being checked and what may stand there. */
+/* The values of a network's layers; see shown.c. */
+enum shown_how {
+    SHOWN_STATE,
+    SHOWN_BATCH,      /* they have the axis `sample` */
+    SHOWN_LEFT,       /* unknown: a block that has ended presented something else than a batch, */
+    SHOWN_LEFT_BATCH, /* … or a batch */
+};
+
+/* A list, the latest first; what is not in it shows its state. */
+struct shown {
+    struct network *network;
+    enum shown_how how;
+    const struct shown *older;
+};
+
 struct body {
     enum body_kind kind;
     const char *what;                /* "a size", "a param": for messages of BODY_CONSTANT */
@@ -57,8 +72,7 @@ struct body {
     const struct expr *yielding; /* what that loop is about to yield; null: it is not exported */
     size_t yield_count;
     struct network *stepping;  /* in the block of a present or rest */
-    struct network *batched;   /* was presented a batch in this block */
-    struct network *left;      /* was presented a batch last, in a block that has ended */
+    const struct shown *shown; /* what the values of networks are here */
     bool has_conditional_loop; /* the body of the loop may be left before its yield */
 };
 
@@ -86,7 +100,8 @@ struct function_key {
     const struct type **arguments;
     size_t count;
     struct connection *connection; /* for fan_in and fan_out; null elsewhere */
-    struct network *batched;       /* was presented a batch where it is called */
+    const struct shown *shown;     /* where it is called */
+    const struct shown *shown_end; /* where it ends */
     bool is_in_progress;
 };
 
@@ -250,6 +265,13 @@ void check_function_names(struct checker *k, struct symbol *symbol);
 const struct type *check_data_call(struct checker *k, struct expr *e);
 const struct type *dataset_field_type(struct checker *k, struct expr *e, const struct type *object);
 const struct type *sample_field(struct checker *k, struct expr *e, const struct type *object);
+
+/* ---- shown.c ---- */
+enum shown_how shown_of(const struct shown *, const struct network *);
+void shown_set(struct checker *, struct network *, enum shown_how);
+bool shown_equal(const struct shown *, const struct shown *);
+/* Behind a block, or a call, that began with `outer` and ended with `inner`. */
+void shown_leave(struct checker *, const struct shown *inner, const struct shown *outer);
 
 /* ---- statement.c, task.c ---- */
 

@@ -114,15 +114,21 @@ static struct unit time_unit_of(const struct type *t)
 static struct axis_list layer_axes_now(struct checker *k, const struct expr *e,
                                        const struct type *t)
 {
-    bool is_left = k->body->left != NULL && t->layer != NULL &&
-                   t->layer->network == k->body->left && k->body->batched != k->body->left;
-    if (is_left) {
+    const struct network *network = t->layer != NULL ? t->layer->network : NULL;
+    switch (shown_of(k->body->shown, network)) {
+    case SHOWN_STATE: return t->axes;
+    case SHOWN_BATCH: return with_axis_first(k, "sample", t->axes);
+    case SHOWN_LEFT_BATCH:
         diag_error(k->c, e->span, "%s was presented a batch in a block that has ended",
                    layer_text(k, t->layer));
-        diag_hint(k->c, "read what you need of it there, into a variable of before");
+        break;
+    case SHOWN_LEFT:
+        diag_error(k->c, e->span,
+                   "%s was presented a batch, and something else in a block that has ended",
+                   layer_text(k, t->layer));
+        break;
     }
-    if (k->body->batched != NULL && t->layer != NULL && t->layer->network == k->body->batched)
-        return with_axis_first(k, "sample", t->axes);
+    diag_hint(k->c, "read what you need of it there, into a variable of before");
     return t->axes;
 }
 

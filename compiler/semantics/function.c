@@ -12,7 +12,8 @@ static const struct function_key *find_instance(const struct checker *k,
     for (size_t i = 0; i < k->functions.count; i++) {
         const struct function_key *key = k->functions.items[i];
         bool is_same = key->instance->declaration == d && key->count == count &&
-                       key->connection == k->body->connection && key->batched == k->body->batched;
+                       key->connection == k->body->connection &&
+                       shown_equal(key->shown, k->body->shown);
         for (size_t j = 0; is_same && j < count; j++)
             is_same = type_equal(key->arguments[j], types[j]);
         if (is_same)
@@ -92,23 +93,28 @@ static void declare_fan(struct checker *k, struct connection *connection)
     }
 }
 
-static struct function_instance *instantiate(struct checker *k, struct declaration *d,
-                                             const struct type **types, size_t count,
-                                             struct connection *connection)
+static const struct function_key *instantiate(struct checker *k, struct declaration *d,
+                                              const struct type **types, size_t count,
+                                              struct connection *connection)
 {
     struct function_instance *f = arena_new(k->arena, struct function_instance);
     f->declaration = d;
     f->value = clone_expr(k->arena, d->func.value);
     f->body = clone_block(k->arena, d->func.body);
     struct function_key *key = arena_new(k->arena, struct function_key);
-    *key = (struct function_key){ f, types, count, connection, k->body->batched, true };
+    *key = (struct function_key){ .instance = f,
+                                  .arguments = types,
+                                  .count = count,
+                                  .connection = connection,
+                                  .shown = k->body->shown,
+                                  .is_in_progress = true };
     array_push(k->arena, &k->functions, key);
     struct module *module = module_of(k, d);
     struct body body = { .kind = BODY_FUNC,
                          .function = f,
                          .block = f->body,
                          .connection = connection,
-                         .batched = k->body->batched };
+                         .shown = k->body->shown };
     struct checker_state state =
         checker_enter(k, module, scope_new(k->arena, module->scope), &body);
     struct effects storage;
@@ -123,10 +129,11 @@ static struct function_instance *instantiate(struct checker *k, struct declarati
         array_push(k->arena, &f->assigns, effects->assigns.items[i].symbol);
     f->is_procedure = f->is_procedure || f->assigns.count > 0;
     checker_leave(k, state);
+    key->shown_end = body.shown;
     key->is_in_progress = false;
     f->number = k->model->functions.count;
     array_push(k->arena, &k->model->functions, f);
-    return f;
+    return key;
 }
 
 /* The type an argument has within the function: what its formal says, or its own. */
@@ -221,10 +228,11 @@ const struct type *check_function_call(struct checker *k, struct expr *e, struct
     }
     if (!fits)
         return type_error();
-    const struct function_key *known = find_instance(k, d, types, count);
+    const struct function_key *key = find_instance(k, d, types, count);
     size_t errors = k->c->diagnostics.count;
-    struct function_instance *f =
-        known != NULL ? known->instance : instantiate(k, d, types, count, k->body->connection);
+    if (key == NULL)
+        key = instantiate(k, d, types, count, k->body->connection);
+    struct function_instance *f = key->instance;
     note_use(k, errors, d, e->span, "'%s' is called here", symbol->name->text);
     if (f->is_procedure && !may_present(k)) {
         diag_error(k->c, e->span, "'%s' %s and can be called only from tasks", symbol->name->text,
@@ -233,6 +241,7 @@ const struct type *check_function_call(struct checker *k, struct expr *e, struct
         return type_error();
     }
     inherit(k, f, e);
+    shown_leave(k, key->shown_end, k->body->shown);
     e->symbol = symbol;
     e->target = arena_new(k->arena, struct call_target);
     *e->target = (struct call_target){ CALL_FUNCTION, NULL, f, bound, count };

@@ -7,15 +7,13 @@
 void check_block(struct checker *k, struct block *block)
 {
     struct scope *outer = k->scope;
-    struct network *batched = k->body->batched;
+    const struct shown *shown = k->body->shown;
     k->scope = scope_new(k->arena, outer);
     block->scope = k->scope;
     for (size_t i = 0; i < block->statements.count; i++)
         check_statement(k, block->statements.items[i]);
     k->scope = outer;
-    if (k->body->batched != NULL && k->body->batched != batched)
-        k->body->left = k->body->batched;
-    k->body->batched = batched;
+    shown_leave(k, k->body->shown, shown);
 }
 
 /* ---- let ------------------------------------------------------------ */

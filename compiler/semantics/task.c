@@ -362,12 +362,7 @@ static void check_present(struct checker *k, struct statement *s)
             k->body->function->keeps_state = true;
     }
     check_step_block(k, s->present.body, network);
-    if (k->body->left == network)
-        k->body->left = NULL;
-    if (is_batch)
-        k->body->batched = network;
-    else if (k->body->batched == network)
-        k->body->batched = NULL;
+    shown_set(k, network, is_batch ? SHOWN_BATCH : SHOWN_STATE);
 }
 
 static void check_rest(struct checker *k, struct statement *s)
@@ -390,6 +385,7 @@ static void check_reset(struct checker *k, struct statement *s)
     note_running(k);
     if (s->reset.network != NULL)
         effects_present(k, s->reset.network, s->reset.target, false, s->span);
+    shown_set(k, s->reset.network, SHOWN_STATE);
 }
 
 /* ---- learn, freeze, descend ------------------------------------------ */
