@@ -49,6 +49,11 @@ int snn_database_list(sqlite3 *database, struct snn_region *region, struct snn_r
 int snn_database_find(sqlite3 *database, const char *identity, char name[SNN_RUN_NAME_BYTES],
                       bool *is_finished);
 
+/* The run number `nth`, from 0 for the newest, of that identity that ended without being finished;
+ * "" if there are not so many. */
+int snn_database_unfinished(sqlite3 *database, const char *identity, size_t nth,
+                            char name[SNN_RUN_NAME_BYTES]);
+
 /* Does the code say that the file is damaged, or none of ours? */
 bool snn_database_is_damage(int code);
 

@@ -199,3 +199,23 @@ int snn_database_find(sqlite3 *database, const char *identity, char name[SNN_RUN
     }
     return sqlite3_finalize(statement);
 }
+
+int snn_database_unfinished(sqlite3 *database, const char *identity, size_t nth,
+                            char name[SNN_RUN_NAME_BYTES])
+{
+    sqlite3_stmt *statement;
+    int code = sqlite3_prepare_v2(database,
+                                  "SELECT folder FROM run"
+                                  " WHERE identity = ? AND status NOT IN ('finished', 'running')"
+                                  " ORDER BY folder DESC LIMIT 1 OFFSET ?",
+                                  -1, &statement, NULL);
+
+    name[0] = '\0';
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_bind_text(statement, 1, identity, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, (sqlite3_int64)nth);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        column_name(statement, 0, name);
+    return sqlite3_finalize(statement);
+}

@@ -12,6 +12,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "record/record.h"
+#include "resume.h"
 #include "run.h"
 #include "runtime.h"
 
@@ -130,24 +131,55 @@ static int divide(struct snn_jobs *jobs, struct snn_job *job, int log)
     return -1;
 }
 
+/* Is there a run like it that was not finished and left a checkpoint? Then `folder` is its own. */
+static bool find_checkpoint(struct snn_jobs *jobs, struct snn_job *job, char *folder)
+{
+    char name[SNN_RUN_NAME_BYTES];
+    bool is_found = false;
+
+    for (size_t nth = 0;
+         !is_found && snn_registry_unfinished(jobs->registry, job->identity, nth, name); nth++) {
+        struct snn_region *region = snn_region_create();
+        struct snn_options trial = job->options; /* becomes that of the run */
+        struct snn_resume resume;
+
+        trial.resume = folder;
+        is_found = snn_path_join(folder, jobs->folder, name) == 0 &&
+                   snn_resume_find(&resume, &trial, region, jobs->program) == 0;
+        snn_region_destroy(region);
+    }
+    return is_found;
+}
+
+static int make_folder(struct snn_jobs *jobs, struct snn_job *job, char *folder)
+{
+    job->goes_on = jobs->resumes && find_checkpoint(jobs, job, folder);
+    if (!job->goes_on && snn_run_folder_make(folder, job->options.out, jobs->program->name) < 0)
+        return -1;
+    job->options.folder = folder;
+    job->options.resumes = job->goes_on;
+    job->options.resume = job->goes_on ? folder : NULL;
+    snprintf(job->name, sizeof job->name, "%.63s", strrchr(folder, '/') + 1);
+    return 0;
+}
+
 static int start(struct snn_jobs *jobs, struct snn_job *job)
 {
     char *folder = snn_region_alloc(jobs->region, SNN_PATH_BYTES), path[SNN_PATH_BYTES];
     int log;
 
-    if (snn_run_folder_make(folder, job->options.out, jobs->program->name) < 0 ||
-        snn_path_join(path, folder, "log.txt") < 0)
+    if (make_folder(jobs, job, folder) < 0 || snn_path_join(path, folder, "log.txt") < 0)
         return -1;
-    log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log < 0)
         return snn_error_set("cannot write '%s': %s", path, strerror(errno));
-    job->options.folder = folder;
-    snprintf(job->name, sizeof job->name, "%.63s", strrchr(folder, '/') + 1);
     if (divide(jobs, job, log) < 0) {
         snn_error_set("cannot start a process: %s", strerror(errno));
         close(log);
-        unlink(path);
-        rmdir(folder);
+        if (!job->goes_on) {
+            unlink(path);
+            rmdir(folder);
+        }
         job->name[0] = '\0';
         return -1;
     }

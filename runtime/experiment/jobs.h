@@ -28,6 +28,7 @@ struct snn_job {
     const char *label; /* "n=100 lr=0.1" */
     struct snn_options options;
     enum snn_job_state state;
+    bool goes_on;                      /* from the checkpoint of a run that was killed */
     char name[SNN_RUN_NAME_BYTES];     /* of its folder, once there is one */
     char identity[SNN_IDENTITY_BYTES]; /* where runs are looked for before they are made */
     pid_t process;
@@ -43,7 +44,7 @@ struct snn_jobs {
     struct snn_job *jobs;
     size_t count;
     int limit;     /* how many at a time */
-    bool resumes;  /* finished runs are not made again */
+    bool resumes;  /* finished runs are not made again, others go on */
     bool is_quiet; /* from here on: of the caller no concern */
     char folder[SNN_PATH_BYTES];
     struct snn_registry *registry;

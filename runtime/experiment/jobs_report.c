@@ -90,7 +90,8 @@ void snn_jobs_tell_end(const struct snn_jobs *jobs, const struct snn_job *job)
     switch (job->state) {
     case SNN_JOB_FINISHED:
         describe_results(results, sizeof results, jobs, job);
-        snprintf(what, sizeof what, "%.1f s%s", job->seconds, results);
+        snprintf(what, sizeof what, "%.1f s%s%s", job->seconds,
+                 job->goes_on ? " from a checkpoint" : "", results);
         break;
     case SNN_JOB_SKIPPED: snprintf(what, sizeof what, "finished before, in %s", job->name); break;
     case SNN_JOB_ELSEWHERE:

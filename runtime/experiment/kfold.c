@@ -32,7 +32,8 @@ static const char help[] =
     "  --seed S    seed of the first fold (0)\n"
     "  --jobs N    N runs at a time (1); --threads is for each, if not given all processors\n"
     "              divided by N\n"
-    "  --resume    folds that are finished are not made again\n"
+    "  --resume    folds that are finished are not made again, those that were killed go on from\n"
+    "              their checkpoints\n"
     "\n"
     "The other options are those of a single run.\n";
 

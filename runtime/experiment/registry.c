@@ -317,6 +317,23 @@ enum snn_registry_state snn_registry_find(struct snn_registry *registry, const c
     return work.is_finished ? SNN_REGISTRY_FINISHED : SNN_REGISTRY_RUNNING;
 }
 
+static int find_unfinished(struct snn_registry *registry, sqlite3 *database, struct work *work)
+{
+    (void)registry;
+    return snn_database_unfinished(database, work->identity, work->count, work->found);
+}
+
+bool snn_registry_unfinished(struct snn_registry *registry, const char *identity, size_t nth,
+                             char name[SNN_RUN_NAME_BYTES])
+{
+    struct work work = {
+        .run = find_unfinished, .identity = identity, .found = name, .count = nth
+    };
+
+    *name = '\0';
+    return has_folder(registry) && do_work(registry, &work) == SQLITE_OK && *name;
+}
+
 bool snn_registry_claim(struct snn_registry *registry, const char *identity)
 {
     return snn_running_hold(lock_of(registry), identity);

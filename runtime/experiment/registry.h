@@ -50,4 +50,9 @@ enum snn_registry_state {
 enum snn_registry_state snn_registry_find(struct snn_registry *registry, const char *identity,
                                           char name[SNN_RUN_NAME_BYTES]);
 
+/* The run number `nth` of that identity, from 0 for the newest, that ended without being finished.
+ * False if there are not so many. */
+bool snn_registry_unfinished(struct snn_registry *registry, const char *identity, size_t nth,
+                             char name[SNN_RUN_NAME_BYTES]);
+
 #endif

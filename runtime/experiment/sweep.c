@@ -28,7 +28,8 @@ static const char help[] =
     "  --seed LIST          seeds, in the same forms\n"
     "  --jobs N             N runs at a time (1); --threads is for each, if not given all\n"
     "                       processors divided by N\n"
-    "  --resume             runs that are finished are not made again\n"
+    "  --resume             runs that are finished are not made again, those that were killed go\n"
+    "                       on from their checkpoints\n"
     "\n"
     "The other options are those of a single run.\n";
 
