@@ -8,6 +8,7 @@
 #include "data/event_stage.h"
 #include "data/view.h"
 #include "data_formats.h"
+#include "memory.h"
 
 #include <math.h>
 #include <sys/stat.h>
@@ -152,6 +153,25 @@ static inline struct snn_event_list events_of(const struct snn_view *view, int64
     expect_success(snn_view_events(view, i, inputs, HUGE_VAL, work, &list, &unit));
     assert(unit == 1e-3);
     return list;
+}
+
+#define expect_unreadable(status, set, text) expect_unreadable_at(__LINE__, (status), (set), text)
+
+/* What is said of a data set where it is opened, which gave `status` and `set`, or where it is
+ * read. */
+static inline void expect_unreadable_at(int line, int status, struct snn_dataset **set,
+                                        const char *text)
+{
+    struct snn_region *region = snn_region_create();
+
+    if (status == 0) {
+        struct snn_view view = snn_view_whole(*set);
+
+        status = snn_view_load(&view, region);
+        snn_dataset_release(*set);
+    }
+    expect_error_at(line, status, text);
+    snn_region_destroy(region);
 }
 
 /* Input (p, y, x) of a camera of side x side pixels. */
