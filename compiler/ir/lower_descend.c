@@ -413,6 +413,22 @@ static bool was_presented(const struct lowering *l)
     return false;
 }
 
+static void refuse_without_gradient(struct lowering *l, struct span span)
+{
+    for (size_t i = 0; i < l->model->networks.count; i++)
+        if (l->networks[i].has_left) {
+            lower_refuse(
+                l, span,
+                "there is no gradient to descend: a function called since, or a block that "
+                "has ended, presented to network '%s'; do that after 'descend'",
+                l->networks[i].name);
+            return;
+        }
+    lower_refuse(l, span,
+                 "there is no gradient to descend: the last 'present' above it has to be one to "
+                 "what learns by gradient");
+}
+
 void lower_descend(struct lowering *l, struct statement *s)
 {
     const struct optimizer_instance *optimizer = s->descend.update;
@@ -420,9 +436,7 @@ void lower_descend(struct lowering *l, struct statement *s)
     if (l->is_failed)
         return;
     if (!was_presented(l) || optimizer == NULL) {
-        lower_refuse(l, s->span,
-                     "there is no gradient to descend: nothing that learns by gradient was "
-                     "presented to above it");
+        refuse_without_gradient(l, s->span);
         return;
     }
     struct ir_node *path = ir_leaf(&l->b, IR_CONTEXT_GET, IR_I64, IR_CONTEXT_PATH);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which presentations a loss goes back to: the last one of each network that learns whose values it
- * is computed from, in the block that it is computed in. Found in the instructions of that block,
- * from the loss against the order of the code. A presentation passes no gradient to what it was
+ * is computed from. Found in the instructions of the block that presents, from the loss against the
+ * order of the code. A presentation passes no gradient to what it was
  * given, and none goes back to a presentation before the last: where several networks are descended
  * at once, a loss that would need either is refused.
  */
@@ -13,6 +13,7 @@ ARRAY_STRUCT(node_list, struct ir_node *);
 /* What a value is computed from. Places are those of the block's nodes, from 1; 0: not in it. */
 struct origins {
     struct lowering *l;
+    struct ir_block *block;
     int32_t *place;          /* by node */
     bool *is_needed;         /* by node */
     bool *is_loaded;         /* by buffer: what is stored there counts */
@@ -47,11 +48,35 @@ static void note_nested(struct ir_block *block, void *data)
         note_place(data, node);
 }
 
-static struct origins origins_in(struct lowering *l, const struct ir_block *block)
+struct block_search {
+    const struct ir_node *node;
+    struct ir_block *found;
+};
+
+static void find_block(struct ir_block *block, void *data)
+{
+    struct block_search *search = data;
+    for (struct ir_node *node = block->first; node != NULL; node = node->next) {
+        if (node == search->node)
+            search->found = block;
+        ir_for_each_block(node, find_block, data);
+    }
+}
+
+/* That of the last presentation: a descent may stand in a branch behind it. */
+static struct ir_block *presenting_block(struct lowering *l, const struct taken *last)
+{
+    struct block_search search = { last->end_node, l->b.block };
+    find_block(&l->b.function->body, &search);
+    return search.found;
+}
+
+static struct origins origins_in(struct lowering *l, struct ir_block *block)
 {
     struct arena *arena = &l->c->arena;
     size_t nodes = (size_t)l->b.function->node_count + 1;
     struct origins o = { .l = l,
+                         .block = block,
                          .place = arena_alloc_array(arena, nodes, sizeof *o.place),
                          .is_needed = arena_alloc_array(arena, nodes, sizeof *o.is_needed),
                          .is_loaded = arena_alloc_array(arena, (size_t)l->program->buffer_count + 1,
@@ -148,7 +173,7 @@ static void find_readings(struct ir_block *block, void *data)
 static struct reading read_of(const struct origins *o, const struct lowered_network *network)
 {
     struct reading r = { .origins = o, .network = network };
-    find_readings(o->l->b.block, &r);
+    find_readings(o->block, &r);
     return r;
 }
 
@@ -209,8 +234,8 @@ static bool check_several(struct lowering *l, const struct origins *o,
             return refuse_before(l, list->items[i], r.before);
     }
     for (size_t i = 0; i < list->count; i++) {
-        struct origins given = origins_in(l, l->b.block);
-        need_given(&given, list->items[i], l->b.block);
+        struct origins given = origins_in(l, o->block);
+        need_given(&given, list->items[i], o->block);
         follow(&given);
         for (size_t k = 0; k < list->count; k++) {
             struct reading r = read_of(&given, list->items[k]->network);
@@ -240,18 +265,25 @@ static void insert(struct lowering *l, const struct origins *o, struct taken_lis
     }
 }
 
-bool lower_presentations_of(struct lowering *l, struct ir_node *loss, struct taken_list *list)
+static struct taken *last_presentation(const struct lowering *l)
 {
     struct taken *last = NULL;
-    struct origins o = origins_in(l, l->b.block);
+    for (size_t i = 0; i < l->model->networks.count; i++)
+        if (last == NULL || (l->networks[i].last != NULL && l->networks[i].last == l->taken))
+            last = l->networks[i].last;
+    return last;
+}
+
+bool lower_presentations_of(struct lowering *l, struct ir_node *loss, struct taken_list *list)
+{
+    struct taken *last = last_presentation(l);
+    struct origins o = origins_in(l, last != NULL ? presenting_block(l, last) : l->b.block);
     need(&o, loss);
     follow(&o);
     for (size_t i = 0; i < l->model->networks.count; i++) {
         struct taken *taken = l->networks[i].last;
         if (taken == NULL)
             continue;
-        if (last == NULL || taken == l->taken)
-            last = taken;
         if (may_learn(l, &l->networks[i]) && read_of(&o, &l->networks[i]).after != NULL)
             insert(l, &o, list, taken);
     }

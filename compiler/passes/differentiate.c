@@ -45,7 +45,7 @@ static void note_block(struct ir_block *block, void *data)
     }
 }
 
-static void begin(struct reversal *r, struct ir_function *from)
+void reverse_begin(struct reversal *r, struct ir_function *from)
 {
     ir_number(from);
     r->from = from;
@@ -92,7 +92,7 @@ struct ir_node *reverse_adjoint_index(struct reversal *r, int32_t buffer, struct
     return ir_binary(&r->b, IR_ADD, ir_binary(&r->b, IR_MUL, which, size), index);
 }
 
-static void clear_adjoint(struct ir_builder *b, int32_t buffer)
+void reverse_clear_adjoint(struct ir_builder *b, int32_t buffer)
 {
     int32_t adjoint = b->program->buffers[buffer].adjoint;
     ir_call_rt(b, IR_RT_snn_rt_zeros_like, 2,
@@ -181,12 +181,20 @@ static void reverse_node(struct reversal *r, struct ir_node *node)
         return;
     case IR_NODE_IF: reverse_if(r, node); return;
     case IR_NODE_PROPAGATE: reverse_propagate(r, node); return;
+    case IR_NODE_WHILE:
+        reverse_refuse(r, node, "no derivative of a 'while' loop is known",
+                       "count its turns with 'for', and choose with 'if … then … else …'");
+        return;
+    case IR_NODE_BLOCK:
+        reverse_refuse(r, node,
+                       "no derivative of a function that returns from several places is known",
+                       "return one value: if … then … else …");
+        return;
     default: return;
     }
 }
 
-/* From `last` back to what follows `begin`; null: to the first of the block. */
-static void reverse_from(struct reversal *r, struct ir_node *last, const struct ir_node *begin)
+void reverse_range(struct reversal *r, struct ir_node *last, const struct ir_node *begin)
 {
     for (struct ir_node *node = last; node != NULL && node != begin; node = node->previous)
         if (reverse_facts(r, node)->block != NULL && !node->is_given)
@@ -195,130 +203,7 @@ static void reverse_from(struct reversal *r, struct ir_node *last, const struct 
 
 void reverse_block(struct reversal *r, const struct ir_block *block)
 {
-    reverse_from(r, block->last, NULL);
-}
-
-/* ---- losses ---- */
-
-ARRAY_STRUCT(site_list, struct ir_builder);
-
-/* Stores to, and loads from, each buffer in one statement of a loss. */
-struct access_walk {
-    int32_t buffer_count;
-    bool *is_loaded, *is_stored, *rewritten;
-    const struct ir_node *end;
-};
-
-static void note_accesses(struct ir_block *block, void *data)
-{
-    struct access_walk *walk = data;
-    for (struct ir_node *node = block->first; node != NULL && node != walk->end;
-         node = node->next) {
-        bool is_access =
-            node->kind == IR_NODE_INSTR && (node->op == IR_LOAD || node->op == IR_STORE);
-        if (is_access && node->payload.index < walk->buffer_count) {
-            int32_t buffer = node->payload.index;
-            if (node->op == IR_LOAD) {
-                walk->is_loaded[buffer] = true;
-            } else {
-                walk->rewritten[buffer] =
-                    walk->rewritten[buffer] || walk->is_stored[buffer] || walk->is_loaded[buffer];
-                walk->is_stored[buffer] = true;
-            }
-        }
-        ir_for_each_block(node, note_accesses, data);
-    }
-}
-
-/* Where the presentation that a loss is taken from begins; null: with the block. */
-static struct ir_node *begin_of(const struct ir_node *at)
-{
-    struct ir_node *node = at->previous;
-    while (node != NULL &&
-           !(node->kind == IR_NODE_CALL && node->call.function == at->payload.index))
-        node = node->previous;
-    return node;
-}
-
-/* A buffer that is stored to by several statements, or after it was read. */
-static void find_rewritten(struct reversal *r, const struct ir_block *block,
-                           const struct ir_node *at)
-{
-    struct arena *arena = &r->c->arena;
-    size_t count = (size_t)r->buffer_count + 1;
-    struct access_walk walk = { r->buffer_count, arena_alloc_array(arena, count, sizeof(bool)),
-                                arena_alloc_array(arena, count, sizeof(bool)),
-                                arena_alloc_array(arena, count, sizeof(bool)), at };
-    const struct ir_node *begin = begin_of(at);
-    struct ir_block loss = *block;
-    if (begin != NULL)
-        loss.first = begin->next;
-    note_accesses(&loss, &walk);
-    r->rewritten = walk.rewritten;
-}
-
-/* `varied`: by buffer, what forward functions have recorded. */
-static void reverse_loss(struct compilation *c, struct ir_program *program,
-                         struct ir_function *function, struct ir_block *block, struct ir_node *at,
-                         const bool *varied, int32_t buffer_count, struct site_list *sites)
-{
-    struct reversal r = {
-        .c = c, .program = program, .buffer_count = buffer_count, .is_in_place = true
-    };
-    struct reverse_scope scope;
-    begin(&r, function);
-    r.varied = arena_alloc_array(&c->arena, (size_t)buffer_count + 1, sizeof *r.varied);
-    for (int32_t k = 0; k < buffer_count; k++)
-        r.varied[k] = varied[k];
-    reverse_find_varied(&r, &function->body);
-    find_rewritten(&r, block, at);
-    r.b = (struct ir_builder){ .compilation = c,
-                               .program = program,
-                               .function = function,
-                               .block = block,
-                               .before = at,
-                               .span = at->span };
-    struct ir_node *end = at->previous;
-    reverse_open(&r, &scope, block, block);
-    if (!reverse_is_varied(&r, at->operands[0])) {
-        diag_error(c, at->span, "this loss depends on nothing that learns");
-        diag_hint(c, "compute it from what a 'present' before it gave, in the same block, and say "
-                     "'learn' for the weights");
-    }
-    reverse_add(&r, at->operands[0], ir_real(&r.b, IR_F32, 1));
-    reverse_from(&r, at->previous, begin_of(at));
-    reverse_close(&r, &scope);
-    struct ir_builder site = r.b;
-    site.before = scope.marker;
-    for (size_t k = 0; k < r.zeroed.count; k++)
-        clear_adjoint(&site, r.zeroed.items[k]);
-    for (struct ir_node *made = end->next; made != at; made = made->next)
-        made->is_given = true;
-    array_push(&c->arena, sites, site);
-}
-
-struct loss_walk {
-    struct compilation *c;
-    struct ir_program *program;
-    struct ir_function *function;
-    const bool *varied;
-    int32_t buffer_count;
-    struct site_list sites;
-};
-
-static void find_losses(struct ir_block *block, void *data)
-{
-    struct loss_walk *walk = data;
-    for (struct ir_node *node = block->first, *next; node != NULL; node = next) {
-        next = node->next;
-        if (node->kind == IR_NODE_INSTR && node->op == IR_GRADIENT) {
-            reverse_loss(walk->c, walk->program, walk->function, block, node, walk->varied,
-                         walk->buffer_count, &walk->sites);
-            ir_remove(block, node);
-            continue;
-        }
-        ir_for_each_block(node, find_losses, walk);
-    }
+    reverse_range(r, block->last, NULL);
 }
 
 /* ---- functions ---- */
@@ -327,11 +212,11 @@ static void find_varied_of(struct compilation *c, struct ir_program *program,
                            struct ir_function *forward, bool *varied)
 {
     struct reversal r = { .c = c, .program = program, .buffer_count = program->buffer_count };
-    begin(&r, forward);
+    reverse_begin(&r, forward);
     r.varied = varied;
     reverse_find_varied(&r, &forward->body);
     reverse_join_branches(&r);
-    begin(&r, forward);
+    reverse_begin(&r, forward);
     reverse_find_varied(&r, &forward->body);
 }
 
@@ -340,7 +225,7 @@ static void reverse_function(struct compilation *c, struct ir_program *program,
 {
     struct reversal r = { .c = c, .program = program, .buffer_count = program->buffer_count };
     struct reverse_scope scope;
-    begin(&r, forward);
+    reverse_begin(&r, forward);
     r.varied = arena_alloc_array(&c->arena, (size_t)program->buffer_count + 1, sizeof *r.varied);
     reverse_find_varied(&r, &forward->body);
     r.b = (struct ir_builder){ .compilation = c,
@@ -354,7 +239,7 @@ static void reverse_function(struct compilation *c, struct ir_program *program,
     struct ir_builder head = r.b;
     head.before = backward->body.first;
     for (size_t k = 0; k < r.zeroed.count; k++)
-        clear_adjoint(&head, r.zeroed.items[k]);
+        reverse_clear_adjoint(&head, r.zeroed.items[k]);
     for (size_t k = 0; k < r.taped.count; k++) {
         const struct taped *taped = &r.taped.items[k];
         remark(c, taped->loop->span, "differentiate",
@@ -389,25 +274,23 @@ static void remove_markers(struct ir_block *block, void *data)
 bool pass_differentiate(struct compilation *c, struct ir_program *program)
 {
     size_t errors = c->diagnostics.error_count;
-    struct loss_walk walk = { .c = c, .program = program, .buffer_count = program->buffer_count };
+    int32_t buffer_count = program->buffer_count;
+    struct site_list sites = { 0 };
     bool *varied = arena_alloc_array(&c->arena, (size_t)program->buffer_count + 1, sizeof *varied);
     for (int32_t i = 0; i < program->function_count; i++)
         if (program->functions[i]->reverse_of >= 0)
             find_varied_of(c, program, program->functions[program->functions[i]->reverse_of],
                            varied);
-    walk.varied = varied;
-    for (int32_t i = 0; i < program->function_count; i++) {
-        walk.function = program->functions[i];
-        find_losses(&walk.function->body, &walk);
-    }
+    for (int32_t i = 0; i < program->function_count; i++)
+        reverse_losses(c, program, program->functions[i], varied, buffer_count, &sites);
     for (int32_t i = 0; i < program->function_count; i++)
         if (program->functions[i]->reverse_of >= 0)
             reverse_function(c, program, program->functions[program->functions[i]->reverse_of],
                              program->functions[i]);
-    for (size_t k = 0; k < walk.sites.count; k++)
-        for (int32_t i = 0; i < walk.buffer_count; i++)
+    for (size_t k = 0; k < sites.count; k++)
+        for (int32_t i = 0; i < buffer_count; i++)
             if (program->buffers[i].kind == SNN_BUFFER_LOCAL && program->buffers[i].adjoint >= 0)
-                clear_adjoint(&walk.sites.items[k], i);
+                reverse_clear_adjoint(&sites.items[k], i);
     for (int32_t i = 0; i < program->function_count; i++) {
         remove_markers(&program->functions[i]->body, NULL);
         ir_number(program->functions[i]);

@@ -2,7 +2,8 @@
  *
  * What the files of pass `differentiate` share.
  *
- *   differentiate.c         the pass: losses in task code, functions and their reverse
+ *   differentiate.c         the pass: functions and their reverse
+ *   differentiate_loss.c    losses, in the code of tasks
  *   differentiate_varied.c  what depends on something that learns
  *   differentiate_branch.c  branches that a spike decides become selects
  *   differentiate_value.c   values of the forward code: in sight, computed again, from the tape
@@ -29,6 +30,7 @@ struct node_facts {
 
 ARRAY_STRUCT(node_list, struct ir_node *);
 ARRAY_STRUCT(index_list, int32_t);
+ARRAY_STRUCT(site_list, struct ir_builder); /* where the adjoints of losses begin */
 
 /* What the iterations of a loop over neurons keep on tapes, for -R. */
 struct taped {
@@ -57,12 +59,13 @@ struct reversal {
     struct node_facts made; /* of all nodes that the pass has made: nothing is known */
     bool *varied;           /* by buffer: its elements depend on what learns */
     bool *useful;           /* by buffer: the loss depends on its elements */
-    bool *rewritten; /* by buffer, of a loss: elements may have changed since they were read */
+    int32_t *last_store;    /* by buffer, of a loss: the last node that may store to it; null */
     int32_t buffer_count;
     struct reverse_scope *scope;
     struct index_list zeroed; /* lane buffers with an adjoint in this function */
     struct taped_list taped;
-    bool is_in_place; /* a loss: reversed where it was computed */
+    const struct ir_node *at; /* of a loss: where it is reversed, in sight of what computed it */
+    bool is_in_place;         /* a loss */
 };
 
 /* ---- differentiate.c ---- */
@@ -78,9 +81,24 @@ void reverse_add(struct reversal *, struct ir_node *node, struct ir_node *g);
 struct ir_node *reverse_take(struct reversal *, struct ir_node *node);     /* null: 0 */
 struct ir_node *reverse_variable(struct reversal *, struct ir_node *node); /* of its adjoint */
 void reverse_block(struct reversal *, const struct ir_block *block);
+/* From `last` back to what follows `begin`; null: to the first of the block. */
+void reverse_range(struct reversal *, struct ir_node *last, const struct ir_node *begin);
+void reverse_begin(struct reversal *, struct ir_function *from); /* facts of its nodes */
+void reverse_clear_adjoint(struct ir_builder *, int32_t buffer);
+/* An error, if something that passes through the node has an adjoint. */
+void reverse_refuse(struct reversal *, const struct ir_node *node, const char *error,
+                    const char *hint);
+
+/* ---- differentiate_loss.c ---- */
+/* `varied`: by buffer, what forward functions have recorded. */
+void reverse_losses(struct compilation *, struct ir_program *, struct ir_function *,
+                    const bool *varied, int32_t buffer_count, struct site_list *sites);
 
 /* ---- differentiate_varied.c ---- */
 void reverse_find_varied(struct reversal *, const struct ir_block *block);
+/* Of nodes from `first` on, up to and without `end` (null: all). */
+void reverse_find_varied_between(struct reversal *, struct ir_node *first,
+                                 const struct ir_node *end);
 
 /* ---- differentiate_branch.c ---- */
 /* In `from`, by what is varied; facts are stale afterwards. */

@@ -35,6 +35,8 @@ bool reverse_is_wanted_store(struct reversal *r, const struct ir_node *node)
 
 static bool is_wanted(struct reversal *r, const struct ir_node *node)
 {
+    if (node->is_given)
+        return false;
     switch (node->kind) {
     case IR_NODE_INSTR:
         if (node->op == IR_STORE)
@@ -50,6 +52,25 @@ static bool is_wanted(struct reversal *r, const struct ir_node *node)
     case IR_NODE_PROPAGATE:
         return has_adjoint(r, r->program->connections[node->propagate.connection].target);
     default: return false;
+    }
+}
+
+void reverse_refuse(struct reversal *r, const struct ir_node *node, const char *error,
+                    const char *hint)
+{
+    if (!is_wanted(r, node))
+        return;
+    diag_error(r->c, node->span, "%s", error);
+    diag_hint(r->c, "%s", hint);
+}
+
+static void find_jump(struct ir_block *block, void *data)
+{
+    const struct ir_node **jump = data;
+    for (struct ir_node *node = block->first; node != NULL; node = node->next) {
+        if (node->kind == IR_NODE_BREAK || node->kind == IR_NODE_CONTINUE)
+            *jump = node;
+        ir_for_each_block(node, find_jump, data);
     }
 }
 
@@ -168,6 +189,8 @@ static bool find_useful(struct reversal *r, const struct ir_block *block);
 static bool find_useful_in(struct reversal *r, struct ir_node *node)
 {
     bool is_new = false;
+    if (node->is_given)
+        return false;
     switch (node->kind) {
     case IR_NODE_INSTR:
         if (node->op == IR_STORE)
@@ -256,6 +279,13 @@ void reverse_loop(struct reversal *r, struct ir_node *node)
         return;
     if (node->loop.events >= 0) {
         diag_error(r->c, node->span, "no derivative of a loop over events is known");
+        return;
+    }
+    const struct ir_node *jump = NULL;
+    ir_for_each_block(node, find_jump, (void *)&jump);
+    if (jump != NULL) {
+        diag_error(r->c, jump->span, "no derivative of a loop that is left here is known");
+        diag_hint(r->c, "put what it would leave out in an 'if'");
         return;
     }
     struct ir_builder outer = r->b;

@@ -13,32 +13,32 @@ void reverse_set_primal(struct reversal *r, struct ir_node *node, struct ir_node
     array_push(&r->c->arena, &r->scope->primals, node);
 }
 
-/* A loss is reversed in the block that computed it. */
+/* Is it around the place where a loss is reversed? */
+static bool is_around(struct reversal *r, const struct ir_node *loop, const struct ir_block *block)
+{
+    const struct ir_node *place = r->at;
+    while (place != NULL && place != loop && reverse_facts(r, place)->block != block)
+        place = reverse_facts(r, place)->owner;
+    return place != NULL;
+}
+
+/* A loss is reversed in the block that descends it, which sees the blocks around it. */
 static bool is_in_sight(struct reversal *r, const struct ir_node *node)
 {
-    if (!r->is_in_place)
-        return false;
-    const struct reverse_scope *scope = r->scope;
-    while (scope->outer != NULL)
-        scope = scope->outer;
     const struct node_facts *facts = reverse_facts(r, node);
-    if (facts->block == scope->source)
-        return true;
-    /* outside of the loss altogether? */
-    for (const struct ir_node *owner = facts->owner; owner != NULL;
-         owner = reverse_facts(r, owner)->owner)
-        if (reverse_facts(r, owner)->block == scope->source)
-            return false;
-    return facts->owner != NULL || facts->block != NULL;
+    if (facts->block != NULL)
+        return r->is_in_place && is_around(r, NULL, facts->block);
+    return r->is_in_place && facts->owner != NULL && is_around(r, facts->owner, NULL);
 }
 
 /* ---- computed again ---- */
 
-/* Has the buffer still what it had when it was read? */
-static bool keeps(const struct reversal *r, int32_t buffer)
+/* Has the buffer still what was read from it? */
+static bool keeps(const struct reversal *r, const struct ir_node *load)
 {
+    int32_t buffer = load->payload.index;
     const struct ir_buffer *b = &r->program->buffers[buffer];
-    if (r->rewritten != NULL && buffer < r->buffer_count && r->rewritten[buffer])
+    if (r->last_store != NULL && buffer < r->buffer_count && r->last_store[buffer] >= load->id)
         return false;
     return b->is_record || b->kind != SNN_BUFFER_LANE || r->is_in_place || !b->is_state;
 }
@@ -74,7 +74,7 @@ static bool is_cheap(struct reversal *r, const struct ir_node *node)
     if (node->op == IR_INDEX)
         return true; /* of a loop being reversed, or of a reduction judged now */
     if (node->op == IR_LOAD
-            ? !keeps(r, node->payload.index)
+            ? !keeps(r, node)
             : !ir_is_pure(node) && node->op != IR_CONTEXT_GET && !is_fact_of_sample(node))
         return false;
     for (int32_t k = 0; k < node->operand_count; k++)
@@ -140,21 +140,58 @@ static struct ir_node *compute_again(struct reversal *r, struct ir_node *node)
 
 enum { NEST_LIMIT = 8 };
 
-/* Loops around a node, the outermost first. */
+/* Loops around a node, the outermost first; of a loss, also the reductions. */
 struct nest {
     struct ir_node *loops[NEST_LIMIT];
+    struct ir_node *outermost; /* of these and of branches */
     int count;
-    bool is_plain; /* nothing but loops and branches is around it */
+    int reduction; /* the first that is one; -1 */
+    bool
+        is_plain; /* nothing but these and branches is around it, and sizes are known before them */
 };
+
+static struct ir_node *low_of(const struct ir_node *loop)
+{
+    return loop->kind == IR_NODE_REDUCE ? loop->reduce.low : loop->loop.low;
+}
+
+static struct ir_node *high_of(const struct ir_node *loop)
+{
+    return loop->kind == IR_NODE_REDUCE ? loop->reduce.high : loop->loop.high;
+}
+
+static struct ir_node *index_of(const struct ir_node *loop)
+{
+    return loop->kind == IR_NODE_REDUCE ? loop->reduce.index : loop->loop.index;
+}
+
+static bool is_leaf(const struct ir_node *node)
+{
+    return node->kind == IR_NODE_INSTR && node->operand_count == 0 && node->op != IR_INDEX;
+}
+
+static bool is_tape_loop(struct reversal *r, const struct ir_node *loop)
+{
+    if (loop->kind == IR_NODE_LOOP && loop->loop.events >= 0)
+        return false;
+    if (!r->is_in_place)
+        return loop->kind == IR_NODE_LOOP;
+    return (loop->kind == IR_NODE_LOOP || loop->kind == IR_NODE_REDUCE) &&
+           (is_leaf(low_of(loop)) || is_in_sight(r, low_of(loop))) &&
+           (is_leaf(high_of(loop)) || is_in_sight(r, high_of(loop)));
+}
 
 static struct nest nest_of(struct reversal *r, const struct ir_node *node)
 {
-    struct nest nest = { .is_plain = true };
+    struct nest nest = { .outermost = NULL, .reduction = -1, .is_plain = true };
     for (struct ir_node *owner = reverse_facts(r, node)->owner; owner != NULL;
          owner = reverse_facts(r, owner)->owner) {
+        if (r->is_in_place && is_around(r, owner, NULL))
+            break;
+        nest.outermost = owner;
         if (owner->kind == IR_NODE_IF)
             continue;
-        if (owner->kind != IR_NODE_LOOP || owner->loop.events >= 0 || nest.count == NEST_LIMIT) {
+        if (!is_tape_loop(r, owner) || nest.count == NEST_LIMIT) {
             nest.is_plain = false;
             return nest;
         }
@@ -162,6 +199,9 @@ static struct nest nest_of(struct reversal *r, const struct ir_node *node)
             nest.loops[k] = nest.loops[k - 1];
         nest.loops[0] = owner;
     }
+    for (int k = nest.count; k-- > 0;)
+        nest.reduction = nest.loops[k]->kind == IR_NODE_REDUCE ? k : nest.reduction;
+    nest.is_plain = nest.reduction < 0 || nest.reduction + 1 == nest.count;
     return nest;
 }
 
@@ -176,23 +216,29 @@ static int neurons_of(const struct nest *nest)
 {
     int neurons = 0;
     for (int k = 0; k < nest->count; k++)
-        neurons = nest->loops[k]->loop.is_independent ? k : neurons;
+        if (nest->loops[k]->kind == IR_NODE_LOOP && nest->loops[k]->loop.is_independent)
+            neurons = k;
     return neurons;
 }
 
-/* Place of an iteration. That of the neurons is the innermost in memory. */
+/* Place of an iteration. That of the neurons is the innermost in memory. `reduced`: index of the
+ * reduction; null: its own. */
 static struct ir_node *place_of(struct reversal *r, struct ir_builder *b, const struct nest *nest,
-                                struct ir_node *(*value)(struct reversal *, struct ir_node *))
+                                struct ir_node *(*value)(struct reversal *, struct ir_node *),
+                                struct ir_node *reduced)
 {
     struct ir_node *place = ir_integer(b, 0);
     int neurons = neurons_of(nest);
-    for (int k = nest->count - 1; k >= -1; k--) {
+    for (int k = nest->count - 1; k >= -1 && nest->count > 0; k--) {
         if (k == neurons)
             continue;
-        const struct ir_node *loop = nest->loops[k < 0 ? neurons : k];
-        struct ir_node *low = value(r, loop->loop.low);
-        struct ir_node *extent = ir_binary(b, IR_SUB, value(r, loop->loop.high), low);
-        struct ir_node *index = ir_binary(b, IR_SUB, value(r, loop->loop.index), low);
+        int which = k < 0 ? neurons : k;
+        const struct ir_node *loop = nest->loops[which];
+        bool is_reduced = reduced != NULL && which == nest->reduction;
+        struct ir_node *low = value(r, low_of(loop));
+        struct ir_node *extent = ir_binary(b, IR_SUB, value(r, high_of(loop)), low);
+        struct ir_node *index =
+            ir_binary(b, IR_SUB, is_reduced ? reduced : value(r, index_of(loop)), low);
         place = ir_binary(b, IR_ADD, ir_binary(b, IR_MUL, place, extent), index);
     }
     return place;
@@ -201,8 +247,49 @@ static struct ir_node *place_of(struct reversal *r, struct ir_builder *b, const 
 /* A bound of an inner loop, before the outermost one. */
 static struct ir_node *bound(struct ir_builder *b, struct ir_node *node)
 {
-    bool is_leaf = node->kind == IR_NODE_INSTR && node->operand_count == 0 && node->op != IR_INDEX;
-    return is_leaf ? ir_again(b, node, NULL) : node;
+    return is_leaf(node) ? ir_again(b, node, NULL) : node;
+}
+
+struct outside_reduction {
+    struct reversal *r;
+    struct ir_builder *b;
+    const struct ir_node *reduction;
+    struct ir_node *index;
+};
+
+/* A value of the body of a reduction, with another index. */
+static struct ir_node *outside_value(struct ir_node *node, void *data)
+{
+    struct outside_reduction *o = data;
+    struct ir_node *operands[8];
+    if (node == o->reduction->reduce.index)
+        return o->index;
+    if (!is_within(o->r, node, o->reduction))
+        return node;
+    if (node->kind == IR_NODE_REDUCE)
+        return ir_clone_node(o->b, node, outside_value, o);
+    for (int32_t k = 0; k < node->operand_count && k < 8; k++)
+        operands[k] = outside_value(node->operands[k], o);
+    return ir_again(o->b, node, operands);
+}
+
+/* Nothing can be stored in the body of a reduction: a loop before it does. */
+static void keep_before(struct reversal *r, struct ir_builder *b, struct ir_node *node,
+                        const struct nest *nest)
+{
+    struct ir_node *reduction = nest->loops[nest->reduction];
+    b->block = reverse_facts(r, reduction)->block;
+    b->before = reduction;
+    struct ir_node *loop = ir_loop(b, "tape", reduction->reduce.low, reduction->reduce.high, false);
+    struct outside_reduction outside = { r, b, reduction, loop->loop.index };
+    b->block = &loop->loop.body;
+    b->before = NULL;
+    if (reduction->reduce.condition != NULL) {
+        struct ir_node *condition = outside_value(reduction->reduce.condition, &outside);
+        b->block = &ir_if(b, condition)->branch.then_body;
+    }
+    struct ir_node *value = outside_value(node, &outside);
+    ir_store(b, reverse_facts(r, node)->tape, place_of(r, b, nest, same, loop->loop.index), value);
 }
 
 static void keep_on_tape(struct reversal *r, struct ir_node *node, const struct nest *nest)
@@ -211,21 +298,23 @@ static void keep_on_tape(struct reversal *r, struct ir_node *node, const struct 
     struct ir_builder b = { .compilation = r->c,
                             .program = r->program,
                             .function = r->from,
-                            .block = (struct ir_block *)reverse_facts(r, nest->loops[0])->block,
-                            .before = nest->loops[0],
+                            .block = reverse_facts(r, nest->outermost)->block,
+                            .before = nest->outermost,
                             .span = node->span };
-    if (b.block == NULL)
-        b.block = &r->from->body;
     struct ir_node *count = ir_integer(&b, 1);
     for (int k = 0; k < nest->count; k++)
         count = ir_binary(&b, IR_MUL, count,
-                          ir_binary(&b, IR_SUB, bound(&b, nest->loops[k]->loop.high),
-                                    bound(&b, nest->loops[k]->loop.low)));
+                          ir_binary(&b, IR_SUB, bound(&b, high_of(nest->loops[k])),
+                                    bound(&b, low_of(nest->loops[k]))));
     ir_call_rt(&b, IR_RT_snn_rt_reserve, 2,
                (struct ir_node *[]){ ir_integer(&b, facts->tape), count });
+    if (nest->reduction >= 0) {
+        keep_before(r, &b, node, nest);
+        return;
+    }
     b.block = facts->block;
     b.before = node->next;
-    ir_store(&b, facts->tape, place_of(r, &b, nest, same), node);
+    ir_store(&b, facts->tape, place_of(r, &b, nest, same, NULL), node);
 }
 
 static enum snn_type tape_type(enum ir_type type)
@@ -256,26 +345,29 @@ static struct ir_node *from_tape(struct reversal *r, struct ir_node *node)
 {
     struct node_facts *facts = reverse_facts(r, node);
     struct nest nest = nest_of(r, node);
-    if (r->is_in_place || !nest.is_plain || nest.count == 0 || node->type == IR_VOID ||
-        node->type == IR_I32 || node->type == IR_POINTER) {
+    bool is_none = r->is_in_place ? nest.outermost == NULL : nest.count == 0;
+    if (!nest.is_plain || is_none || node->type == IR_VOID || node->type == IR_I32 ||
+        node->type == IR_POINTER) {
         diag_error(r->c, node->span, "this value is needed again for the gradient and is lost");
-        diag_hint(r->c, "what a loss was computed from must keep its value: give new values a name "
-                        "of their own");
+        diag_hint(r->c, "give the loops around it bounds that are known before them, and values "
+                        "that are needed again names of their own");
         return ir_again(&r->b, node, node->operands);
     }
     if (facts->tape < 0) {
         const char *name = arena_format(&r->c->arena, "%s.tape.%d", r->from->name, (int)node->id);
-        facts->tape = ir_add_buffer(r->c, r->program,
-                                    (struct ir_buffer){ .name = name,
-                                                        .type = tape_type(node->type),
-                                                        .kind = SNN_BUFFER_LANE,
-                                                        .count = -1,
-                                                        .unit = "",
-                                                        .is_record = true });
+        facts->tape = ir_add_buffer(
+            r->c, r->program,
+            (struct ir_buffer){ .name = name,
+                                .type = tape_type(node->type),
+                                .kind = r->is_in_place ? SNN_BUFFER_LOCAL : SNN_BUFFER_LANE,
+                                .count = -1,
+                                .unit = "",
+                                .is_record = true });
         keep_on_tape(r, node, &nest);
-        note_taped(r, nest.loops[neurons_of(&nest)], tape_bytes(node->type));
+        if (!r->is_in_place)
+            note_taped(r, nest.loops[neurons_of(&nest)], tape_bytes(node->type));
     }
-    return ir_load(&r->b, facts->tape, place_of(r, &r->b, &nest, reverse_primal));
+    return ir_load(&r->b, facts->tape, place_of(r, &r->b, &nest, reverse_primal, NULL));
 }
 
 struct ir_node *reverse_primal(struct reversal *r, struct ir_node *node)

@@ -96,6 +96,8 @@ static bool walk_propagate(struct reversal *r, const struct ir_node *node)
 static bool walk_node(struct reversal *r, struct ir_node *node)
 {
     bool is_new = false;
+    if (node->is_given)
+        return false;
     switch (node->kind) {
     case IR_NODE_INSTR: return walk_instruction(r, node);
     case IR_NODE_LOOP:
@@ -139,4 +141,11 @@ static bool walk(struct reversal *r, const struct ir_block *block)
 void reverse_find_varied(struct reversal *r, const struct ir_block *block)
 {
     walk(r, block);
+}
+
+void reverse_find_varied_between(struct reversal *r, struct ir_node *first,
+                                 const struct ir_node *end)
+{
+    for (struct ir_node *node = first; node != NULL && node != end; node = node->next)
+        walk_node(r, node);
 }
