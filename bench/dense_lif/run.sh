@@ -8,6 +8,9 @@
 #   bench/dense_lif/run.sh [sizes...]      default: 512 1024 2048 4096; variables: bench/peers.sh, and
 #   DENSITY       of the input spikes       (default 0.05)
 #   DENSITIES     for 1024 neurons (default: 0.01 0.03 0.1 0.3 1; "" leaves this out)
+#
+# Where all inputs spike (density 1), the products of a sample, 500 x 1024 x 1024 forward and for the weights, are compared
+# with what sgemm reaches.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -35,3 +38,12 @@ for ((k = 0; k < repeats; k++)); do
 done
 for n in $sizes; do table "train-$n" samples/s; table "memory-$n" MB; done
 for d in ${DENSITIES-0.01 0.03 0.1 0.3 1}; do table "train-1024-$d" samples/s; done
+case " ${DENSITIES-1} " in
+*" 1 "*)
+    [ -n "$peers" ] || exit 0
+    "$python" "$here/sgemm.py" 1024 --threads "$threads" > "$work/out"
+    awk -v own="$(median snnc train-1024-1)" -v peak="$(value sgemm)" 'BEGIN {
+        gflops = own * 2 * 2 * 500 * 1024^2 / 1e9
+        printf "products: %.1f GFLOP/s, sgemm: %.1f GFLOP/s, %.2f times\n", gflops, peak, gflops / peak }'
+    ;;
+esac
