@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_BYTES = 112 << 20 }; /* of a network, in each lane that begins batches */
+/* Of a network, in each lane that begins batches: so much, or as long as all buffers of the program
+ * take no more than ALL_BYTES. */
+enum { KEPT_BYTES = 112 << 20, ALL_BYTES = 384 << 20 };
 
 /* Of each buffer that is kept: what a lane has of it. */
 struct part {
@@ -17,7 +19,7 @@ struct part {
 };
 
 struct sample {
-    bool is_kept;
+    bool is_kept, is_recalled;
     struct part *parts; /* [network->buffer_count]; NULL until it is first kept */
 };
 
@@ -28,6 +30,8 @@ struct network {
     int32_t buffer_count;
     struct sample *samples; /* [capacity] */
     int64_t capacity;
+    int64_t most_bytes; /* of all samples, in the batch at hand */
+    int64_t bytes;      /* that samples hold */
 };
 
 struct snn_kept {
@@ -66,6 +70,14 @@ static struct network *add_network(const struct snn_context *context, int64_t ke
     return network;
 }
 
+static int64_t most_bytes(const struct snn_context *context, const struct network *network)
+{
+    int64_t held = __atomic_load_n(&context->runtime->held_bytes, __ATOMIC_RELAXED);
+    int64_t rest = ALL_BYTES - (held - network->bytes);
+
+    return rest > KEPT_BYTES ? rest : KEPT_BYTES;
+}
+
 void snn_rt_samples_begin(struct snn_context *context, int64_t kept_by, int64_t samples)
 {
     struct snn_lane *lane = context->lane;
@@ -82,10 +94,11 @@ void snn_rt_samples_begin(struct snn_context *context, int64_t kept_by, int64_t 
     if (network->capacity < samples) {
         network->samples = more(network->samples, (size_t)samples, sizeof *network->samples);
         for (; network->capacity < samples; network->capacity++)
-            network->samples[network->capacity] = (struct sample){ false, NULL };
+            network->samples[network->capacity] = (struct sample){ .is_kept = false };
     }
     for (int64_t i = 0; i < network->capacity; i++)
-        network->samples[i].is_kept = false;
+        network->samples[i].is_kept = network->samples[i].is_recalled = false;
+    network->most_bytes = most_bytes(context, network);
 }
 
 static int64_t kept_bytes(const struct snn_context *context, const struct network *network)
@@ -99,11 +112,13 @@ static int64_t kept_bytes(const struct snn_context *context, const struct networ
 }
 
 /* A buffer of variable length changes hands. */
-static void exchange(struct snn_context *context, int32_t buffer, struct part *part)
+static void exchange(struct snn_context *context, struct network *network, int32_t buffer,
+                     struct part *part)
 {
     struct snn_lane *lane = context->lane;
     struct part has = { lane->owned[buffer], lane->counts[buffer], lane->bytes[buffer] };
 
+    __atomic_add_fetch(&network->bytes, has.bytes - part->bytes, __ATOMIC_RELAXED);
     lane->owned[buffer] = context->buffers[buffer] = part->memory;
     lane->counts[buffer] = part->count;
     lane->bytes[buffer] = part->bytes;
@@ -124,7 +139,7 @@ void snn_rt_sample_keep(struct snn_context *context, int64_t kept_by, int64_t nu
     struct sample *sample = &network->samples[number];
     int64_t bytes = kept_bytes(context, network);
 
-    if (bytes > KEPT_BYTES / (number + 1))
+    if (bytes > network->most_bytes / (number + 1))
         return;
     if (!sample->parts) {
         size_t size = (size_t)network->buffer_count * sizeof *sample->parts;
@@ -139,7 +154,7 @@ void snn_rt_sample_keep(struct snn_context *context, int64_t kept_by, int64_t nu
         else if (buffer->count >= 0)
             copy_out(context, network->buffers[i], &sample->parts[i]);
         else
-            exchange(context, network->buffers[i], &sample->parts[i]);
+            exchange(context, network, network->buffers[i], &sample->parts[i]);
     }
     sample->is_kept = true;
 }
@@ -153,6 +168,7 @@ int64_t snn_rt_sample_recall(struct snn_context *context, int64_t kept_by, int64
         return 0;
     sample = &network->samples[number];
     sample->is_kept = false;
+    sample->is_recalled = true;
     for (int32_t i = 0; i < network->buffer_count; i++) {
         const struct snn_buffer *buffer = &context->program->buffers[network->buffers[i]];
         struct part *part = &sample->parts[i];
@@ -162,9 +178,26 @@ int64_t snn_rt_sample_recall(struct snn_context *context, int64_t kept_by, int64
         else if (buffer->count >= 0)
             memcpy(context->buffers[network->buffers[i]], part->memory, (size_t)part->bytes);
         else
-            exchange(context, network->buffers[i], part);
+            exchange(context, network, network->buffers[i], part);
     }
     return 1;
+}
+
+void snn_rt_sample_return(struct snn_context *context, int64_t kept_by, int64_t number)
+{
+    struct network *network = network_of(context->lane->kept, kept_by);
+    struct sample *sample = &network->samples[number];
+
+    if (!sample->is_recalled)
+        return;
+    sample->is_kept = true;
+    sample->is_recalled = false;
+    for (int32_t i = 0; i < network->buffer_count; i++) {
+        const struct snn_buffer *buffer = &context->program->buffers[network->buffers[i]];
+
+        if (buffer->has_kept_values && buffer->count < 0)
+            exchange(context, network, network->buffers[i], &sample->parts[i]);
+    }
 }
 
 static void destroy_network(struct network *network)

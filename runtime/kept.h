@@ -2,7 +2,7 @@
  *
  * What is kept of the samples of a batch between their presentation and the way back: the buffers
  * that pass `keep` has found, which move from the lane to the sample and back, to whichever lane
- * takes it. Samples beyond KEPT_BYTES are not kept; they are presented again.
+ * takes it. Samples beyond the memory for them are not kept; they are presented again.
  */
 #ifndef SNN_KEPT_H
 #define SNN_KEPT_H

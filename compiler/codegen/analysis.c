@@ -160,7 +160,8 @@ static void change_all(struct buffer_search *s)
 static void find_in_call(struct buffer_search *s, const struct ir_node *node)
 {
     if (node->payload.index == IR_RT_snn_rt_sample_keep ||
-        node->payload.index == IR_RT_snn_rt_sample_recall)
+        node->payload.index == IR_RT_snn_rt_sample_recall ||
+        node->payload.index == IR_RT_snn_rt_sample_return)
         change_all(s);
     if (node->payload.index != IR_RT_snn_rt_array && node->payload.index != IR_RT_snn_rt_resize &&
         node->payload.index != IR_RT_snn_rt_reserve &&

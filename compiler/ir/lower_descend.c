@@ -304,6 +304,7 @@ static void run_backward(struct lowering *l, struct taken *taken, struct ir_node
         ir_store(&l->b, network->window, zero(l), taken->window);
     lower_begin_run_back(l, taken);
     ir_call(&l->b, network->backward);
+    lower_return_sample(l, taken, loop->loop.index);
     l->b = outer;
 }
 

@@ -511,13 +511,27 @@ static struct ir_node *backward_number(struct lowering *l, const struct taken *t
 void lower_keep_samples(struct lowering *l, struct taken *taken)
 {
     struct ir_builder outer = l->b;
-    if (taken->is_kept || taken->network->norm_levels > 0)
+    if (taken->is_kept)
         return;
     taken->is_kept = taken->network->keeps_samples = true;
     l->b = taken->there;
     l->b.before = taken->forward->next;
     ir_call_rt(&l->b, IR_RT_snn_rt_sample_keep, 2,
                (struct ir_node *[]){ backward_number(l, taken), taken->index });
+    l->b = outer;
+}
+
+void lower_return_sample(struct lowering *l, struct taken *taken, struct ir_node *index)
+{
+    struct ir_node *last = ir_integer(&l->b, taken->network->norm_levels);
+    struct ir_builder outer = l->b;
+    if (taken->run == NULL || !taken->is_kept)
+        return;
+    struct ir_node *more = ir_if(&l->b, ir_binary(&l->b, IR_LT, taken->run, last));
+    l->b.before = NULL;
+    l->b.block = &more->branch.then_body;
+    ir_call_rt(&l->b, IR_RT_snn_rt_sample_return, 2,
+               (struct ir_node *[]){ backward_number(l, taken), index });
     l->b = outer;
 }
 

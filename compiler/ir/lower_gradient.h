@@ -24,6 +24,9 @@ void lower_keep_samples(struct lowering *, struct taken *);
 
 /* Makes ready for the way back of a sample: takes what was kept of it, or runs it again. */
 void lower_recall_sample(struct lowering *, struct taken *, struct ir_node *index);
+
+/* Keeps it for the next run back, where this is not the last. */
+void lower_return_sample(struct lowering *, struct taken *, struct ir_node *index);
 struct ir_node *lower_number(struct lowering *, int32_t buffer); /* of an INT64[1] */
 struct ir_node *lower_steps_now(struct lowering *);              /* of the presentation at hand */
 bool lower_is_source(const struct lowered_layer *);              /* nothing connects to it */
