@@ -308,23 +308,36 @@ static void transpose_pool(struct propagation *p)
 
 /* ---- all topologies ---- */
 
+static struct ir_node *weight_at(struct propagation *p, struct ir_node *source,
+                                 struct ir_node *index)
+{
+    const struct ir_connection *c = p->connection;
+    struct ir_node *weight =
+        c->weight >= 0            ? ir_load(&p->b, c->weight, synapse_of(p, source, index))
+        : c->constant_weight >= 0 ? ir_leaf(&p->b, IR_CONSTANT, IR_F32, c->constant_weight)
+                                  : ir_real(&p->b, IR_F32, 1);
+    return ir_cast(&p->b, IR_F32, weight);
+}
+
 /* The derivative by a source's spike or number: weights times the adjoints of its targets. */
 static void transpose_synapses(struct propagation *p)
 {
     const struct ir_connection *c = p->connection;
     struct ir_node *source = open_sources(p, "transpose");
+    if (c->topology == IR_ONE_TO_ONE) {
+        propagation_add_to(
+            p, source_adjoint(p), source,
+            ir_binary(&p->b, IR_MUL, weight_at(p, source, source), target_adjoint(p, source)));
+        return;
+    }
     struct synapses s = synapses_of(p, source);
     struct ir_node *sum = ir_reduce(&p->b, IR_REDUCE_SUM, IR_F32, s.low, s.high);
     struct ir_builder body = p->b;
     p->b.block = &sum->reduce.body;
     struct ir_node *index = sum->reduce.index;
     struct ir_node *target = s.is_listed ? ir_load(&p->b, c->columns, index) : index;
-    struct ir_node *weight =
-        c->weight >= 0            ? ir_load(&p->b, c->weight, synapse_of(p, source, index))
-        : c->constant_weight >= 0 ? ir_leaf(&p->b, IR_CONSTANT, IR_F32, c->constant_weight)
-                                  : ir_real(&p->b, IR_F32, 1);
     sum->reduce.keys[0] =
-        ir_binary(&p->b, IR_MUL, ir_cast(&p->b, IR_F32, weight), target_adjoint(p, target));
+        ir_binary(&p->b, IR_MUL, weight_at(p, source, index), target_adjoint(p, target));
     sum->reduce.key_count = 1;
     if (c->topology == IR_ALL_BUT_ONE)
         sum->reduce.condition = ir_binary(&p->b, IR_NE, index, source);
