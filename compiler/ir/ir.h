@@ -277,15 +277,17 @@ struct ir_way_back {
     int32_t is_active, active, active_count; /* BOOL, INT32, INT64[1]: targets, or filters of a
                                                 place, whose adjoints are not 0 */
     int32_t line;  /* FLOAT32 [filter]: adjoints at a place, next to each other */
-    int32_t patch; /* FLOAT32 [row]: what a place gives to its window */
+    int32_t patch; /* FLOAT32 [row]: what a place gives to its window; with lists, [place, row] */
     int32_t field; /* FLOAT32: what arrives at the sources, in the order y, x, channel; -1: it is
                       theirs, or there are groups */
     const struct ir_window *window; /* from `field`, else as it is */
     int32_t is_near, nearby,
-        nearby_count; /* BOOL, INT32, INT64[1]: sources with `near`, of a step */
-    /* where all steps are at hand */
+        nearby_count;               /* BOOL, INT32, INT64[1]: sources with `near`, of a step */
     int32_t active_starts, actives; /* INT64 [step + 1], INT32: as step_starts and spikes, of
-                                       targets whose adjoints are not 0 */
+                                       targets whose adjoints are not 0, where all steps are at
+                                       hand; of conv whose filters of a place are next to each
+                                       other, [place + 1] and filters */
+    /* where all steps are at hand */
     int32_t source_starts,
         source_steps; /* INT64 [source + 2], INT32: the steps of the spikes of source i, counted
                          from the last, are source_steps[source_starts[i] ..< [i + 1]] */

@@ -55,6 +55,14 @@ static void add_field(struct lowering *l, const struct ir_connection *entry,
     back->field = scratch(l, entry, "field", SNN_FLOAT32, entry->source_size);
 }
 
+/* The lists get their sizes with the number of steps and of spikes (passes/propagate_steps.c). */
+static void add_actives(struct lowering *l, const struct ir_connection *entry,
+                        struct ir_way_back *back)
+{
+    back->active_starts = scratch(l, entry, "active_starts", SNN_INT64, -1);
+    back->actives = scratch(l, entry, "actives", SNN_INT32, -1);
+}
+
 static void add_weights(struct lowering *l, const struct ir_connection *entry,
                         struct ir_way_back *back)
 {
@@ -69,18 +77,21 @@ static void add_weights(struct lowering *l, const struct ir_connection *entry,
     back->active_count = scratch(l, entry, "active_count", SNN_INT64, lower_size_value(l, 1));
     if (window == NULL)
         return;
-    back->line = scratch(l, entry, "line", SNN_FLOAT32, lines);
-    back->patch = scratch(l, entry, "patch", SNN_FLOAT32, back->row);
     back->window = entry->laid >= 0 ? entry->laid_window : window;
     add_field(l, entry, back);
+    bool has_products =
+        window->is_shared && window->groups < 0 && window_has_filters_last(back->window);
+    back->patch = scratch(l, entry, "patch", SNN_FLOAT32, has_products ? -1 : back->row);
+    if (has_products)
+        add_actives(l, entry, back);
+    else
+        back->line = scratch(l, entry, "line", SNN_FLOAT32, lines);
 }
 
-/* The lists get their sizes with the number of steps and of spikes (passes/propagate_steps.c). */
 static void add_lists(struct lowering *l, const struct ir_connection *entry,
                       struct ir_way_back *back)
 {
-    back->active_starts = scratch(l, entry, "active_starts", SNN_INT64, -1);
-    back->actives = scratch(l, entry, "actives", SNN_INT32, -1);
+    add_actives(l, entry, back);
     back->source_starts = scratch(l, entry, "source_starts", SNN_INT64, -1);
     back->source_steps = scratch(l, entry, "source_steps", SNN_INT32, -1);
     if (entry->near < 0)

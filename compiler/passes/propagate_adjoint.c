@@ -175,9 +175,11 @@ static void clear_field(struct propagation *p)
     p->b = outer;
 }
 
-/* What a place gives to its window, to the sources that are there. */
-static void add_patch(struct propagation *p, struct window_walk *walk, int32_t buffer)
+/* What a place gives to its window, to the sources that are there; its patch begins at `first`
+ * (null: 0). */
+static void add_patch(struct propagation *p, struct window_walk *walk, struct ir_node *first)
 {
+    const struct ir_way_back *back = p->connection->back;
     struct ir_node *source, *at;
     if (window_has_lines(walk->window)) {
         window_open_lines(walk, &source, &at);
@@ -186,18 +188,65 @@ static void add_patch(struct propagation *p, struct window_walk *walk, int32_t b
         source = window_source(walk);
         at = window_in_window(walk);
     }
-    propagation_add_to(p, buffer, source, ir_load(&p->b, p->connection->back->patch, at));
+    if (first != NULL)
+        at = ir_binary(&p->b, IR_ADD, first, at);
+    propagation_add_to(p, back->field >= 0 ? back->field : source_adjoint(p), source,
+                       ir_load(&p->b, back->patch, at));
+}
+
+/* Where the filters of a place are next to each other: places times filters, by the weights of
+ * filters. */
+static void give_products(struct propagation *p)
+{
+    const struct ir_connection *c = p->connection;
+    const struct ir_way_back *back = c->back;
+    const struct ir_window_side *to = &back->window->to;
+    struct ir_node *filters = size(p, to->sizes[IR_WINDOW_CHANNEL]), *row = size(p, back->row);
+    struct ir_node *places =
+        ir_binary(&p->b, IR_MUL, size(p, to->sizes[IR_WINDOW_Y]), size(p, to->sizes[IR_WINDOW_X]));
+    bool is_laid = c->laid >= 0;
+    struct product m = { .p = p,
+                         .rows = places,
+                         .lanes = row,
+                         .inner = filters,
+                         .result = back->patch,
+                         .result_start = zero(p),
+                         .result_row = row,
+                         .matrix = back->turned,
+                         .matrix_start = zero(p),
+                         .matrix_row = row,
+                         .factor = is_laid ? c->laid : p->b.program->buffers[c->target].adjoint,
+                         .factor_start = is_laid ? zero(p) : propagation_place(p, zero(p)),
+                         .factor_row = filters,
+                         .factor_inner = ir_integer(&p->b, 1),
+                         .starts = back->active_starts,
+                         .events = back->actives,
+                         .is_new = true };
+    ir_call_rt(&p->b, IR_RT_snn_rt_reserve, 2,
+               (struct ir_node *[]){ ir_integer(&p->b, back->patch),
+                                     ir_binary(&p->b, IR_MUL, places, row) });
+    propagation_list_adjoints(&m);
+    propagation_multiply(&m);
+    struct ir_builder outer = p->b;
+    struct window_walk walk = window_walk(&p->b, back->window, c->name);
+    window_open_places(&walk, false);
+    walk.to.at[IR_WINDOW_CHANNEL] = zero(p);
+    struct ir_node *place = ir_binary(&p->b, IR_DIV, window_target(&walk), filters);
+    struct ir_node *next = ir_binary(&p->b, IR_ADD, place, ir_integer(&p->b, 1));
+    struct ir_node *some =
+        ir_if(&p->b, ir_binary(&p->b, IR_GT, ir_load(&p->b, back->active_starts, next),
+                               ir_load(&p->b, back->active_starts, place)));
+    p->b.before = NULL;
+    p->b.block = &some->branch.then_body;
+    add_patch(p, &walk, ir_binary(&p->b, IR_MUL, place, row));
+    p->b = outer;
 }
 
 /* Place by place: what its active filters give to all of its window. */
-static void transpose_window(struct propagation *p)
+static void give_places(struct propagation *p)
 {
     const struct ir_way_back *back = p->connection->back;
     struct ir_builder outer = p->b;
-    if (p->connection->laid >= 0)
-        lay_out_adjoints(p);
-    if (back->field >= 0)
-        clear_field(p);
     struct window_walk walk = window_walk(&p->b, back->window, p->connection->name);
     struct ir_node *low, *high;
     window_open_places(&walk, false);
@@ -212,8 +261,21 @@ static void transpose_window(struct propagation *p)
     ir_store(&p->b, back->patch, i,
              active_sum(p, i, ir_real(&p->b, IR_F32, 0), back->line, NULL, &walk, low));
     p->b = place;
-    add_patch(p, &walk, back->field >= 0 ? back->field : source_adjoint(p));
+    add_patch(p, &walk, NULL);
     p->b = outer;
+}
+
+static void transpose_window(struct propagation *p)
+{
+    const struct ir_way_back *back = p->connection->back;
+    if (p->connection->laid >= 0)
+        lay_out_adjoints(p);
+    if (back->field >= 0)
+        clear_field(p);
+    if (back->active_starts >= 0)
+        give_products(p);
+    else
+        give_places(p);
     if (back->field >= 0)
         add_field(p);
 }

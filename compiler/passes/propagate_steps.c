@@ -13,18 +13,6 @@ enum {
     DENSE_SHARE = 2 /* … from one spike in so many on: bench/dense_lif */
 };
 
-/* result[row, lane] += the sum over `inner` of factor[row, inner] * matrix[inner, lane]: what all
- * three ways through a connection are. */
-struct product {
-    struct propagation *p;
-    struct ir_node *rows, *lanes, *inner;      /* how many */
-    int32_t result, matrix, factor;            /* buffers; a factor is a spike or a number */
-    struct ir_node *result_start, *result_row; /* places: of row 0, and from row to row */
-    struct ir_node *matrix_start, *matrix_row;
-    struct ir_node *factor_start, *factor_row, *factor_inner;
-    int32_t starts, events; /* factors that are not 0: events[starts[row] ..< starts[row + 1]] */
-};
-
 static struct ir_node *integer(struct propagation *p, int64_t value)
 {
     return ir_integer(&p->b, value);
@@ -65,6 +53,12 @@ static struct ir_node *result_at(const struct product *m, struct ir_node *row, s
     return add(p, add(p, m->result_start, multiply(p, row, m->result_row)), lane);
 }
 
+static struct ir_node *start_at(const struct product *m, struct ir_node *place)
+{
+    struct propagation *p = m->p;
+    return m->is_new ? ir_real(&p->b, IR_F32, 0) : ir_load(&p->b, m->result, place);
+}
+
 static struct ir_node *matrix_at(const struct product *m, struct ir_node *inner,
                                  struct ir_node *lane)
 {
@@ -99,7 +93,7 @@ static void sum_events(const struct product *m, struct ir_node *row, struct ir_n
     p->b.block = &some->branch.then_body;
     struct ir_node *lane = propagation_open_loop(p, "rows", low, high, true);
     struct ir_node *place = result_at(m, row, lane);
-    struct ir_node *sum = ir_var(&p->b, "sum", ir_load(&p->b, m->result, place));
+    struct ir_node *sum = ir_var(&p->b, "sum", start_at(m, place));
     struct ir_builder body = p->b;
     struct ir_node *loop = ir_loop(&p->b, "events", first, end, false);
     loop->loop.events = m->events;
@@ -127,7 +121,7 @@ static void sum_whole(const struct product *m, struct ir_node *first, struct ir_
     open_block(p, &loop->loop.body);
     for (int k = 0; k < TILE; k++) {
         rows[k] = add(p, first, integer(p, k));
-        sums[k] = ir_var(&p->b, "sum", ir_load(&p->b, m->result, result_at(m, rows[k], lane)));
+        sums[k] = ir_var(&p->b, "sum", start_at(m, result_at(m, rows[k], lane)));
     }
     struct ir_builder body = p->b;
     struct ir_node *inner = propagation_open_loop(p, "inner", integer(p, 0), m->inner, false);
@@ -150,7 +144,32 @@ static void sum_all_events(const struct product *m, struct ir_node *first_row, s
     p->b = outer;
 }
 
-static void multiply_all(const struct product *m)
+void propagation_list_adjoints(const struct product *m)
+{
+    struct propagation *p = m->p;
+    const struct ir_way_back *back = p->connection->back;
+    struct ir_node *zero = integer(p, 0), *one = integer(p, 1);
+    reserve(p, m->starts, add(p, m->rows, one));
+    reserve(p, m->events, multiply(p, m->rows, m->inner));
+    ir_store(&p->b, m->starts, zero, zero);
+    struct ir_builder outer = p->b;
+    struct ir_node *row = propagation_open_loop(p, "active", zero, m->rows, false);
+    struct ir_builder body = p->b;
+    struct ir_node *i = propagation_open_loop(p, "active", zero, m->inner, true);
+    ir_store(&p->b, back->is_active, i,
+             ir_binary(&p->b, IR_NE, factor_at(m, row, i), ir_real(&p->b, IR_F32, 0)));
+    p->b = body;
+    ir_compact(&p->b, back->is_active, back->active, back->active_count, m->inner);
+    struct ir_node *start = ir_load(&p->b, m->starts, row);
+    struct ir_node *count = ir_load(&p->b, back->active_count, zero);
+    struct ir_node *k = propagation_open_loop(p, "active", zero, count, true);
+    ir_store(&p->b, m->events, add(p, start, k), ir_load(&p->b, back->active, k));
+    p->b = body;
+    ir_store(&p->b, m->starts, add(p, row, one), add(p, start, count));
+    p->b = outer;
+}
+
+void propagation_multiply(const struct product *m)
 {
     struct propagation *p = m->p;
     struct ir_builder outer = p->b;
@@ -210,39 +229,11 @@ void propagate_steps(struct propagation *p, struct ir_node *steps)
                          .factor_inner = integer(p, 1),
                          .starts = c->step_starts,
                          .events = c->spikes };
-    multiply_all(&m);
+    propagation_multiply(&m);
     remark(p->c, c->span, "propagation",
            "'%s': all steps go through %d targets after the other; spikes are visited, or rows "
            "multiplied whole where more than one in %d spikes",
            c->name, PANEL, DENSE_SHARE);
-}
-
-/* Lists the targets of each step whose adjoints are not 0. */
-static void list_active(struct propagation *p, struct ir_node *rows)
-{
-    const struct ir_connection *c = p->connection;
-    const struct ir_way_back *back = c->back;
-    int32_t adjoint = p->b.program->buffers[c->target].adjoint;
-    struct ir_node *zero = integer(p, 0), *one = integer(p, 1), *targets = size(p, c->target_size);
-    reserve(p, back->active_starts, add(p, rows, one));
-    reserve(p, back->actives, multiply(p, rows, targets));
-    ir_store(&p->b, back->active_starts, zero, zero);
-    struct ir_builder outer = p->b;
-    struct ir_node *row = propagation_open_loop(p, "active", zero, rows, false);
-    struct ir_node *place = multiply(p, add(p, row, delay_of(p)), targets);
-    struct ir_builder body = p->b;
-    struct ir_node *i = propagation_open_targets(p, "active");
-    struct ir_node *g = ir_load(&p->b, adjoint, add(p, place, i));
-    ir_store(&p->b, back->is_active, i, ir_binary(&p->b, IR_NE, g, ir_real(&p->b, IR_F32, 0)));
-    p->b = body;
-    ir_compact(&p->b, back->is_active, back->active, back->active_count, targets);
-    struct ir_node *start = ir_load(&p->b, back->active_starts, row);
-    struct ir_node *count = ir_load(&p->b, back->active_count, zero);
-    struct ir_node *k = propagation_open_loop(p, "active", zero, count, true);
-    ir_store(&p->b, back->actives, add(p, start, k), ir_load(&p->b, back->active, k));
-    p->b = body;
-    ir_store(&p->b, back->active_starts, add(p, row, one), add(p, start, count));
-    p->b = outer;
 }
 
 /* How many sources are near their thresholds in all steps. */
@@ -323,9 +314,9 @@ void propagate_steps_transpose(struct propagation *p, struct ir_node *steps)
                          .factor_inner = integer(p, 1),
                          .starts = c->back->active_starts,
                          .events = c->back->actives };
-    list_active(p, m.rows);
+    propagation_list_adjoints(&m);
     if (c->near < 0) {
-        multiply_all(&m);
+        propagation_multiply(&m);
         return;
     }
     remark(p->c, c->span, "propagation",
@@ -338,7 +329,7 @@ void propagate_steps_transpose(struct propagation *p, struct ir_node *steps)
     open_block(p, &branch->branch.then_body);
     transpose_near(p, m.rows);
     open_block(p, &branch->branch.else_body);
-    multiply_all(&m);
+    propagation_multiply(&m);
     p->b = outer;
 }
 
@@ -408,5 +399,5 @@ void propagate_steps_outer(struct propagation *p, struct ir_node *steps)
                          .starts = c->back->source_starts,
                          .events = c->back->source_steps };
     list_by_source(p, rows);
-    multiply_all(&m);
+    propagation_multiply(&m);
 }

@@ -54,6 +54,22 @@ void propagate_transpose(struct propagation *p); /* from targets' adjoints to th
 void propagate_outer(struct propagation *p);     /* to those of weights */
 
 /* ---- propagate_steps.c: matrices that take all steps at once ---- */
+/* result[row, lane] += the sum over `inner` of factor[row, inner] * matrix[inner, lane]: what all
+ * three ways through a connection are. */
+struct product {
+    struct propagation *p;
+    struct ir_node *rows, *lanes, *inner;      /* how many */
+    int32_t result, matrix, factor;            /* buffers; a factor is a spike or a number */
+    struct ir_node *result_start, *result_row; /* places: of row 0, and from row to row */
+    struct ir_node *matrix_start, *matrix_row;
+    struct ir_node *factor_start, *factor_row, *factor_inner;
+    int32_t starts, events; /* factors that are not 0: events[starts[row] ..< starts[row + 1]] */
+    bool is_new;            /* the result is the sum alone, and undefined where all factors are 0 */
+};
+void propagation_multiply(const struct product *m);
+/* Fills `starts` and `events` of a product whose factors are adjoints of targets. */
+void propagation_list_adjoints(const struct product *m);
+
 void propagate_steps(struct propagation *p, struct ir_node *steps);
 void propagate_steps_transpose(struct propagation *p, struct ir_node *steps);
 void propagate_steps_outer(struct propagation *p, struct ir_node *steps);
