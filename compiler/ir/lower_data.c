@@ -58,8 +58,6 @@ static struct ir_node *given_arguments(struct lowering *l, const struct call_tar
 static struct ir_node *open_source(struct lowering *l, struct expr *e)
 {
     const struct call_target *target = e->target;
-    if (target->builtin->id == BUILTIN_IMAGES)
-        lower_refuse(l, e->span, "the reader 'images' is not built yet; npz and npy are");
     if (target->builtin->id == BUILTIN_SHD)
         ir_call_rt(&l->b, IR_RT_snn_rt_data_hdf5, 0, NULL);
     struct ir_node *operands[] = { ir_integer(&l->b, l->data_number),

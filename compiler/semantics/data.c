@@ -98,6 +98,7 @@ static void make_source(struct checker *k, enum builtin_id id, struct dataset *s
         set->may_be_whole = true;
         break;
     case BUILTIN_NPZ:
+    case BUILTIN_IMAGES:
         make_pictures(k, set, size_unknown(), size_unknown(), train_and_test | DATASET_VAL);
         set->may_be_whole = true;
         break;

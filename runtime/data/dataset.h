@@ -98,6 +98,12 @@ int snn_dataset_npz(struct snn_dataset **out, const char *name, const char *path
 int snn_dataset_npy(struct snn_dataset **out, const char *name, const char *path,
                     const char *labels);
 
+/* A folder of pictures, PNG, PGM or PPM: <file>, their labels being their positions, or
+ * <class>/<file>, or either in any of the folders train, val and test, which are the splits. What
+ * is not an absolute path is looked for here, in $SNN_DATA and in ./data. Axes [y, x], or [y, x,
+ * channel: 3] if the first one has colours. */
+int snn_dataset_images(struct snn_dataset **out, const char *name, const char *folder);
+
 /* Numbers separated by commas (or semicolons or tabs), one sample a line, with or without a line of
  * column names. `label` is the column of the label, counted from 0, or from the end if negative;
  * NAN if there is none. Axis: column. */

@@ -112,12 +112,14 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
         return snn_dataset_npz(out, name, text);
     if (strcmp(reader, "npy") == 0)
         return snn_dataset_npy(out, name, text, arguments->texts[1]);
+    if (strcmp(reader, "images") == 0)
+        return snn_dataset_images(out, name, text);
     if (strcmp(reader, "csv") == 0)
         return snn_dataset_csv(out, name, text, arguments->numbers[1]);
     if (is_events(reader))
         return open_events(out, name, reader, text, arguments->numbers[1]);
     return snn_error_set("data set '%s': there is no reader '%s'; the readers are mnist, "
-                         "builtin_digits, npz, npy, csv, spikes, spikes_npy, nmnist, "
+                         "builtin_digits, npz, npy, csv, images, spikes, spikes_npy, nmnist, "
                          "sl_animals, dvs_gesture, recordings, shd and frames",
                          name ? name : "data", reader);
 }
@@ -142,6 +144,8 @@ int snn_dataset_open_place(struct snn_dataset **out, const char *name, const cha
                                   snn_is_folder(place) ? "" : arguments->texts[2]);
     if (is_events(reader))
         return open_events(out, name, reader, place, arguments->numbers[1]);
+    if (strcmp(reader, "images") == 0 && snn_is_folder(place))
+        return snn_dataset_images(out, name, place);
     if (strcmp(place, "builtin") == 0)
         return open_builtin(out, name, NAN, NAN);
     if (snn_ends_in(place, ".npz"))

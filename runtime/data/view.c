@@ -402,8 +402,11 @@ int snn_view_sample(const struct snn_view *view, int64_t i, float *out, size_t n
         char axes[128];
 
         snn_dataset_describe(view->set, axes, sizeof axes);
-        return snn_error_set("a sample of data set '%s' is %s, %zu values, and is presented to %zu",
-                             snn_dataset_name(view->set), axes, view->set->sample_size, n);
+        return snn_error_set(
+            "a sample of data set '%s' is %s, %zu values, and is presented to %zu%s",
+            snn_dataset_name(view->set), axes, view->set->sample_size, n,
+            snn_dataset_extent(view->set, "channel") > 1 ? "; '|> grey()' makes it one channel"
+                                                         : "");
     }
     switch (view->set->pixel) {
     case SNN_PIXEL_UINT8:
