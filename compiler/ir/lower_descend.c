@@ -155,10 +155,11 @@ static struct ir_node *squared_norm(struct lowering *l, const struct learnable *
     return ir_select(&l->b, lower_learn_bit(l, w->learn_bit), sum, ir_real(&l->b, IR_F64, 0));
 }
 
-/* A value for each weight, saved with the model unless the update does not need it (pass `dead`):
- * that of all statements that descend with this optimizer. */
+/* A value for each weight, or one for all, saved with the model unless the update does not need it
+ * (pass `dead`): that of all statements that descend with this optimizer. */
 static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
-                               const struct optimizer_instance *optimizer, struct symbol *state)
+                               const struct optimizer_instance *optimizer, struct symbol *state,
+                               bool is_common)
 {
     const struct ir_buffer *weight = &l->program->buffers[w->buffer];
     const char *name = arena_format(&l->c->arena, "%s.%s.%s", weight->name,
@@ -167,15 +168,15 @@ static int32_t optimizer_state(struct lowering *l, const struct learnable *w,
         if (l->program->buffers[i].kind == SNN_BUFFER_MODEL &&
             strcmp(l->program->buffers[i].name, name) == 0)
             return i;
-    int32_t buffer =
-        lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_MODEL, weight->count);
+    int32_t count = is_common ? lower_size_value(l, 1) : weight->count;
+    int32_t buffer = lower_buffer(l, name, lower_storage(state->type), SNN_BUFFER_MODEL, count);
     l->program->buffers[buffer].is_state = true;
     if (state->value == NULL)
         return buffer;
     struct ir_builder saved = lower_enter(l, &l->initial);
     l->b.span = state->value->span;
     struct ir_builder outer = l->b;
-    struct ir_node *i = lower_open_range(l, name, size_of(l, w), true);
+    struct ir_node *i = lower_open_range(l, name, lower_size_leaf(l, count), true);
     ir_store(&l->b, buffer, i,
              lower_as(l, state->value, ir_buffer_value_type(l->program->buffers[buffer].type)));
     l->b = outer;
@@ -238,23 +239,72 @@ static void check_finite(struct lowering *l, struct span span, struct ir_node *v
     l->b = outer;
 }
 
+/* The states of an optimizer, of one tensor. */
+struct tensor_states {
+    const struct symbol_list *symbols;
+    const struct common_states *common;
+    int32_t *buffers;       /* by state */
+    struct ir_node **start; /* of a common one, what it was; null */
+};
+
+static struct tensor_states open_states(struct lowering *l, const struct learnable *w,
+                                        const struct optimizer_instance *optimizer,
+                                        const struct common_states *common)
+{
+    size_t count = optimizer->states.count;
+    struct tensor_states states = {
+        &optimizer->states,
+        common,
+        arena_alloc_array(&l->c->arena, count, sizeof *states.buffers),
+        arena_alloc_array(&l->c->arena, count, sizeof *states.start),
+    };
+    for (size_t k = 0; k < count; k++) {
+        bool is_common = common->is_common.items[k];
+        states.buffers[k] = optimizer_state(l, w, optimizer, optimizer->states.items[k], is_common);
+        states.start[k] = is_common ? ir_load(&l->b, states.buffers[k], zero(l)) : NULL;
+    }
+    return states;
+}
+
+static void bind_states(struct lowering *l, const struct tensor_states *states, struct ir_node *i)
+{
+    for (size_t k = 0; k < states->symbols->count; k++) {
+        struct symbol *state = states->symbols->items[k];
+        struct ir_node *value = states->start[k];
+        if (value == NULL && i != NULL)
+            value = ir_load(&l->b, states->buffers[k], i);
+        if (value != NULL)
+            state->binding = variable(l, state->name->text, value);
+    }
+}
+
+static void store_states(struct lowering *l, const struct tensor_states *states, struct ir_node *i,
+                         bool is_common)
+{
+    for (size_t k = 0; k < states->symbols->count; k++)
+        if (states->common->is_common.items[k] == is_common)
+            ir_store(&l->b, states->buffers[k], i,
+                     ir_get(&l->b, states->symbols->items[k]->binding->node));
+}
+
+/* The weights see what the common states were, and compute what these become like everything else
+ * in the body, so that the order of its statements holds; what follows from them alone leaves the
+ * loop in LLVM. */
 static void update_weights(struct lowering *l, const struct learnable *w,
-                           const struct optimizer_instance *optimizer, struct ir_node *chunks,
+                           const struct optimizer_instance *optimizer,
+                           const struct common_states *common, struct ir_node *chunks,
                            struct span span)
 {
-    int32_t buffers[64];
-    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
-        buffers[k] = optimizer_state(l, w, optimizer, optimizer->states.items[k]);
     struct ir_node *learns = ir_if(&l->b, lower_learn_bit(l, w->learn_bit));
     struct ir_builder outer = l->b;
     l->b.block = &learns->branch.then_body;
+    struct tensor_states states = open_states(l, w, optimizer, common);
+    struct ir_builder around = l->b;
     struct ir_node *i = lower_open_range(l, dotted(l, w->name, "descend"), size_of(l, w), true);
     optimizer->gradient->binding =
         binding_value(l, lower_summed_gradient(l, w->buffer, i, NULL, chunks));
     optimizer->weight->binding = variable(l, "w", ir_load(&l->b, w->buffer, i));
-    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
-        optimizer->states.items[k]->binding =
-            variable(l, optimizer->states.items[k]->name->text, ir_load(&l->b, buffers[k], i));
+    bind_states(l, &states, i);
     struct block body = { .span = optimizer->body->span };
     for (size_t k = 0; k < optimizer->body->statements.count; k++)
         if (optimizer->body->statements.items[k]->kind != STATEMENT_STATE)
@@ -270,8 +320,13 @@ static void update_weights(struct lowering *l, const struct learnable *w,
     check_finite(l, span, value,
                  arena_format(&l->c->arena, "'%s'", l->program->buffers[w->buffer].name));
     ir_store(&l->b, w->buffer, i, value);
-    for (size_t k = 0; k < optimizer->states.count && k < 64; k++)
-        ir_store(&l->b, buffers[k], i, ir_get(&l->b, optimizer->states.items[k]->binding->node));
+    store_states(l, &states, i, false);
+    l->b = around;
+    bind_states(l, &states, NULL);
+    l->inlining = ++l->inlinings;
+    struct block changes = common->changes;
+    lower_statements(l, &changes);
+    store_states(l, &states, zero(l), true);
     l->b = outer;
 }
 
@@ -400,9 +455,13 @@ static void update_all(struct lowering *l, const struct descent *descents, size_
     int32_t inlining = l->inlining;
     if (optimizer->norm->is_read)
         optimizer->norm->binding = binding_value(l, gradient_norm(l, descents, count));
+    struct common_states common;
+    lower_common_states(l, optimizer, &common);
+    lower_explain_common(l, optimizer, &common, s->span);
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < descents[i].list.count; k++)
-            update_weights(l, &descents[i].list.items[k], optimizer, descents[i].chunks, s->span);
+            update_weights(l, &descents[i].list.items[k], optimizer, &common, descents[i].chunks,
+                           s->span);
     l->inlining = inlining;
 }
 

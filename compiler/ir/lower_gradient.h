@@ -70,6 +70,17 @@ void lower_descend(struct lowering *, struct statement *);
 struct ir_node *lower_summed_gradient(struct lowering *, int32_t buffer, struct ir_node *i,
                                       struct ir_node *first, struct ir_node *chunks);
 
+/* ---- lower_optimizer.c ---- */
+struct common_states {
+    ARRAY_STRUCT(, bool) is_common; /* by state of the optimizer */
+    struct block changes; /* the statements that change those that are, and nothing else */
+};
+
+void lower_common_states(struct lowering *, const struct optimizer_instance *,
+                         struct common_states *);
+void lower_explain_common(struct lowering *, const struct optimizer_instance *,
+                          const struct common_states *, struct span span);
+
 /* ---- lower_norm.c ---- */
 void lower_norm_buffers(struct lowering *, struct lowered_connection *, struct lowered_stage *);
 void lower_fill_norms(struct lowering *, const struct lowered_connection *); /* into init */

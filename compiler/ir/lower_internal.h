@@ -39,7 +39,8 @@
  *   lower_way_back.c    what the ways back through connections work with
  *   lower_gradient.c    presentations of batches and those that gradients are taken from
  *   lower_loss.c        which presentations a loss goes back to
- *   lower_descend.c     the way back, optimizers
+ *   lower_descend.c     the way back, the update of what learns
+ *   lower_optimizer.c   states of optimizers that are the same for all weights
  *   lower_task.c        task statements
  *   lower_yield.c       for … yield, and what export writes of it row by row
  *   lower_present.c     present, rest, reset, recordings
