@@ -168,6 +168,12 @@ void snn_rt_data_number_argument(struct snn_context *context, void *arguments, i
     ((struct snn_data_arguments *)arguments)->numbers[position] = number;
 }
 
+/* Numbered folders in its folder are classes, not folds. */
+static bool has_class_folders(const char *reader)
+{
+    return strcmp(reader, "images") == 0 || strcmp(reader, "frames") == 0;
+}
+
 void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *reader, void *given,
                        const char *place)
 {
@@ -185,7 +191,7 @@ void *snn_rt_data_open(struct snn_context *context, int32_t data, const char *re
         snprintf(option, SNN_PATH_BYTES, "--data %s=%s", name, source);
         place = option; /* which is what the user has to change */
     }
-    if (options->folds > 0) {
+    if (options->folds > 0 && !has_class_folders(reader)) {
         char *folder = snn_region_alloc(context->runtime->region, SNN_PATH_BYTES);
 
         check(place, snn_fold_place(folder, source ? source : arguments->texts[0], options->fold,

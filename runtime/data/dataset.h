@@ -71,7 +71,8 @@ void snn_data_arguments_clear(struct snn_data_arguments *arguments);
 int snn_dataset_open(struct snn_dataset **out, const char *name, const char *reader,
                      const struct snn_data_arguments *arguments);
 
-/* What `--data NAME=place` gives in place of the source that is written in the program: events, or
+/* What `--data NAME=place` gives in place of the source that is written in the program: what a call
+ * of a reader says, as 'csv("f.csv", label = 0)'; events, or
  * a folder of the same layout, where that reads such; otherwise "builtin", a file ending in .npz,
  * .npy (no labels) or .csv (label in the last column), or the folder of the MNIST files. */
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,

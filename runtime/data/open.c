@@ -4,6 +4,7 @@
  */
 #include "data/dataset.h"
 #include "data/places.h"
+#include "data/reader_call.h"
 #include "data/shd.h"
 #include "error.h"
 
@@ -124,6 +125,34 @@ int snn_dataset_open(struct snn_dataset **out, const char *name, const char *rea
                          name ? name : "data", reader);
 }
 
+/* A source that is written as a call. What it leaves out is as the program says, where that has the
+ * same reader. */
+static int open_call(struct snn_dataset **out, const char *name, const char *reader,
+                     const struct snn_data_arguments *arguments, const char *text)
+{
+    struct snn_reader_call call;
+    bool is_same;
+
+    if (snn_reader_call_read(&call, text) < 0)
+        return -1;
+    is_same = strcmp(call.reader, reader) == 0;
+    if (!snn_readers_agree(reader, call.reader))
+        return snn_error_set("the program reads '%s' with %s, whose samples are others than those "
+                             "of %s; write %s(...)",
+                             name ? name : "data", reader, call.reader, reader);
+    if (call.has_unit && isnan(arguments->numbers[1]))
+        return snn_error_set("the program counts the time of '%s' in plain numbers; leave out the "
+                             "unit",
+                             name ? name : "data");
+    for (int i = 0; is_same && i < SNN_DATA_ARGUMENTS; i++) {
+        if (isnan(call.arguments.numbers[i]))
+            call.arguments.numbers[i] = arguments->numbers[i];
+        if (call.arguments.texts[i][0] == '\0')
+            call.arguments.texts[i] = arguments->texts[i];
+    }
+    return snn_dataset_open(out, name, call.reader, &call.arguments);
+}
+
 int snn_dataset_open_place(struct snn_dataset **out, const char *name, const char *reader,
                            const struct snn_data_arguments *arguments, const char *place)
 {
@@ -135,6 +164,8 @@ int snn_dataset_open_place(struct snn_dataset **out, const char *name, const cha
                              : is_events(reader) ? "a folder or file of events"
                                                  : "a folder, an .npz, .npy or .csv file, or "
                                                    "'builtin'");
+    if (snn_reader_is_call(place))
+        return open_call(out, name, reader, arguments, place);
     if (layout)
         return layout->open(out, name, place);
     if (strcmp(reader, "recordings") == 0)
