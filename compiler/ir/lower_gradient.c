@@ -511,7 +511,8 @@ static struct ir_node *backward_number(struct lowering *l, const struct taken *t
 void lower_keep_samples(struct lowering *l, struct taken *taken)
 {
     struct ir_builder outer = l->b;
-    if (taken->is_kept)
+    taken->is_recalled = lower_is_as_presented(l, taken);
+    if (taken->is_kept || !taken->is_recalled)
         return;
     taken->is_kept = taken->network->keeps_samples = true;
     l->b = taken->there;
@@ -525,7 +526,7 @@ void lower_return_sample(struct lowering *l, struct taken *taken, struct ir_node
 {
     struct ir_node *last = ir_integer(&l->b, taken->network->norm_levels);
     struct ir_builder outer = l->b;
-    if (taken->run == NULL || !taken->is_kept)
+    if (taken->run == NULL || !taken->is_recalled)
         return;
     struct ir_node *more = ir_if(&l->b, ir_binary(&l->b, IR_LT, taken->run, last));
     l->b.before = NULL;
@@ -538,7 +539,7 @@ void lower_return_sample(struct lowering *l, struct taken *taken, struct ir_node
 void lower_recall_sample(struct lowering *l, struct taken *taken, struct ir_node *index)
 {
     struct ir_builder outer = l->b;
-    if (!taken->is_kept) {
+    if (!taken->is_recalled) {
         lower_run_sample(l, taken, index);
         return;
     }

@@ -63,6 +63,10 @@ struct ir_node *lower_window_length(struct lowering *,
  * false: reported. */
 bool lower_presentations_of(struct lowering *, struct ir_node *loss, struct taken_list *);
 
+/* Have the weights not been assigned since? Samples run again with the weights as they are when
+ * they are descended; which of them memory allows to keep must not decide. */
+bool lower_is_as_presented(struct lowering *, const struct taken *);
+
 /* ---- lower_descend.c ---- */
 void lower_learnable(struct lowering *, struct lowered_network *, int32_t buffer, struct span span);
 void lower_descend(struct lowering *, struct statement *);

@@ -438,6 +438,7 @@ struct taken {
     struct ir_node *before_node, *end_node; /* it lies between, with the latter; null: the block's
                                                first */
     bool is_kept;                           /* for the way back, where memory allows */
+    bool is_recalled;                       /* from there by the descent at hand */
     bool is_batch;                          /* values of its layers have the axis `sample` */
 };
 

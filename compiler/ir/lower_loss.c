@@ -291,3 +291,60 @@ bool lower_presentations_of(struct lowering *l, struct ir_node *loss, struct tak
         array_push(&l->c->arena, list, last); /* pass `differentiate` says what is wrong */
     return list->count < 2 || check_several(l, &o, list);
 }
+
+/* ---- what a task has changed since ---- */
+
+struct change_search {
+    struct lowering *l;
+    const struct taken *taken;
+    bool has_changed;               /* something of the model */
+    const struct ir_node *rewrites; /* what was presented; null */
+};
+
+static bool is_presented_array(const struct taken *taken, int32_t buffer)
+{
+    const struct presented_list *inputs = &taken->statement->present.inputs;
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct expr *value = inputs->items[i].value;
+        const struct binding *binding =
+            value->kind == EXPR_NAME && value->symbol != NULL ? value->symbol->binding : NULL;
+        if (binding != NULL && binding->kind == BINDING_ARRAY && binding->buffer == buffer)
+            return true;
+    }
+    return false;
+}
+
+static void find_changes(struct ir_block *block, void *data);
+
+static void find_change(struct change_search *search, struct ir_node *node)
+{
+    if (node->is_given)
+        return;
+    if (node->kind == IR_NODE_INSTR && node->op == IR_STORE) {
+        const struct ir_buffer *buffer = &search->l->program->buffers[node->payload.index];
+        search->has_changed = search->has_changed || buffer->kind == SNN_BUFFER_MODEL;
+        if (is_presented_array(search->taken, node->payload.index))
+            search->rewrites = node;
+    }
+    if (node->kind == IR_NODE_INSTR && node->op == IR_CALL_RT)
+        search->has_changed = search->has_changed || node->payload.index == IR_RT_snn_rt_load;
+    ir_for_each_block(node, find_changes, search);
+}
+
+static void find_changes(struct ir_block *block, void *data)
+{
+    for (struct ir_node *node = block->first; node != NULL; node = node->next)
+        find_change(data, node);
+}
+
+bool lower_is_as_presented(struct lowering *l, const struct taken *taken)
+{
+    struct change_search search = { .l = l, .taken = taken };
+    for (struct ir_node *node = taken->end_node->next; node != NULL; node = node->next)
+        find_change(&search, node);
+    if (search.rewrites != NULL)
+        lower_refuse(l, search.rewrites->span,
+                     "what is presented is needed again for the gradient: change it after "
+                     "'descend', or present a copy");
+    return !search.has_changed;
+}
