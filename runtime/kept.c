@@ -70,11 +70,29 @@ static struct network *add_network(const struct snn_context *context, int64_t ke
     return network;
 }
 
+/* What the environment allows; -1: it does not say. */
+static int64_t asked_bytes(void)
+{
+    const char *text = getenv("SNN_KEPT_MB");
+    char *end;
+    long megabytes;
+
+    if (!text || !*text)
+        return -1;
+    megabytes = strtol(text, &end, 10);
+    if (*end || megabytes < 0 || megabytes > INT32_MAX)
+        snn_panic("$SNN_KEPT_MB is '%s', but must be a whole number of megabytes from 0 on", text);
+    return (int64_t)megabytes << 20;
+}
+
 static int64_t most_bytes(const struct snn_context *context, const struct network *network)
 {
+    int64_t asked = asked_bytes();
     int64_t held = __atomic_load_n(&context->runtime->held_bytes, __ATOMIC_RELAXED);
     int64_t rest = ALL_BYTES - (held - network->bytes);
 
+    if (asked >= 0)
+        return asked;
     return rest > KEPT_BYTES ? rest : KEPT_BYTES;
 }
 
