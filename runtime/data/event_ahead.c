@@ -99,6 +99,13 @@ static struct slot *open_slot(struct snn_event_ahead *ahead, const struct snn_ev
 
 /* ---- samples */
 
+/* Lists of no events may have no arrays. */
+static void copy_array(void *to, const void *from, int64_t count, size_t size)
+{
+    if (count > 0)
+        memcpy(to, from, (size_t)count * size);
+}
+
 static bool keep(struct sample *sample, const struct snn_event_list *list)
 {
     size_t count = (size_t)list->count;
@@ -112,8 +119,8 @@ static bool keep(struct sample *sample, const struct snn_event_list *list)
         sample->time = NULL;
         return false;
     }
-    memcpy(sample->index, list->index, count * sizeof *sample->index);
-    memcpy(sample->time, list->time, count * sizeof *sample->time);
+    copy_array(sample->index, list->index, list->count, sizeof *sample->index);
+    copy_array(sample->time, list->time, list->count, sizeof *sample->time);
     sample->count = list->count;
     return true;
 }
@@ -140,8 +147,8 @@ static int copy(const struct sample *sample, struct snn_event_work *work,
 {
     if (snn_event_work_reserve(work, sample->count) < 0)
         return -1;
-    memcpy(work->index, sample->index, (size_t)sample->count * sizeof *work->index);
-    memcpy(work->time, sample->time, (size_t)sample->count * sizeof *work->time);
+    copy_array(work->index, sample->index, sample->count, sizeof *work->index);
+    copy_array(work->time, sample->time, sample->count, sizeof *work->time);
     *out =
         (struct snn_event_list){ .index = work->index, .time = work->time, .count = sample->count };
     return 0;
