@@ -179,20 +179,30 @@ int snn_database_list(sqlite3 *database, struct snn_region *region, struct snn_r
     return code;
 }
 
+/* Prepares a query for the name of a run, whose first parameter is its identity; no name yet. */
+static int prepare_name(sqlite3 *database, const char *query, const char *identity,
+                        char name[SNN_RUN_NAME_BYTES], sqlite3_stmt **statement)
+{
+    int code = sqlite3_prepare_v2(database, query, -1, statement, NULL);
+
+    name[0] = '\0';
+    if (code == SQLITE_OK)
+        sqlite3_bind_text(*statement, 1, identity, -1, SQLITE_STATIC);
+    return code;
+}
+
 int snn_database_find(sqlite3 *database, const char *identity, char name[SNN_RUN_NAME_BYTES],
                       bool *is_finished)
 {
     sqlite3_stmt *statement;
-    int code = sqlite3_prepare_v2(database,
-                                  "SELECT folder, status = 'finished' AS is_finished FROM run"
-                                  " WHERE identity = ? AND status IN ('finished', 'running')"
-                                  " ORDER BY is_finished DESC, folder DESC LIMIT 1",
-                                  -1, &statement, NULL);
+    int code = prepare_name(database,
+                            "SELECT folder, status = 'finished' AS is_finished FROM run"
+                            " WHERE identity = ? AND status IN ('finished', 'running')"
+                            " ORDER BY is_finished DESC, folder DESC LIMIT 1",
+                            identity, name, &statement);
 
-    name[0] = '\0';
     if (code != SQLITE_OK)
         return code;
-    sqlite3_bind_text(statement, 1, identity, -1, SQLITE_STATIC);
     if (sqlite3_step(statement) == SQLITE_ROW) {
         column_name(statement, 0, name);
         *is_finished = sqlite3_column_int(statement, 1) != 0;
@@ -204,16 +214,14 @@ int snn_database_unfinished(sqlite3 *database, const char *identity, size_t nth,
                             char name[SNN_RUN_NAME_BYTES])
 {
     sqlite3_stmt *statement;
-    int code = sqlite3_prepare_v2(database,
-                                  "SELECT folder FROM run"
-                                  " WHERE identity = ? AND status NOT IN ('finished', 'running')"
-                                  " ORDER BY folder DESC LIMIT 1 OFFSET ?",
-                                  -1, &statement, NULL);
+    int code = prepare_name(database,
+                            "SELECT folder FROM run"
+                            " WHERE identity = ? AND status NOT IN ('finished', 'running')"
+                            " ORDER BY folder DESC LIMIT 1 OFFSET ?",
+                            identity, name, &statement);
 
-    name[0] = '\0';
     if (code != SQLITE_OK)
         return code;
-    sqlite3_bind_text(statement, 1, identity, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 2, (sqlite3_int64)nth);
     if (sqlite3_step(statement) == SQLITE_ROW)
         column_name(statement, 0, name);
